@@ -1,0 +1,111 @@
+/** What a detector emits. A value of topic `detections` is one {@link DetectionMessage} as JSON; its key is the org id. */
+export type DetectionMessage = Detection | Progress
+
+/** Event time of an org has come this far (ms). Sent about once a minute of event time, so that alerts resolve. */
+export type Progress = { readonly kind: 'progress'; readonly org: OrgRef; readonly time: number }
+
+export const levels = ['informational', 'low', 'medium', 'high', 'critical'] as const
+export type Level = (typeof levels)[number]
+
+/** -1, 0 or 1: whether `a` is lower than, equal to or higher than `b`. */
+export function compareLevels(a: Level, b: Level): number {
+  return Math.sign(levels.indexOf(a) - levels.indexOf(b))
+}
+
+export type OrgRef = {
+  /** 18-character organisation id. */
+  readonly id: string
+  /** The name that the configuration gives it. */
+  readonly name: string
+}
+
+export type Entity = {
+  /** `user`, `ip`, `network`, `session`, `app`, `org`, or the name(s) of the field(s) that the detector groups by. */
+  readonly type: string
+  readonly id: string
+  /** What a person calls it, such as the username of a user id. Absent when it is no better than the id. */
+  readonly name?: string
+}
+
+export type Detection = {
+  readonly kind: 'detection'
+  /** Hash of org, detector, entity, episode and sequence: equal whenever the same records are processed again. */
+  readonly id: string
+  /** Hash of org, detector, entity and start of the episode: equal for all detections of one uninterrupted excess. */
+  readonly episode: string
+  /** 0 for the detection that opens the episode, then counting up. */
+  readonly sequence: number
+  readonly org: OrgRef
+  readonly detector: DetectorRef
+  readonly entity: Entity
+  readonly level: Level
+  /** Event time of the event that fired it, ms. */
+  readonly time: number
+  /** The window, [start, end) in ms; `end` may lie in the future: it fires while the window is filling. */
+  readonly window: { readonly length: number; readonly start: number; readonly end: number }
+  /** What was counted: `count`, `sum(rows)`, … with its unit in words, such as `API calls` or `records`. */
+  readonly measure: { readonly expression: string; readonly unit: string }
+  readonly observed: number
+  readonly statistics: Statistics | null
+  /** Why it fired. `threshold`: improbable; `ceiling`: always_above was passed; `event`: a single event (passthrough). */
+  readonly reason: 'threshold' | 'ceiling' | 'event'
+  /** One sentence for a person. */
+  readonly summary: string
+  /** The event that fired it, for triage: selected canonical and raw fields. */
+  readonly trigger: EventSample
+  /** Up to 20 identifiers of events in the window, oldest first. */
+  readonly samples: readonly string[]
+  /** What the observed amount consists of, largest first, such as objects, networks, apps or queries. */
+  readonly contributors: readonly { readonly field: string; readonly value: string; readonly share: number }[]
+  /** True when the event was stored before the org was watched: it teaches, but nobody is notified. */
+  readonly backfill: boolean
+}
+
+export type DetectorRef = {
+  readonly id: string
+  readonly title: string
+  readonly description: string
+  readonly tags: readonly string[]
+  readonly falsepositives: readonly string[]
+  readonly runbook: string
+  readonly status: 'stable' | 'experimental'
+  /** Hash of the set of detectors in force. */
+  readonly set: string
+  /** How long the alert stays one and the same after it resolved, ms (`alert.repeat`). */
+  readonly repeat: number
+  /** Quiet time after which the alert resolves, ms: `alert.keep_open`, at least one window. */
+  readonly keepOpen: number
+}
+
+/** Everything needed to compute the probability again. */
+export type Statistics = {
+  readonly model: 'counts' | 'amounts'
+  /** Expected value, usual range (middle 90 %), and observed / expected. */
+  readonly expected: number
+  readonly low: number
+  readonly high: number
+  readonly ratio: number
+  /** log10 of the tail probability by the model, and after calibration (the one that decides). */
+  readonly log10pModel: number
+  readonly log10p: number
+  /** By chance once in so many ms over all entities of the org. */
+  readonly onceIn: number
+  /** p below which the detector fires (from the alert budget). */
+  readonly threshold: number
+  /** How long this entity has been known, ms, and the weight of its peers in the expectation, 0 to 1. */
+  readonly history: number
+  readonly peerWeight: number
+  readonly peers: string
+  /** Hour-of-week factor of the window. */
+  readonly hourFactor: number
+  /** The model's parameters by name, as statistics.md calls them (counts: mu, phi, a, b, x, r; amounts: location, scale, df). */
+  readonly parameters: Readonly<Record<string, number>>
+}
+
+/** The event behind a detection, reduced to what helps a person. Absent fields were null. */
+export type EventSample = {
+  readonly id: string
+  readonly type: string
+  readonly time: number
+  readonly fields: Readonly<Record<string, string | number | boolean>>
+}

@@ -1,0 +1,83 @@
+/** How one value becomes bytes and back. `decode(encode(v))` must equal `v` in every respect that matters later. */
+export interface Codec<V> {
+  encode(value: V): Buffer
+  decode(bytes: Buffer): V
+}
+
+export function jsonCodec<V>(): Codec<V> {
+  return {
+    encode: (value) => Buffer.from(JSON.stringify(value)),
+    decode: (bytes) => JSON.parse(bytes.toString()) as V,
+  }
+}
+
+export type KeyedChange = {
+  readonly puts: readonly { key: string; value: Buffer }[]
+  readonly deletes: readonly string[]
+}
+
+/**
+ * The values that a task keeps per key, in memory, with a note of what changed since the last checkpoint. Values may be
+ * mutated in place: call `touch` after that.
+ */
+export class KeyedState<V> {
+  /** Names the section of the store. A changed meaning of the value needs a new name. */
+  readonly section: string
+  readonly #codec: Codec<V>
+  readonly #values = new Map<string, V>()
+  #changed = new Set<string>()
+
+  constructor(section: string, codec: Codec<V> = jsonCodec<V>()) {
+    this.section = section
+    this.#codec = codec
+  }
+
+  get size(): number {
+    return this.#values.size
+  }
+
+  get(key: string): V | undefined {
+    return this.#values.get(key)
+  }
+
+  set(key: string, value: V): void {
+    this.#values.set(key, value)
+    this.#changed.add(key)
+  }
+
+  /** Says that the value of `key` was mutated in place. */
+  touch(key: string): void {
+    this.#changed.add(key)
+  }
+
+  delete(key: string): void {
+    if (this.#values.delete(key)) this.#changed.add(key)
+  }
+
+  entries(): IterableIterator<[string, V]> {
+    return this.#values.entries()
+  }
+
+  /** Takes over a stored value; it does not count as a change. */
+  restore(key: string, bytes: Buffer): void {
+    this.#values.set(key, this.#codec.decode(bytes))
+  }
+
+  /** What changed since the last call, encoded; forgets it. Give it back with {@link undoTake} if it was not saved. */
+  takeChanges(): KeyedChange {
+    const puts: { key: string; value: Buffer }[] = []
+    const deletes: string[] = []
+    for (const key of this.#changed) {
+      const value = this.#values.get(key)
+      if (value === undefined) deletes.push(key)
+      else puts.push({ key, value: this.#codec.encode(value) })
+    }
+    this.#changed = new Set()
+    return { puts, deletes }
+  }
+
+  undoTake(change: KeyedChange): void {
+    for (const { key } of change.puts) this.#changed.add(key)
+    for (const key of change.deletes) this.#changed.add(key)
+  }
+}
