@@ -16,12 +16,21 @@ export type KeyedChange = {
   readonly deletes: readonly string[]
 }
 
+/** A part of a task's state as the engine sees it: one section of the store, restored and saved key by key. */
+export interface DurableState {
+  /** Names the section of the store. A changed meaning of the values needs a new name. */
+  readonly section: string
+  /** Takes over a stored value; it does not count as a change. */
+  restore(key: string, bytes: Buffer): void
+  /** What changed since the last call, encoded; forgets it. The engine saves it, however often it must try. */
+  takeChanges(): KeyedChange
+}
+
 /**
  * The values that a task keeps per key, in memory, with a note of what changed since the last checkpoint. Values may be
  * mutated in place: call `touch` after that.
  */
-export class KeyedState<V> {
-  /** Names the section of the store. A changed meaning of the value needs a new name. */
+export class KeyedState<V> implements DurableState {
   readonly section: string
   readonly #codec: Codec<V>
   readonly #values = new Map<string, V>()
@@ -58,12 +67,10 @@ export class KeyedState<V> {
     return this.#values.entries()
   }
 
-  /** Takes over a stored value; it does not count as a change. */
   restore(key: string, bytes: Buffer): void {
     this.#values.set(key, this.#codec.decode(bytes))
   }
 
-  /** What changed since the last call, encoded; forgets it. Give it back with {@link undoTake} if it was not saved. */
   takeChanges(): KeyedChange {
     const puts: { key: string; value: Buffer }[] = []
     const deletes: string[] = []
@@ -74,10 +81,5 @@ export class KeyedState<V> {
     }
     this.#changed = new Set()
     return { puts, deletes }
-  }
-
-  undoTake(change: KeyedChange): void {
-    for (const { key } of change.puts) this.#changed.add(key)
-    for (const key of change.deletes) this.#changed.add(key)
   }
 }

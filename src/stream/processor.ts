@@ -1,0 +1,203 @@
+import type { Clock } from '../clock.ts'
+import { hasCode } from '../errors.ts'
+import {
+  type Log,
+  type LogRecord,
+  type PartitionHandler,
+  partitionName,
+  type Subscription,
+  type TopicPartition,
+} from '../log/log.ts'
+import type { Logger } from '../logger.ts'
+import type { Metrics } from '../metrics.ts'
+import type { StateStore } from '../store/state-store.ts'
+import { type CheckpointOptions, leaseTtl, PartitionRunner } from './partition-runner.ts'
+import { retrying } from './retrying.ts'
+import type { PartitionTask } from './task.ts'
+
+export type ProcessorOptions = {
+  /** `detect` or `alert`: names the consumer group, the scopes and the metrics. */
+  readonly stage: string
+  readonly group: string
+  readonly topic: string
+  readonly deadLetterTopic: string
+  readonly createTask: (partition: TopicPartition) => PartitionTask
+  readonly checkpoint: CheckpointOptions
+  readonly log: Log
+  readonly store: StateStore
+  /** Unique per process. */
+  readonly owner: string
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly metrics: Metrics
+  /** Called once when the processor cannot go on by itself. */
+  readonly onFailure: (error: Error) => void
+}
+
+export type ProcessorStatus = { readonly subscribed: boolean; readonly partitions: readonly string[] }
+
+const tickInterval = 1_000
+const lagInterval = 15_000
+const rejoinPause = 2_000
+
+/**
+ * Runs one task per partition of a topic that the consumer group gives to this process. A partition that turns out to
+ * belong to somebody else (FENCED) is dropped without writing anything, and the group is joined anew.
+ */
+export class Processor implements PartitionHandler {
+  readonly #options: ProcessorOptions
+  readonly #runners = new Map<number, PartitionRunner>()
+  readonly #abort = new AbortController()
+  readonly #cancels: (() => void)[] = []
+  #subscription: Subscription | undefined
+  #rejoining: Promise<void> | undefined
+
+  constructor(options: ProcessorOptions) {
+    this.#options = options
+  }
+
+  /** Joins the group. @throws LOG_UNAVAILABLE when the log cannot be reached. */
+  async start(): Promise<void> {
+    const { clock } = this.#options
+    await this.#subscribe()
+    this.#cancels.push(clock.every(tickInterval, () => this.#tick()))
+    this.#cancels.push(clock.every(lagInterval, () => void this.#measureLag().catch(() => undefined)))
+  }
+
+  /** Takes no further record, makes the last checkpoints and leaves the group. */
+  async stop(): Promise<void> {
+    for (const cancel of this.#cancels.splice(0)) cancel()
+    this.#abort.abort()
+    await this.#rejoining
+    await this.#subscription?.stop()
+    this.#subscription = undefined
+  }
+
+  status(): ProcessorStatus {
+    const partitions = [...this.#runners.keys()].sort((a, b) => a - b)
+    return {
+      subscribed: this.#subscription !== undefined,
+      partitions: partitions.map((partition) => partitionName({ topic: this.#options.topic, partition })),
+    }
+  }
+
+  async assigned(partition: TopicPartition): Promise<number | 'committed'> {
+    const { stage, clock, logger } = this.#options
+    const runner = await retrying(() => this.#open(partition), {
+      clock,
+      signal: this.#abort.signal,
+      onRetry: (error, wait) =>
+        logger.warn(
+          { stage, err: error },
+          `${partitionName(partition)} cannot be restored; again in ${wait} ms`,
+        ),
+    })
+    this.#runners.set(partition.partition, runner)
+    this.#countOwned()
+    logger.info({ stage, nextOffset: runner.nextOffset ?? null }, `${partitionName(partition)} is ours`)
+    return runner.nextOffset ?? 'committed'
+  }
+
+  async records(
+    partition: TopicPartition,
+    records: readonly LogRecord[],
+    alive: () => Promise<boolean>,
+  ): Promise<void> {
+    const runner = this.#runners.get(partition.partition)
+    await this.#guard(partition, async () => runner?.process(records, alive))
+  }
+
+  async revoked(partition: TopicPartition, reason: 'rebalance' | 'stopped' | 'lost'): Promise<void> {
+    const runner = this.#runners.get(partition.partition)
+    this.#runners.delete(partition.partition)
+    this.#countOwned()
+    await this.#guard(partition, async () => runner?.close(reason !== 'lost'))
+    this.#options.logger.info(
+      { stage: this.#options.stage, reason },
+      `${partitionName(partition)} is released`,
+    )
+  }
+
+  async #subscribe(): Promise<void> {
+    const { log, group, topic, onFailure } = this.#options
+    this.#subscription = await log.subscribe({ group, topics: [topic], handler: this, onFailure })
+  }
+
+  async #open(partition: TopicPartition): Promise<PartitionRunner> {
+    const { stage, store, owner, log, createTask, onFailure, ...shared } = this.#options
+    const lease = await store.acquire(`${stage}:${partitionName(partition)}`, {
+      owner,
+      ttl: leaseTtl,
+      mode: 'steal',
+    })
+    if (!lease)
+      throw new Error(`${partitionName(partition)}: a lease cannot be refused when it is taken by force`)
+    return PartitionRunner.restore({
+      ...shared,
+      stage,
+      partition,
+      lease,
+      task: createTask(partition),
+      append: (topic, records) => log.append(topic, records),
+      commit: async (nextOffset) => this.#subscription?.commit(partition, nextOffset),
+      onFailure: (error) => void this.#guard(partition, () => Promise.reject(error)).catch(onFailure),
+    })
+  }
+
+  /** Runs an action on a partition; FENCED drops the partition instead of failing the processor. */
+  async #guard(partition: TopicPartition, action: () => Promise<void>): Promise<void> {
+    try {
+      await action()
+    } catch (error) {
+      if (!hasCode(error, 'FENCED')) throw error
+      this.#options.logger.warn(
+        { stage: this.#options.stage },
+        `${partitionName(partition)} has another owner now; it is dropped and the group is joined anew`,
+      )
+      this.#drop(partition)
+    }
+  }
+
+  #drop(partition: TopicPartition): void {
+    const runner = this.#runners.get(partition.partition)
+    this.#runners.delete(partition.partition)
+    this.#countOwned()
+    void runner?.close(false).catch(() => undefined)
+    if (!this.#abort.signal.aborted)
+      this.#rejoining ??= this.#rejoin().finally(() => (this.#rejoining = undefined))
+  }
+
+  async #rejoin(): Promise<void> {
+    const { clock, onFailure } = this.#options
+    await clock.sleep(rejoinPause, this.#abort.signal)
+    if (this.#abort.signal.aborted) return
+    try {
+      await this.#subscription?.stop()
+      await this.#subscribe()
+    } catch (error) {
+      onFailure(error as Error)
+    }
+  }
+
+  #tick(): void {
+    const { topic, onFailure } = this.#options
+    for (const [partition, runner] of this.#runners) {
+      this.#guard({ topic, partition }, () => runner.tick()).catch((error) => {
+        if (!hasCode(error, 'STORE_UNAVAILABLE')) onFailure(error)
+      })
+    }
+  }
+
+  #countOwned(): void {
+    this.#options.metrics.partitions_owned.set({ stage: this.#options.stage }, this.#runners.size)
+  }
+
+  async #measureLag(): Promise<void> {
+    const { stage, topic, log, metrics } = this.#options
+    for (const { partition, next, first } of await log.offsets(topic)) {
+      const runner = this.#runners.get(partition)
+      if (runner)
+        metrics.lag_records.set({ stage, partition: String(partition) }, next - (runner.nextOffset ?? first))
+    }
+  }
+}

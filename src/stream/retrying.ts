@@ -1,0 +1,29 @@
+import type { Clock } from '../clock.ts'
+import { ForcewatchError } from '../errors.ts'
+
+export type RetryOptions = {
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  /** Told before each pause, with the pause in ms. */
+  readonly onRetry: (error: ForcewatchError, wait: number) => void
+}
+
+const firstWait = 250
+const longestWait = 5_000
+
+/** Repeats an action while it fails with a retryable error, with growing pauses, until the signal aborts; then throws the last error. */
+export async function retrying<T>(
+  action: () => Promise<T>,
+  { clock, signal, onRetry }: RetryOptions,
+): Promise<T> {
+  for (let wait = firstWait; ; wait = Math.min(wait * 2, longestWait)) {
+    try {
+      return await action()
+    } catch (error) {
+      if (!(error instanceof ForcewatchError && error.retryable) || signal.aborted) throw error
+      onRetry(error, wait)
+      await clock.sleep(wait, signal)
+      if (signal.aborted) throw error
+    }
+  }
+}
