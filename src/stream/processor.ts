@@ -119,12 +119,13 @@ export class Processor implements PartitionHandler {
   }
 
   async #subscribe(): Promise<void> {
-    const { log, group, topic, onFailure } = this.#options
+    const { log, group, topic } = this.#options
+    const onFailure = (error: Error) => this.#fail(error)
     this.#subscription = await log.subscribe({ group, topics: [topic], handler: this, onFailure })
   }
 
   async #open(partition: TopicPartition): Promise<PartitionRunner> {
-    const { stage, store, owner, log, createTask, onFailure, ...shared } = this.#options
+    const { stage, store, owner, log, createTask, ...shared } = this.#options
     const lease = await store.acquire(`${stage}:${partitionName(partition)}`, {
       owner,
       ttl: leaseTtl,
@@ -140,7 +141,7 @@ export class Processor implements PartitionHandler {
       task: createTask(partition),
       append: (topic, records) => log.append(topic, records),
       commit: async (nextOffset) => this.#subscription?.commit(partition, nextOffset),
-      onFailure: (error) => void this.#guard(partition, () => Promise.reject(error)).catch(onFailure),
+      onFailure: (error) => void this.#guard(partition, () => Promise.reject(error)).catch((failure) => this.#fail(failure)),
     })
   }
 
@@ -168,24 +169,29 @@ export class Processor implements PartitionHandler {
   }
 
   async #rejoin(): Promise<void> {
-    const { clock, onFailure } = this.#options
+    const { clock } = this.#options
     await clock.sleep(rejoinPause, this.#abort.signal)
     if (this.#abort.signal.aborted) return
     try {
       await this.#subscription?.stop()
       await this.#subscribe()
     } catch (error) {
-      onFailure(error as Error)
+      this.#fail(error as Error)
     }
   }
 
   #tick(): void {
-    const { topic, onFailure } = this.#options
+    const { topic } = this.#options
     for (const [partition, runner] of this.#runners) {
       this.#guard({ topic, partition }, () => runner.tick()).catch((error) => {
-        if (!hasCode(error, 'STORE_UNAVAILABLE')) onFailure(error)
+        if (!hasCode(error, 'STORE_UNAVAILABLE')) this.#fail(error)
       })
     }
+  }
+
+  /** What fails while we stop is the stopping's business, not the owner's. */
+  #fail(error: Error): void {
+    if (!this.#abort.signal.aborted) this.#options.onFailure(error)
   }
 
   #countOwned(): void {
