@@ -1,0 +1,177 @@
+import type { Cluster, Redis } from 'ioredis'
+import type { Clock } from '../../clock.ts'
+import { ForcewatchError } from '../../errors.ts'
+import type { Logger } from '../../logger.ts'
+import type { Lease, LeaseOptions, StateChange, StateEntry, StateStore } from '../state-store.ts'
+import { type SectionPart, toCommitCalls } from './commit-calls.ts'
+import {
+  createRedisConnection,
+  type RedisConnection,
+  type RedisConnectionOptions,
+} from './redis-connection.ts'
+import { createScopeKeys, type ScopeKeys } from './redis-keys.ts'
+import { acquireScript, commitScript, releaseScript, renewScript } from './redis-scripts.ts'
+import { warnOfDataLoss } from './redis-settings.ts'
+
+export type RedisStoreOptions = RedisConnectionOptions & {
+  /** First part of every key. `forcewatch` when absent. */
+  readonly prefix?: string | undefined
+}
+
+/**
+ * The store on Redis 6.2 or later (or a compatible server), one server or a cluster. Leases expire by the server's
+ * clock. A commit is as durable as the server's settings make it: use AOF and maxmemory-policy noeviction.
+ *
+ * With ACLs, the user needs the keys `~<prefix>:*` and these commands:
+ * `+multi +exec +eval +hmget +hset +hdel +hincrby +hscan +get +set +del +unlink +sadd +srem +smembers +info +quit`,
+ * `+cluster|slots +cluster|info` on a cluster, and `+config|get` to be warned of settings that lose data.
+ * @throws CONFIG_INVALID without an address
+ */
+export function createRedisStore(
+  options: RedisStoreOptions & { readonly clock: Clock; readonly logger: Logger },
+): StateStore {
+  const { clock, logger, prefix = 'forcewatch' } = options
+  const connection = createRedisConnection(options, clock, logger)
+  void warnOfDataLoss(connection, logger)
+  return {
+    async acquire(scope, lease) {
+      const keys = createScopeKeys(prefix, scope)
+      const epoch = await connection.run(`take the lease on ${scope}`, (client) =>
+        client.eval(acquireScript, 2, keys.fence, keys.lease, lease.owner, lease.ttl, lease.mode),
+      )
+      return epoch === null ? null : new RedisLease(connection, keys, scope, Number(epoch), lease)
+    },
+    close: () => connection.close(),
+  }
+}
+
+/** How many entries of a hash one answer of HSCAN brings, about. */
+const scanCount = 1000
+
+/** Redis closes the connection of a client that sends more than 1 GiB in one transaction. */
+const mostBytes = 1_000_000_000
+
+type CommitArguments = [keys: number, ...(string | number | Buffer)[]]
+
+class RedisLease implements Lease {
+  readonly scope: string
+  readonly epoch: number
+  readonly #connection: RedisConnection
+  readonly #keys: ScopeKeys
+  readonly #owner: string
+  readonly #ttl: number
+  #sequence = 0
+
+  constructor(
+    connection: RedisConnection,
+    keys: ScopeKeys,
+    scope: string,
+    epoch: number,
+    { owner, ttl }: LeaseOptions,
+  ) {
+    this.#connection = connection
+    this.#keys = keys
+    this.scope = scope
+    this.epoch = epoch
+    this.#owner = owner
+    this.#ttl = ttl
+  }
+
+  async renew(): Promise<void> {
+    const { fence, lease } = this.#keys
+    const answer = await this.#connection.run(`renew the lease on ${this.scope}`, (client) =>
+      client.eval(renewScript, 2, fence, lease, this.epoch, this.#owner, this.#ttl),
+    )
+    this.#check(answer)
+  }
+
+  async release(): Promise<void> {
+    const { fence, lease } = this.#keys
+    await this.#connection.run(`release the lease on ${this.scope}`, (client) =>
+      client.eval(releaseScript, 2, fence, lease, this.epoch, this.#owner),
+    )
+  }
+
+  async *restore(): AsyncGenerator<StateEntry> {
+    const sections = await this.#connection.run(`list the sections of ${this.scope}`, (client) =>
+      client.smembers(this.#keys.sections),
+    )
+    for (const section of sections) yield* this.#restoreSection(section)
+  }
+
+  async commit(change: StateChange): Promise<void> {
+    refuseTooBig(change, this.scope)
+    this.#sequence += 1
+    const calls = toCommitCalls(change).map((parts) => this.#commitArguments(parts))
+    const answers = await this.#connection.run(`save ${this.scope}`, (client) => evalAll(client, calls))
+    for (const answer of answers) this.#check(answer)
+  }
+
+  async *#restoreSection(section: string): AsyncGenerator<StateEntry> {
+    const key = this.#keys.section(section)
+    let cursor = '0'
+    do {
+      const [next, fields] = await this.#connection.run(`restore ${this.scope}`, (client) =>
+        client.hscanBuffer(key, cursor, 'COUNT', scanCount),
+      )
+      for (let i = 0; i + 1 < fields.length; i += 2) {
+        const [field, value] = fields.slice(i, i + 2)
+        if (field && value) yield { section, key: field.toString(), value }
+      }
+      cursor = next.toString()
+    } while (cursor !== '0')
+  }
+
+  /** Number of keys, the keys, the arguments: see {@link commitScript}. */
+  #commitArguments(parts: readonly SectionPart[]): CommitArguments {
+    const { fence, sections, section } = this.#keys
+    const keys = [fence, sections, ...parts.map((part) => section(part.section))]
+    const written = parts.flatMap(({ section: name, drop, deletes, puts }) => [
+      name,
+      drop ? 1 : 0,
+      deletes.length,
+      puts.length,
+      ...deletes,
+      ...puts,
+    ])
+    return [keys.length, ...keys, this.epoch, this.#owner, this.#sequence, ...written]
+  }
+
+  #check(answer: unknown): void {
+    if (answer === 'OK') return
+    if (answer === 'SUPERSEDED') {
+      throw new ForcewatchError('STORE_UNAVAILABLE', `A later commit of ${this.scope} overtook this one.`, {
+        remedy: 'Repeat the commit.',
+      })
+    }
+    throw new ForcewatchError(
+      'FENCED',
+      `The lease on scope ${this.scope} with epoch ${this.epoch} is not ours any more.`,
+    )
+  }
+}
+
+/** Runs the calls of the commit script as one: a single EVAL, or several in a MULTI. */
+async function evalAll(client: Redis | Cluster, calls: readonly CommitArguments[]): Promise<unknown[]> {
+  const [only] = calls
+  if (only && calls.length === 1) return [await client.eval(commitScript, ...only)]
+  const transaction = client.multi()
+  for (const call of calls) transaction.eval(commitScript, ...call)
+  const answers = (await transaction.exec()) ?? []
+  return answers.map(([error, answer]) => {
+    if (error) throw error
+    return answer
+  })
+}
+
+function refuseTooBig({ puts }: StateChange, scope: string): void {
+  const bytes = puts.reduce((sum, { key, value }) => sum + key.length + value.length, 0)
+  if (bytes <= mostBytes) return
+  throw new ForcewatchError(
+    'STORE_REJECTED',
+    `A commit of ${scope} has ${bytes} bytes; Redis takes ${mostBytes}.`,
+    {
+      remedy: 'Checkpoint more often, or use more partitions.',
+    },
+  )
+}
