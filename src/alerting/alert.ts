@@ -21,7 +21,7 @@ export type Alert = {
 }
 
 export type AlertHistoryEntry = {
-  /** Event time, ms. */
+  /** Event time, ms; of `delivered` and `failed` the time of the clock. */
   readonly time: number
   readonly event:
     | 'opened'
