@@ -93,7 +93,7 @@ export function sortProblems(problems: readonly Problem[]): readonly Problem[] {
 
 /** The known word that somebody most likely meant, or undefined when nothing is near. */
 export function nearestWord(word: string, known: readonly string[]): string | undefined {
-  const limit = Math.max(1, Math.floor(word.length / 3))
+  const limit = Math.ceil(word.length * 0.4)
   const ranked = known
     .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
     .filter(({ distance }) => distance <= limit)
@@ -160,10 +160,7 @@ function describeIssue(issue: z.core.$ZodRawIssue): string | undefined {
       if (issue.input === undefined || issue.input === null) return missing(issue)
       return chooseOne(issue.input, issue.values.map(String))
     case 'invalid_union':
-      if (issue.discriminator === undefined) return `has a form that is not allowed here`
-      return issue.input === undefined
-        ? 'is missing'
-        : `${issue.discriminator} is missing or not one of the known ones`
+      return issue.discriminator === undefined ? 'has a form that is not allowed here' : describeChoice(issue)
     case 'too_small':
       return issue.origin === 'string' || issue.origin === 'array'
         ? 'must not be empty'
@@ -173,6 +170,15 @@ function describeIssue(issue: z.core.$ZodRawIssue): string | undefined {
     default:
       return undefined
   }
+}
+
+/** A map whose form depends on one of its keys, such as `flow`, and that key is missing or unknown. */
+function describeChoice(issue: z.core.$ZodRawIssue<z.core.$ZodIssueInvalidUnion>): string {
+  const key = issue.discriminator ?? ''
+  const input =
+    typeof issue.input === 'object' && issue.input !== null ? Reflect.get(issue.input, key) : undefined
+  const choice = chooseOne(input, (issue.options ?? []).map(String))
+  return input === undefined ? `is missing — it ${choice}` : choice
 }
 
 function missing(issue: z.core.$ZodRawIssue): string {
