@@ -60,3 +60,6 @@ export type Activity = {
   /** The payload as Salesforce sent it. */
   readonly raw: Readonly<Record<string, unknown>>
 }
+
+/** Event time of an org goes on although nothing happened: the session is alive and nothing was delivered. */
+export type Heartbeat = { readonly kind: 'heartbeat'; readonly org: OrgRef; readonly time: number }

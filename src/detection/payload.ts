@@ -1,0 +1,67 @@
+/** The fields of an event as Salesforce sent them. */
+export type Payload = Readonly<Record<string, unknown>>
+
+/** A text, or null when the field is absent, empty or no text (numbers are written out). */
+export function textOf(payload: Payload, field: string): string | null {
+  const value = payload[field]
+  if (typeof value === 'string') return value === '' ? null : value
+  return typeof value === 'number' ? String(value) : null
+}
+
+/** A finite number, also when it came as a text; null otherwise. */
+export function numberOf(payload: Payload, field: string): number | null {
+  const value = payload[field]
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null
+  if (typeof value !== 'string' || value.trim() === '') return null
+  const number = Number(value)
+  return Number.isFinite(number) ? number : null
+}
+
+/** Like {@link textOf}, and null too for the words that Salesforce writes where it knows nothing. */
+export function nameOf(payload: Payload, field: string): string | null {
+  const text = textOf(payload, field)?.trim()
+  return text && !/^(n\/a|unknown|null|undefined|9999)$/i.test(text) ? text : null
+}
+
+/**
+ * A Salesforce id in its 18-character form. The suffix encodes which letters are capitals, five characters to a letter.
+ * All zeros means nobody. Any other text is left as it is.
+ */
+export function idOf(payload: Payload, field: string): string | null {
+  const id = textOf(payload, field)
+  if (id === null || /^0{15}(AAA)?$/.test(id)) return null
+  return id.length === 15 ? id + suffixOf(id) : id
+}
+
+/**
+ * Milliseconds since the epoch of `2026-11-20T08:14:03.000Z` (streams), the same without milliseconds (API below 43),
+ * `…+0000` (rows read by REST) or a number (Pub/Sub). Null for anything else. A date without a time is midnight UTC.
+ */
+export function timeOf(payload: Payload, field: string): number | null {
+  const value = payload[field]
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null
+  if (typeof value !== 'string') return null
+  const time = Date.parse(value.endsWith('Z') ? value : withZone(value))
+  return Number.isNaN(time) ? null : time
+}
+
+function withZone(date: string): string {
+  const offset = /^(.*T.*[+-]\d\d)(\d\d)$/.exec(date)
+  if (offset) return `${offset[1]}:${offset[2]}`
+  return /T[\d:.]+$/.test(date) ? `${date}Z` : date
+}
+
+const suffixAlphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ012345'
+
+function suffixOf(id: string): string {
+  let suffix = ''
+  for (let start = 0; start < 15; start += 5) {
+    let capitals = 0
+    for (let index = 0; index < 5; index++) {
+      const character = id.charCodeAt(start + index)
+      if (character >= 65 && character <= 90) capitals |= 1 << index
+    }
+    suffix += suffixAlphabet[capitals]
+  }
+  return suffix
+}

@@ -1,0 +1,58 @@
+import { memoizeByText } from './bounded-cache.ts'
+
+export type QueryShape = {
+  /** The query without its literals, ids, numbers and limits, in lower case, with single blanks: equal for equal code. */
+  readonly template: string
+  /** Objects that are read: of the outer FROM and of semi-joins (`IN (SELECT … FROM X)`), as they are written. */
+  readonly objects: readonly string[]
+  /** The answer is one number: `SELECT COUNT() …` or a COUNT over one field without grouping. */
+  readonly counts: boolean
+  /** The outer LIMIT, or null. */
+  readonly limit: number | null
+}
+
+/** What a SOQL text asks for. It need not be valid: whatever cannot be found stays empty. */
+export const toQueryShape: (query: string) => QueryShape = memoizeByText(parseShape, 4000)
+
+const literal =
+  /'(?:[^'\\]|\\.)*'?|\b\d{4}-\d\d-\d\d(?:t[\d:.]+(?:z|[+-]\d\d:?\d\d)?)?|:\s*\d+|(?<![\w.])-?\d+(?:\.\d+)?(?![\w.])/gi
+
+function parseShape(query: string): QueryShape {
+  const bare = query
+    .replace(literal, (text) => (text.startsWith(':') ? ':?' : '?'))
+    .replace(/\s+/g, ' ')
+    .trim()
+  const template = bare
+    .toLowerCase()
+    .replace(/ ?([(),=<>!]) ?/g, '$1')
+    .replace(/\?(?:,\?)+/g, '?')
+  return { template, objects: findObjects(bare), counts: isCount(bare), limit: findLimit(query) }
+}
+
+function isCount(query: string): boolean {
+  if (/^select count ?\( ?\)/i.test(query)) return true
+  return (
+    /^select count(?:_distinct)? ?\( ?\w+ ?\)(?: \w+)? from /i.test(query) && !/\bgroup by\b/i.test(query)
+  )
+}
+
+/** Parentheses around SELECT nest; a FROM counts when it is the outer one, or when its SELECT follows `IN (`. */
+function findObjects(query: string): string[] {
+  const objects = new Set<string>()
+  const open: boolean[] = []
+  const token = /(\bin ?)?\( ?|\)|\bfrom (\w+)/gi
+  for (const [text, semiJoin, object] of query.matchAll(token)) {
+    if (object) {
+      if (open.every(Boolean)) objects.add(object)
+    } else if (text === ')') open.pop()
+    else open.push(semiJoin !== undefined)
+  }
+  return [...objects]
+}
+
+/** The last LIMIT outside of parentheses. */
+function findLimit(query: string): number | null {
+  const tail = query.slice(query.lastIndexOf(')') + 1)
+  const limit = [...tail.matchAll(/\blimit\s+(\d+)/gi)].at(-1)?.[1]
+  return limit === undefined ? null : Number(limit)
+}
