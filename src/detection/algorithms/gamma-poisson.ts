@@ -1,0 +1,66 @@
+/**
+ * Counts of an entity: its rate λ has a gamma posterior whose prior are its peers; what it counts in a window with
+ * exposure x is negative binomial around x·λ, wider by the entity's own burstiness.
+ */
+
+/** Gamma prior of the rates of a peer group, per window of exposure 1: shape `a0`, rate `b0`. */
+export type GammaPrior = { readonly a0: number; readonly b0: number }
+
+/** Of a group about which nothing is known: once per window, give or take everything. */
+export const vaguePrior: GammaPrior = { a0: 0.5, b0: 0.5 }
+
+/** Rates that a prior needs at least; with fewer the mean is used with the weight of {@link vaguePrior}. */
+const enoughRates = 5
+const shapeRange = { least: 0.2, most: 50 }
+
+/** A sample of rates: `weights[i]` entities have about the rate `rates[i]`; rates ascend. */
+export type RateSample = { readonly rates: ArrayLike<number>; readonly weights: ArrayLike<number> }
+
+/** The prior with the sample's mean m and variance v: b0 = m/v, a0 = m·b0, without the top 1 % of the rates. */
+export function priorByMoments({ rates, weights }: RateSample): GammaPrior {
+  let total = 0
+  for (let i = 0; i < rates.length; i++) total += weights[i] ?? 0
+  if (total < 0.5) return vaguePrior
+  let left = total - Math.floor(total * 0.01)
+  let used = 0
+  let mean = 0
+  let squares = 0
+  for (let i = 0; i < rates.length && left > 0; i++) {
+    const weight = Math.min(left, weights[i] ?? 0)
+    const rate = rates[i] ?? 0
+    left -= weight
+    used += weight
+    mean += weight * rate
+    squares += weight * rate * rate
+  }
+  mean = Math.max(mean / used, 1e-9)
+  if (total < enoughRates) return { a0: vaguePrior.a0, b0: vaguePrior.a0 / mean }
+  const variance = Math.max(squares / used - mean * mean, 1e-18)
+  const a0 = Math.min(shapeRange.most, Math.max(shapeRange.least, (mean * mean) / variance))
+  return { a0, b0: a0 / mean }
+}
+
+/**
+ * Spread 1/φ of an entity's windows beyond Poisson, from the decayed sums v = Σ(y−μ)²−μ and w = Σμ². Shrunk to the group
+ * with the weight of 20 windows. It is the spread that is averaged, not φ: a short calm stretch then cannot make an
+ * entity look regular. `windows` is the decayed number of windows seen.
+ */
+export function shrunkSpread(v: number, w: number, windows: number, groupSpread: number): number {
+  const information = Math.min(w, windows)
+  return (20 * groupSpread + information * clippedSpread(v, w)) / (20 + information)
+}
+
+/** v/w within [0.02, 20], as it enters the group's mean. */
+export function clippedSpread(v: number, w: number): number {
+  return Math.min(20, Math.max(0.02, v / Math.max(w, 1e-12)))
+}
+
+/** Size r of the predictive negative binomial: burstiness `phi` and the uncertainty about λ (posterior shape `a`) together. */
+export function predictiveSize(phi: number, a: number): number {
+  return 1 / (1 / phi + 1 / a + 1 / (a * phi))
+}
+
+/** The most that one window teaches: ⌈μ + 6·√(μ + μ²/r) + 3⌉. */
+export function winsorCap(mu: number, r: number): number {
+  return Math.ceil(mu + 6 * Math.sqrt(mu + (mu * mu) / r) + 3)
+}

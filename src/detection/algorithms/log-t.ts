@@ -1,0 +1,51 @@
+/**
+ * Amounts (rows, bytes) on the scale u = ln(1 + amount), in windows in which something happened at all: location and
+ * scale of the entity, shrunk to its peers, and Student's t for what lies far out.
+ */
+
+/** Peers' weight in the location and scale of an entity, in observations. */
+export const peerObservations = 20
+
+/** What the peers are like: mean and spread of their locations, and the spread within one of them, on the log scale. */
+export type LogPeers = { readonly location: number; readonly between: number; readonly within: number }
+
+/** Of a group about which nothing is known. */
+export const vagueLogPeers: LogPeers = { location: Math.log(101), between: 2, within: 1.5 }
+
+/** Decayed moments of an entity: number, mean and sum of squared deviations of u. */
+export type LogMoments = { readonly n: number; readonly mean: number; readonly squares: number }
+
+export type LogPredictive = { readonly location: number; readonly scale: number; readonly df: number }
+
+/** Nobody is more regular than this: ±20 % or so are never a surprise. */
+const leastScale = 0.25
+const degrees = { least: 5, most: 15 }
+
+/**
+ * Where the next u is expected. The scale contains what is not known about the location of an entity with a short history;
+ * the degrees of freedom grow from 5 with the entity's own observations, half a degree each, up to 15.
+ */
+export function logPredictive(own: LogMoments, peers: LogPeers): LogPredictive {
+  const peerWeight = peerObservations / (own.n + peerObservations)
+  const location = own.mean * (1 - peerWeight) + peers.location * peerWeight
+  const within = (own.squares + peerObservations * peers.within ** 2) / (own.n + peerObservations)
+  const variance = within + peers.between ** 2 * peerWeight
+  return {
+    location,
+    scale: Math.max(leastScale, Math.sqrt(variance)),
+    df: Math.min(degrees.most, degrees.least + own.n / 2),
+  }
+}
+
+/** u as far as it teaches: within four scales of the expected. */
+export function winsorLog(u: number, { location, scale }: LogPredictive): number {
+  return Math.min(location + 4 * scale, Math.max(location - 4 * scale, u))
+}
+
+/** The moments after one more observation; `decay` is what is left of the old ones. */
+export function learnLog(own: LogMoments, u: number, decay: number): LogMoments {
+  const n = own.n * decay + 1
+  const step = u - own.mean
+  const mean = own.mean + step / n
+  return { n, mean, squares: own.squares * decay + step * (u - mean) }
+}
