@@ -1,0 +1,68 @@
+import type { BusEvent } from './event-bus.ts'
+import { schemaOf } from './event-bus.ts'
+
+/** A Bayeux message in either direction. */
+export type BayeuxMessage = {
+  readonly channel: string
+  readonly id?: string
+  readonly clientId?: string
+  readonly subscription?: unknown
+  readonly supportedConnectionTypes?: readonly string[]
+  readonly connectionType?: string
+  readonly minimumVersion?: string
+  readonly version?: string
+  readonly successful?: boolean
+  readonly error?: string
+  readonly advice?: Advice
+  readonly ext?: Readonly<Record<string, unknown>>
+}
+
+export type Advice = {
+  readonly reconnect: 'retry' | 'handshake' | 'none'
+  readonly interval?: number
+  readonly timeout?: number
+}
+
+/** The answer to `request` with its channel and id; a failed one when `error` is among the fields. */
+export function toReply(request: BayeuxMessage, fields: Partial<BayeuxMessage> = {}): BayeuxMessage {
+  return {
+    ...(request.clientId === undefined ? {} : { clientId: request.clientId }),
+    channel: request.channel,
+    ...(request.id === undefined ? {} : { id: request.id }),
+    ...(typeof request.subscription === 'string' ? { subscription: request.subscription } : {}),
+    successful: fields.error === undefined,
+    ...fields,
+  }
+}
+
+/** `ext.sfdc.failureReason`: the cause, where `error` often names only the operation that failed. */
+export function toFailureReason(failureReason: string): Readonly<Record<string, unknown>> {
+  return { sfdc: { failureReason } }
+}
+
+const dateWithMilliseconds = /("\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d{3}Z"/g
+
+/**
+ * An event as text, as an endpoint of this API version sends it: `EventUuid` since 52.0, `EventApiName` since 55.0,
+ * milliseconds since 43.0.
+ */
+export function formatEvent(event: BusEvent, apiVersion: number): string {
+  const payload = apiVersion >= 43 ? event.payload : event.payload.replaceAll(dateWithMilliseconds, '$1Z"')
+  const name = event.channel.slice('/event/'.length)
+  const uuid = apiVersion >= 52 ? `,"EventUuid":"${event.uuid}"` : ''
+  const apiName = apiVersion >= 55 ? `,"EventApiName":"${name}"` : ''
+  return (
+    `{"data":{"schema":"${cachedSchema(event.channel)}","payload":${payload},` +
+    `"event":{"replayId":${event.replayId}${uuid}${apiName}}},"channel":"${event.channel}"}`
+  )
+}
+
+const schemas = new Map<string, string>()
+
+function cachedSchema(channel: string): string {
+  const known = schemas.get(channel)
+  if (known) return known
+  const schema = schemaOf(channel)
+  schemas.set(channel, schema)
+  return schema
+}

@@ -1,0 +1,302 @@
+import type { Clock } from '../clock.ts'
+import { type BayeuxMessage, formatEvent, toFailureReason, toReply } from './bayeux-message.ts'
+import { BayeuxSession, type ConnectEnd, type Timing } from './bayeux-session.ts'
+import type { BusEvent, EventBus } from './event-bus.ts'
+import { type FaultEffect, type Faults, invalidReplayId, replayIdOf } from './faults.ts'
+import type { Random } from './random.ts'
+
+/** What a request brings besides its messages. */
+export type BayeuxRequest = {
+  readonly apiVersion: number
+  /** The user that the token belongs to; undefined when there is no token, null when it is not valid. */
+  readonly userId: string | null | undefined
+  readonly cookies: Readonly<Record<string, string>>
+  /** Aborted when the client hangs up. */
+  readonly signal: AbortSignal
+}
+
+export type BayeuxAnswer =
+  | {
+      readonly kind: 'messages'
+      readonly body: string
+      readonly cookies: readonly string[]
+      /** Breaks the body off in the middle. */
+      readonly cut: boolean
+    }
+  | { readonly kind: 'http'; readonly status: number; readonly type: string; readonly body: string }
+  | { readonly kind: 'silence' }
+
+export type BayeuxCounters = Record<
+  'handshake' | 'connect' | 'subscribe' | 'unsubscribe' | 'disconnect',
+  number
+>
+
+export type SessionSummary = {
+  readonly clientId: string
+  readonly userId: string
+  readonly subscriptions: readonly string[]
+  /** Events that wait for the client. */
+  readonly queued: number
+  /** Whether a `/meta/connect` is held now. */
+  readonly held: boolean
+  readonly connects: number
+}
+
+export type BayeuxOptions = {
+  readonly clock: Clock
+  readonly random: Random
+  readonly bus: EventBus
+  readonly timing: Timing
+  readonly faults: () => Faults
+  readonly largestBatch: number
+  readonly concurrentClients: number
+  /** Whether this org has a channel of this name. */
+  readonly hasChannel: (channel: string) => boolean
+}
+
+/** The Bayeux half of the org: sessions and what they answer. Faults that concern HTTP alone are not known here. */
+export interface Bayeux {
+  handle(messages: readonly BayeuxMessage[], request: BayeuxRequest): Promise<BayeuxAnswer>
+  sessions(): readonly SessionSummary[]
+  readonly counters: Readonly<BayeuxCounters>
+  /** Ends every held connect with a proper answer. */
+  poke(): void
+  dropSessions(): void
+  /** Resolves when a session with subscriptions asks for events. */
+  subscribed(): Promise<void>
+}
+
+type Outcome = {
+  readonly events?: readonly BusEvent[]
+  readonly messages: readonly BayeuxMessage[]
+  readonly cookies?: readonly string[]
+}
+
+type Interruption = Exclude<BayeuxAnswer, { kind: 'messages' }>
+
+const rehandshake = { reconnect: 'handshake', interval: 0 } as const
+const stop = { reconnect: 'none' } as const
+const cookieLife = 3 * 3600
+
+export function createBayeux(options: BayeuxOptions): Bayeux {
+  const { clock, random, bus, timing } = options
+  const sessions = new Map<string, BayeuxSession>()
+  const counters: BayeuxCounters = { handshake: 0, connect: 0, subscribe: 0, unsubscribe: 0, disconnect: 0 }
+  const waiting: (() => void)[] = []
+  bus.listen((event) => {
+    for (const session of sessions.values()) session.offer(event)
+  })
+
+  function drop(session: BayeuxSession): void {
+    sessions.delete(session.clientId)
+    session.close()
+  }
+
+  function fromEffect(effect: FaultEffect, message: BayeuxMessage): Outcome | Interruption {
+    if (effect.kind === 'silence' || effect.kind === 'http') return effect
+    if (effect.kind !== 'reply') return { messages: [] }
+    const session = sessions.get(message.clientId ?? '')
+    if (effect.dropSession && session) drop(session)
+    const reply = effect.alone ? [] : [toReply(message, effect.fields)]
+    return { messages: [...(effect.before ?? []), ...reply] }
+  }
+
+  function handshake(message: BayeuxMessage, request: BayeuxRequest): Outcome {
+    const denied = (reason: string): Outcome => ({
+      messages: [
+        toReply(message, { error: '403::Handshake denied', ext: toFailureReason(reason), advice: stop }),
+      ],
+    })
+    if (request.userId === undefined) return denied('401::Request requires authentication')
+    if (request.userId === null) return denied('401::Authentication invalid')
+    if (!message.supportedConnectionTypes?.includes('long-polling')) {
+      return { messages: [toReply(message, { error: '400::Invalid connection type', advice: stop })] }
+    }
+    if (sessions.size >= options.concurrentClients)
+      return denied('403::Organization concurrent user limit exceeded')
+    const usesReplay = message.ext?.replay === true
+    const session: BayeuxSession = new BayeuxSession({
+      clientId: `${random.uuid().replaceAll('-', '').slice(0, 26)}`,
+      userId: request.userId,
+      apiVersion: request.apiVersion,
+      browserCookie: request.cookies.BAYEUX_BROWSER ?? random.uuid().replaceAll('-', ''),
+      nodeCookie: `!${random.uuid().replaceAll('-', '')}`,
+      usesReplay,
+      clock,
+      random,
+      timing,
+      largestBatch: options.largestBatch,
+      onExpired: () => drop(session),
+    })
+    sessions.set(session.clientId, session)
+    const reply: BayeuxMessage = {
+      ...(usesReplay ? { ext: { replay: true, 'payload.format': true } } : {}),
+      minimumVersion: '1.0',
+      clientId: session.clientId,
+      supportedConnectionTypes: ['long-polling'],
+      channel: '/meta/handshake',
+      ...(message.id === undefined ? {} : { id: message.id }),
+      version: '1.0',
+      successful: true,
+    }
+    return { messages: [reply], cookies: toCookies(session, clock) }
+  }
+
+  /** The session a message belongs to, or the answer that says why there is none. */
+  function findSession(message: BayeuxMessage, request: BayeuxRequest): BayeuxSession | Outcome {
+    const fail = (error: string, reconnect: 'handshake' | 'none'): Outcome => ({
+      messages: [toReply(message, { error, advice: reconnect === 'none' ? stop : rehandshake })],
+    })
+    if (!request.userId) return fail('401::Authentication invalid', 'none')
+    const session = sessions.get(message.clientId ?? '')
+    if (!session) return fail('403::Unknown client', 'handshake')
+    for (const [name, expected] of [
+      ['BAYEUX_BROWSER', session.browserCookie],
+      ['sfdc-stream', session.nodeCookie],
+    ] as const) {
+      const sent = request.cookies[name]
+      if (sent === expected) continue
+      if (sent !== undefined && name === 'sfdc-stream') return fail('403::Unknown client', 'handshake')
+      return fail(
+        `400::Client ${session.clientId} has established a session, but no ${name} cookie present`,
+        'handshake',
+      )
+    }
+    if (session.userId !== request.userId)
+      return fail("400::Authenticated user id does not match the session's user id", 'handshake')
+    return session
+  }
+
+  function subscribe(message: BayeuxMessage, session: BayeuxSession): Outcome {
+    const fail = (error: string): Outcome => ({ messages: [toReply(message, { error })] })
+    const channel = message.subscription
+    if (typeof channel !== 'string' || channel === '') return fail('400::Channel name not specified')
+    if (!channel.startsWith('/')) return fail("400::Channel subscriptions must start with a leading '/'")
+    if (!options.hasChannel(channel))
+      return fail(`400::The channel you requested to subscribe to does not exist {${channel}}`)
+    const replayId = session.usesReplay ? replayIdOf(message) : -1
+    if (replayId === undefined) {
+      return fail(
+        `400::The replayId for channel {${channel}} wasn't found using the provided replay ID map {${formatMap(message)}}`,
+      )
+    }
+    const replay = bus.replay(channel, replayId)
+    if (replay.kind === 'invalid') return fail(invalidReplayId(replayId))
+    session.subscribe(channel, replay.events)
+    // Events may travel with the answer to a subscribe as well as with the answer to a connect.
+    const early = session.queued > 0 && random.chance(0.2) ? session.take() : []
+    return { messages: [toReply(message)], events: early }
+  }
+
+  async function connect(
+    message: BayeuxMessage,
+    session: BayeuxSession,
+    request: BayeuxRequest,
+  ): Promise<Outcome | Interruption> {
+    if (message.connectionType !== 'long-polling')
+      return { messages: [toReply(message, { error: '400::Invalid connection type' })] }
+    const isFirst = session.connects === 0
+    if (session.subscriptions.length > 0) for (const resolve of waiting.splice(0)) resolve()
+    const hangUp = () => session.hangUp()
+    request.signal.addEventListener('abort', hangUp, { once: true })
+    const end: ConnectEnd = await session.connect()
+    request.signal.removeEventListener('abort', hangUp)
+    if (end.kind === 'poked') {
+      const effect =
+        options.faults().take('request', message) ?? options.faults().take('/meta/connect', message)
+      if (effect) return fromEffect(effect, message)
+    }
+    if (!sessions.has(session.clientId))
+      return { messages: [toReply(message, { error: '403::Unknown client', advice: rehandshake })] }
+    const advice = { interval: 0, timeout: timing.hold, reconnect: 'retry' } as const
+    return {
+      events: end.kind === 'events' ? end.events : [],
+      messages: [toReply(message, isFirst ? { advice } : {})],
+    }
+  }
+
+  function answer(message: BayeuxMessage, request: BayeuxRequest): Outcome | Promise<Outcome | Interruption> {
+    if (message.channel === '/meta/handshake') return handshake(message, request)
+    const session = findSession(message, request)
+    if (!(session instanceof BayeuxSession)) return session
+    if (message.channel === '/meta/connect') return connect(message, session, request)
+    if (message.channel === '/meta/subscribe') return subscribe(message, session)
+    if (message.channel === '/meta/unsubscribe') {
+      session.unsubscribe(String(message.subscription))
+      return { messages: [toReply(message)] }
+    }
+    if (message.channel === '/meta/disconnect') {
+      drop(session)
+      return { messages: [toReply(message)] }
+    }
+    return { messages: [toReply(message, { error: '404::Unknown channel' })] }
+  }
+
+  async function handle(messages: readonly BayeuxMessage[], request: BayeuxRequest): Promise<BayeuxAnswer> {
+    const parts: string[] = []
+    const cookies: string[] = []
+    let delivered = false
+    for (const message of messages) {
+      const kind = message.channel.slice('/meta/'.length)
+      if (kind in counters) counters[kind as keyof BayeuxCounters]++
+      const effect = isMetaMoment(message.channel)
+        ? options.faults().take(message.channel, message)
+        : undefined
+      const outcome = effect ? fromEffect(effect, message) : await answer(message, request)
+      if ('kind' in outcome) return outcome
+      const events = (outcome.events ?? []).map((event) => formatEvent(event, request.apiVersion))
+      const replies = outcome.messages.map((reply) => JSON.stringify(reply))
+      parts.push(
+        ...(message.channel === '/meta/subscribe' ? [...replies, ...events] : [...events, ...replies]),
+      )
+      cookies.push(...(outcome.cookies ?? []))
+      delivered ||= events.length > 0
+    }
+    const cut = delivered && options.faults().take('delivery')?.kind === 'cut'
+    return { kind: 'messages', body: `[${parts.join(',')}]`, cookies, cut }
+  }
+
+  return {
+    handle,
+    counters,
+    sessions: () => [...sessions.values()].map(toSummary),
+    async subscribed() {
+      const listening = [...sessions.values()].some(
+        ({ subscriptions, connects }) => subscriptions.length > 0 && connects > 0,
+      )
+      if (!listening) await new Promise<void>((resolve) => waiting.push(resolve))
+    },
+    poke() {
+      for (const session of sessions.values()) session.poke()
+    },
+    dropSessions() {
+      for (const session of [...sessions.values()]) drop(session)
+    },
+  }
+}
+
+function toSummary(session: BayeuxSession): SessionSummary {
+  const { clientId, userId, subscriptions, queued, isHeld, connects } = session
+  return { clientId, userId, subscriptions, queued, held: isHeld, connects }
+}
+
+function isMetaMoment(channel: string): channel is '/meta/handshake' | '/meta/connect' | '/meta/subscribe' {
+  return channel === '/meta/handshake' || channel === '/meta/connect' || channel === '/meta/subscribe'
+}
+
+/** The session cookie and the load balancer's, which sticks the session to one node for three hours. */
+function toCookies(session: BayeuxSession, clock: Clock): readonly string[] {
+  const expires = new Date(clock.now() + cookieLife * 1000).toUTCString()
+  return [
+    `BAYEUX_BROWSER=${session.browserCookie}; Path=/; HttpOnly`,
+    `sfdc-stream=${session.nodeCookie}; Expires=${expires}; Max-Age=${cookieLife}; Path=/`,
+  ]
+}
+
+/** A replay map as Java prints one. */
+function formatMap(message: BayeuxMessage): string {
+  const map = message.ext?.replay
+  if (typeof map !== 'object' || map === null) return '{}'
+  const entries = Object.entries(map).map(([channel, id]) => `${channel}=${id}`)
+  return `{${entries.join(', ')}}`
+}

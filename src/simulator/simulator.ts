@@ -1,0 +1,289 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Clock } from '../clock.ts'
+import { hour, minute, second } from '../duration.ts'
+import { ForcewatchError, messageOf } from '../errors.ts'
+import type { Logger } from '../logger.ts'
+import { type BayeuxCounters, createBayeux, type SessionSummary } from './bayeux.ts'
+import type { BayeuxMessage } from './bayeux-message.ts'
+import type { Timing } from './bayeux-session.ts'
+import { isKnownChannel } from './channels.ts'
+import { createEventBus, type Retention } from './event-bus.ts'
+import { createFaults, type Faults } from './faults.ts'
+import { type HttpAnswer, parseCookies, parseToken, readBody, send, sendCut } from './http-message.ts'
+import { type ConnectedApp, createTokenIssuer } from './oauth.ts'
+import { createRandom } from './random.ts'
+import { createRest, type OrgIdentity, type OrgUser } from './rest.ts'
+import { toSalesforceId } from './salesforce-id.ts'
+
+export type SimulatorOptions = {
+  readonly clock: Clock
+  readonly logger: Logger
+  /** Everything that looks like chance (ids, gaps, sizes of batches) follows from it. */
+  readonly seed: string
+  readonly org?: OrgIdentity
+  /** Users that the org knows beside the apps' own. */
+  readonly users?: readonly OrgUser[]
+  readonly host?: string
+  /** 0 (the default) takes any free port. */
+  readonly port?: number
+  readonly connectedApps: readonly ConnectedApp[]
+  readonly retention?: Partial<Retention>
+  readonly timing?: Partial<Timing>
+  /** Most events in one answer. */
+  readonly largestBatch?: number
+  /** CometD sessions at a time. */
+  readonly concurrentClients?: number
+  /** Whether the org has a channel; default: every monitoring channel, `…__e` and `…__chn`. */
+  readonly hasChannel?: (channel: string) => boolean
+  /** Serves `POST /simulator/attacks/NAME`; throws a ForcewatchError for a name it does not know. */
+  readonly onAttack?: (name: string) => unknown
+}
+
+/** A Salesforce org in one process: token endpoint, CometD and a little REST on plain HTTP. */
+export interface Simulator {
+  start(): Promise<{ readonly url: string }>
+  /** Closes every connection and session. The kept events stay: it may be started again. */
+  stop(): Promise<void>
+  /**
+   * Puts an event on the bus of the org. `EventDate` (default: now) and `CreatedDate` are filled in when the payload does not
+   * bring them; missing fields are not.
+   */
+  publish(channel: string, payload: Record<string, unknown>, options?: { readonly eventDate?: Date }): void
+  readonly faults: Pick<Faults, 'inject' | 'clear'>
+  sessions(): readonly SessionSummary[]
+  /** Requests so far, by kind. */
+  requests(): Readonly<BayeuxCounters & { token: number; rest: number }>
+  /** Resolves when a session with subscriptions waits for events. */
+  subscribed(): Promise<void>
+  readonly org: OrgIdentity
+}
+
+const defaultTiming: Timing = { hold: 110 * second, reaper: 40 * second, sessionEnd: 3 * hour }
+const defaultRetention: Retention = { age: 72 * hour, perChannel: 20_000 }
+const largestRequest = 32_768
+const json = 'application/json;charset=UTF-8'
+
+export function createSimulator(options: SimulatorOptions): Simulator {
+  const { clock, logger } = options
+  const random = createRandom(options.seed)
+  const org = options.org ?? { id: toSalesforceId('00D', 7_001), name: 'Simulated Org' }
+  const users = collectUsers(options)
+  const counters = { token: 0, rest: 0 }
+  let url = ''
+
+  const bus = createEventBus({
+    clock,
+    random: random.fork('bus'),
+    retention: { ...defaultRetention, ...options.retention },
+  })
+  const tokens = createTokenIssuer({
+    clock,
+    random: random.fork('oauth'),
+    orgId: org.id,
+    apps: options.connectedApps,
+    url: () => url,
+    userIdOf: (username) => users.find((user) => user.username === username)?.id ?? toSalesforceId('005', 1),
+  })
+  const bayeux = createBayeux({
+    clock,
+    random: random.fork('bayeux'),
+    bus,
+    timing: { ...defaultTiming, ...options.timing },
+    faults: () => faults,
+    largestBatch: options.largestBatch ?? 1000,
+    concurrentClients: options.concurrentClients ?? 2000,
+    hasChannel: options.hasChannel ?? isKnownChannel,
+  })
+  const faults: Faults = createFaults(
+    {
+      dropSessions: () => bayeux.dropSessions(),
+      closeConnections: () => server.closeAllConnections(),
+      revokeTokens() {
+        tokens.revokeAll()
+        bayeux.poke()
+      },
+      resetStream: () => bus.reset(),
+    },
+    (moment) => {
+      if (moment === '/meta/connect' || moment === 'request') bayeux.poke()
+    },
+  )
+  const rest = createRest(org, () => users)
+  const server = createServer((request, response) => {
+    serve(request, response).catch((error: unknown) => {
+      logger.warn({ path: request.url, reason: messageOf(error) }, 'the simulator could not answer')
+      response.destroy()
+    })
+  })
+  server.keepAliveTimeout = 2 * minute
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://simulator')
+    if (pathname.startsWith('/cometd')) return serveBayeux(pathname, request, response)
+    if (pathname === '/services/oauth2/token') return serveToken(request, response)
+    if (pathname === '/services/oauth2/revoke') {
+      const form = new URLSearchParams(await readBody(request, largestRequest))
+      const known = tokens.revoke(form.get('token') ?? searchParams.get('token') ?? '')
+      if (known) bayeux.poke()
+      return send(request, response, toJson(known ? 200 : 400, known ? {} : { error: 'invalid_token' }))
+    }
+    if (pathname.startsWith('/simulator/attacks/')) return serveAttack(pathname, request, response)
+    counters.rest++
+    const token = parseToken(request)
+    const userId = token === undefined ? undefined : tokens.userOf(token)
+    const answer = rest({ path: pathname, parameters: searchParams, userId })
+    return send(request, response, toJson(answer.status, answer.body))
+  }
+
+  async function serveToken(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    counters.token++
+    const form = new URLSearchParams(await readBody(request, largestRequest))
+    const fault = faults.take('token')
+    if (fault?.kind === 'http') return send(request, response, fault)
+    const answer = tokens.grant(form)
+    return send(request, response, toJson(answer.status, answer.body))
+  }
+
+  async function serveBayeux(
+    path: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const body = await readBody(request, largestRequest)
+    const refused = refuseRequest(path, request, body)
+    if (refused) return send(request, response, refused)
+    const fault = faults.take('request')
+    if (fault?.kind === 'silence') return
+    if (fault?.kind === 'http') return send(request, response, fault)
+    const messages = parseMessages(body ?? '')
+    if (!messages) return send(request, response, toText(400, 'The body is not a list of Bayeux messages'))
+    const hungUp = new AbortController()
+    response.once('close', () => hungUp.abort())
+    const token = parseToken(request)
+    const answer = await bayeux.handle(messages, {
+      apiVersion: Number(versionOf(path)),
+      userId: token === undefined ? undefined : (tokens.userOf(token) ?? null),
+      cookies: parseCookies(request),
+      signal: hungUp.signal,
+    })
+    if (answer.kind === 'silence') return
+    if (answer.kind === 'http') return send(request, response, answer)
+    const whole = { status: 200, type: json, body: answer.body, cookies: answer.cookies }
+    return answer.cut ? sendCut(request, response, whole) : send(request, response, whole)
+  }
+
+  function serveAttack(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.method !== 'POST' || !options.onAttack) return send(request, response, toJson(404, {}))
+    const name = decodeURIComponent(path.slice('/simulator/attacks/'.length))
+    try {
+      return send(request, response, toJson(202, { started: name, ...toObject(options.onAttack(name)) }))
+    } catch (error) {
+      return send(request, response, toJson(400, { error: messageOf(error) }))
+    }
+  }
+
+  return {
+    org,
+    async start() {
+      const { port } = await listen()
+      url = `http://${options.host ?? '127.0.0.1'}:${port}`
+      logger.info({ url, org: org.id }, 'the simulated org answers')
+      return { url }
+    },
+    async stop() {
+      bayeux.dropSessions()
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+    publish(channel, payload, { eventDate } = {}) {
+      const now = new Date(clock.now()).toISOString()
+      bus.publish(channel, {
+        CreatedDate: now,
+        ...payload,
+        EventDate: eventDate?.toISOString() ?? payload.EventDate ?? now,
+      })
+    },
+    faults,
+    sessions: () => bayeux.sessions(),
+    requests: () => ({ ...bayeux.counters, ...counters }),
+    subscribed: () => bayeux.subscribed(),
+  }
+
+  function listen(): Promise<AddressInfo> {
+    return new Promise((resolve, reject) => {
+      server.once('error', (error) =>
+        reject(
+          new ForcewatchError(
+            'USAGE',
+            `The simulator cannot listen on port ${options.port ?? 0}: ${error.message}`,
+            {
+              remedy: 'Choose another port with --port, or 0 for any free one.',
+              cause: error,
+            },
+          ),
+        ),
+      )
+      server.listen(options.port ?? 0, options.host ?? '127.0.0.1', () =>
+        resolve(server.address() as AddressInfo),
+      )
+    })
+  }
+}
+
+/** The given users and one for each app's username that is not among them. */
+function collectUsers({ users = [], connectedApps }: SimulatorOptions): readonly OrgUser[] {
+  const missing = [...new Set(connectedApps.map(({ username }) => username))].filter(
+    (username) => !users.some((user) => user.username === username),
+  )
+  const added = missing.map((username, index) => ({
+    id: toSalesforceId('005', 900_000 + index),
+    username,
+    name: username,
+    userType: 'Standard',
+  }))
+  return [...users, ...added]
+}
+
+function versionOf(path: string): string | undefined {
+  return /^\/cometd\/(\d+\.0)\/?(?:handshake|connect|subscribe|unsubscribe|disconnect)?$/.exec(path)?.[1]
+}
+
+/** What is wrong with a request before its messages are looked at. */
+function refuseRequest(
+  path: string,
+  request: IncomingMessage,
+  body: string | undefined,
+): HttpAnswer | undefined {
+  if (request.method !== 'POST') return toText(405, 'Method Not Allowed')
+  if (body === undefined) return toText(413, 'Maximum Request Size Exceeded')
+  if (!request.headers['content-type']?.startsWith('application/json'))
+    return toText(400, 'Content-Type must be application/json')
+  const version = versionOf(path)
+  if (version === undefined) return toText(400, '400::API version in the URI is mandatory')
+  if (Number(version) < 37 || Number(version) > 67)
+    return toText(400, `400::Unsupported API version ${version}`)
+  return undefined
+}
+
+function parseMessages(body: string): readonly BayeuxMessage[] | undefined {
+  try {
+    const messages: unknown = JSON.parse(body)
+    if (!Array.isArray(messages)) return undefined
+    return messages.every((message) => typeof message?.channel === 'string') ? messages : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function toJson(status: number, body: unknown): HttpAnswer {
+  return { status, type: json, body: JSON.stringify(body) }
+}
+
+function toText(status: number, body: string): HttpAnswer {
+  return { status, type: 'text/plain', body }
+}
+
+function toObject(value: unknown): object {
+  return typeof value === 'object' && value !== null ? value : {}
+}
