@@ -177,7 +177,7 @@ function describeChoice(issue: z.core.$ZodRawIssue<z.core.$ZodIssueInvalidUnion>
   const key = issue.discriminator ?? ''
   const input =
     typeof issue.input === 'object' && issue.input !== null ? Reflect.get(issue.input, key) : undefined
-  const choice = chooseOne(input, (issue.options ?? []).map(String))
+  const choice = chooseOne(input, Array.isArray(issue.options) ? issue.options.map(String) : [])
   return input === undefined ? `is missing — it ${choice}` : choice
 }
 

@@ -25,7 +25,10 @@ export function createFields({ folder, secretSeen }: FieldContext) {
     z
       .string()
       .min(1)
-      .transform((text) => new Secret(() => text, secretSeen))
+      .transform((text) => {
+        secretSeen(text)
+        return new Secret(() => text, secretSeen)
+      })
 
   const secretFile = () =>
     path().transform((file, context) => {

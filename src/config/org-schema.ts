@@ -1,0 +1,84 @@
+import { z } from 'zod'
+import { type Fields, httpUrl, instant, name, needsOne, takeSecret, timeZone } from './fields.ts'
+
+/** Channels that an org is watched on unless its configuration says otherwise. LogoutEventStream is left out: it needs a strong permission. */
+export const defaultChannels = [
+  '/event/LoginEventStream',
+  '/event/LoginAsEventStream',
+  '/event/ApiEventStream',
+  '/event/BulkApiResultEvent',
+  '/event/ReportEventStream',
+  '/event/ListViewEventStream',
+  '/event/UriEventStream',
+  '/event/LightningUriEventStream',
+  '/event/FileEvent',
+  '/event/PermissionSetEvent',
+  '/event/ApiAnomalyEvent',
+  '/event/ReportAnomalyEvent',
+  '/event/CredentialStuffingEvent',
+  '/event/SessionHijackingEvent',
+  '/event/GuestUserAnomalyEvent',
+  '/event/LoginAnomalyEvent',
+]
+
+/** One of `orgs`. */
+export function org(fields: Fields) {
+  return z.strictObject({
+    name: name().describe(
+      'What you call the org; it appears in alerts and metrics. Keep it once chosen: cursors are stored under it.',
+    ),
+    login_url: httpUrl().describe('The My Domain address, such as https://acme.my.salesforce.com.'),
+    auth: z
+      .discriminatedUnion('flow', [jwt(fields), clientCredentials(fields)])
+      .describe(
+        'How Forcewatch logs in: `flow: jwt` (with a certificate; recommended) or `flow: client_credentials`.',
+      ),
+    channels: z
+      .array(
+        z
+          .string()
+          .regex(/^\/(event|data)\/\w+$/, { error: 'is no channel — write it like /event/LoginEventStream' }),
+      )
+      .min(1)
+      .default(defaultChannels)
+      .describe('CometD channels to subscribe to.'),
+    time_zone: timeZone().default('UTC').describe("IANA time zone of the org's office hours."),
+    watch_from: instant()
+      .optional()
+      .describe(
+        'Events from before this date teach what is normal but notify nobody. Without it every event may notify.',
+      ),
+    api_version: z
+      .string({ error: 'must be a text — put the number in quotes: "66.0"' })
+      .regex(/^\d{2,3}\.0$/, { error: 'is no API version — write it like "66.0"' })
+      .default('66.0')
+      .describe('Salesforce API version, in quotes.'),
+  })
+}
+
+function jwt({ secret, secretFile }: Fields) {
+  const key = needsOne('private_key')
+  return z
+    .strictObject({
+      flow: z.literal('jwt'),
+      client_id: z.string().min(1).describe('Consumer key of the External Client App.'),
+      username: z.string().min(1).describe('Username of the integration user.'),
+      private_key: secret().optional().describe("Private key (PEM) that belongs to the app's certificate."),
+      private_key_file: secretFile().optional().describe('File with that key.'),
+    })
+    .refine(key.check, key.params)
+    .transform(takeSecret('private_key'))
+}
+
+function clientCredentials({ secret, secretFile }: Fields) {
+  const clientSecret = needsOne('client_secret')
+  return z
+    .strictObject({
+      flow: z.literal('client_credentials'),
+      client_id: z.string().min(1).describe('Consumer key of the External Client App.'),
+      client_secret: secret().optional().describe('Consumer secret of the app.'),
+      client_secret_file: secretFile().optional().describe('File with that secret.'),
+    })
+    .refine(clientSecret.check, clientSecret.params)
+    .transform(takeSecret('client_secret'))
+}

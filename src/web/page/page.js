@@ -1,0 +1,279 @@
+// The analyst's page. Everything that comes from the service is shown through textContent and never as markup.
+
+const pollInterval = 5_000
+const levels = ['critical', 'high', 'medium', 'low', 'informational']
+const eventWords = {
+  opened: 'opened',
+  'level-rose': 'level rose',
+  resolved: 'resolved',
+  reopened: 'reopened',
+  notified: 'notified',
+  'not-notified': 'not notified',
+  delivered: 'delivered',
+  failed: 'failed',
+}
+
+/** id → { text, node }: an alert is drawn anew only when it changed, so that nothing folds up under the reader. */
+const shown = new Map()
+let lastAnswer = ''
+
+async function refresh() {
+  try {
+    const [ready, open, resolved] = await Promise.all([
+      getJson('/-/ready', [200, 503]),
+      getJson('/api/alerts?status=open&limit=500'),
+      getJson('/api/alerts?status=resolved&limit=50'),
+    ])
+    showHealth(ready)
+    showLevels(open.alerts)
+    showAlerts('open', sortByLevel(open.alerts), open.time)
+    showAlerts('recent', resolved.alerts, open.time)
+    forgetGone([...open.alerts, ...resolved.alerts])
+    lastAnswer = formatTime(open.time)
+    byId('updated').textContent = `as of ${lastAnswer}`
+    byId('banner').hidden = true
+    document.title = open.alerts.length ? `(${open.alerts.length}) Forcewatch` : 'Forcewatch'
+  } catch (error) {
+    byId('banner').textContent = lastAnswer
+      ? `Forcewatch does not answer (${error.message}). What you see is as of ${lastAnswer}.`
+      : `Forcewatch does not answer (${error.message}).`
+    byId('banner').hidden = false
+  }
+  setTimeout(refresh, pollInterval)
+}
+
+async function getJson(path, accepted = [200]) {
+  const response = await fetch(path, { signal: AbortSignal.timeout(10_000) })
+  if (!accepted.includes(response.status)) throw new Error(`status ${response.status}`)
+  return response.json()
+}
+
+function showHealth({ ready, reasons }) {
+  const health = byId('health')
+  health.textContent = ready ? 'watching' : `not ready: ${reasons.join('; ')}`
+  health.className = ready ? 'health ready' : 'health not-ready'
+}
+
+function showLevels(alerts) {
+  const items = levels
+    .map((level) => ({ level, count: alerts.filter((alert) => alert.level === level).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ level, count }) => {
+      const item = element('li', '', element('b', '', String(count)), ` ${level}`)
+      item.dataset.level = level
+      return item
+    })
+  byId('levels').replaceChildren(...items)
+}
+
+function showAlerts(section, alerts, now) {
+  byId(`${section}-count`).textContent = alerts.length ? String(alerts.length) : ''
+  byId(`${section}-empty`).hidden = alerts.length > 0
+  const list = byId(section)
+  const nodes = alerts.map((alert) => nodeOf(alert))
+  const current = [...list.children]
+  if (nodes.length !== current.length || nodes.some((node, index) => node !== current[index])) {
+    list.replaceChildren(...nodes)
+  }
+  alerts.forEach((alert, index) => {
+    nodes[index].querySelector('.since').textContent = sinceText(alert, now)
+  })
+}
+
+function nodeOf(alert) {
+  const text = JSON.stringify(alert)
+  const before = shown.get(alert.id)
+  if (before?.text === text) return before.node
+  const node = drawAlert(alert)
+  node.open = before?.node.open ?? false
+  shown.set(alert.id, { text, node })
+  return node
+}
+
+function forgetGone(alerts) {
+  const ids = new Set(alerts.map((alert) => alert.id))
+  for (const id of shown.keys()) if (!ids.has(id)) shown.delete(id)
+}
+
+function drawAlert(alert) {
+  const { peak } = alert
+  const { entity, detector, org } = peak
+  const node = element('details', `alert ${alert.status}`)
+  node.dataset.level = alert.level
+  const who = element('span', 'who', entity.name ?? entity.id)
+  who.append(element('small', '', `${entity.type} · ${detector.id} · ${org.name}`))
+  const since = element('span', 'since')
+  since.title = `opened ${new Date(alert.openedAt).toISOString()}`
+  node.append(
+    element(
+      'summary',
+      '',
+      element('span', 'level', alert.level),
+      who,
+      since,
+      element('span', 'sentence', peak.summary),
+      element('span', 'usual', usualText(alert)),
+    ),
+    drawDetails(alert),
+  )
+  return node
+}
+
+function drawDetails(alert) {
+  const { peak } = alert
+  const details = element('div', 'more')
+  details.append(
+    block('What was found', facts(explanation(alert))),
+    ...(peak.contributors.length ? [block('What it consists of', drawShares(peak.contributors))] : []),
+    block('The event that fired it', facts(triggerFacts(peak.trigger))),
+    ...(peak.samples.length ? [block('Events in the window', list('ids', peak.samples))] : []),
+    block('What to do', element('div', 'runbook', peak.detector.runbook), 'wide'),
+    ...(peak.detector.falsepositives.length
+      ? [block('Known harmless causes', element('p', '', peak.detector.falsepositives.join(' · ')), 'wide')]
+      : []),
+    block('History', drawHistory(alert.history), 'wide'),
+  )
+  return details
+}
+
+function explanation(alert) {
+  const { peak } = alert
+  const { statistics, measure, window } = peak
+  const rows = [
+    ['Detector', peak.detector.title],
+    ['Counted', `${formatNumber(peak.observed)} ${measure.unit} in ${formatDuration(window.length)}`],
+    ['Since', formatTime(alert.openedAt)],
+    ['Last seen', formatTime(alert.lastSeenAt)],
+    ['Detections', formatNumber(alert.count)],
+  ]
+  if (!statistics) return rows
+  return [
+    ...rows,
+    [
+      'Expected',
+      `${formatNumber(statistics.expected)} (${formatNumber(statistics.ratio)} times as much seen)`,
+    ],
+    ['By chance', `once in ${formatDuration(statistics.onceIn)} in the whole org`],
+    ['Known for', `${formatDuration(statistics.history)}`],
+    ['Peers', `${statistics.peers}, weight ${Math.round(statistics.peerWeight * 100)} %`],
+    ['Hour of week', `usually ${formatNumber(statistics.hourFactor)} times the average hour`],
+  ]
+}
+
+function usualText({ peak: { statistics, measure, window } }) {
+  if (!statistics) return `${measure.expression} in ${formatDuration(window.length)}, no baseline`
+  const range = `${formatNumber(statistics.low)}–${formatNumber(statistics.high)}`
+  return `usual ${range} ${measure.unit} in ${formatDuration(window.length)}`
+}
+
+function triggerFacts({ type, id, time, fields }) {
+  return [
+    ['Type', type],
+    ['Event', id],
+    ['Time', new Date(time).toISOString()],
+    ...Object.entries(fields).map(([field, value]) => [field, String(value)]),
+  ]
+}
+
+function drawShares(contributors) {
+  const items = contributors.map(({ field, value, share }) => {
+    const bar = document.createElement('progress')
+    bar.max = 1
+    bar.value = share
+    const part = element('span', 'part', `${Math.round(share * 100)} %`)
+    return element('li', '', part, element('span', '', `${field}: ${value}`), bar)
+  })
+  return element('ul', 'shares', ...items)
+}
+
+function drawHistory(history) {
+  const items = history.toReversed().map(({ time, event, detail }) => {
+    const when = element('time', '', formatTime(time))
+    return element(
+      'li',
+      '',
+      when,
+      element('span', '', eventWords[event] ?? event),
+      element('span', '', detail),
+    )
+  })
+  return element('ol', 'history', ...items)
+}
+
+function block(title, content, className = '') {
+  return element('section', className, element('h3', '', title), content)
+}
+
+function facts(rows) {
+  return element(
+    'dl',
+    '',
+    ...rows.flatMap(([term, text]) => [element('dt', '', term), element('dd', '', text)]),
+  )
+}
+
+function list(className, texts) {
+  return element('ul', className, ...texts.map((text) => element('li', '', text)))
+}
+
+/** Children are nodes or texts; `append` takes a text as text. */
+function element(tag, className, ...children) {
+  const node = document.createElement(tag)
+  if (className) node.className = className
+  node.append(...children)
+  return node
+}
+
+function byId(id) {
+  return document.getElementById(id)
+}
+
+function sortByLevel(alerts) {
+  return alerts.toSorted((a, b) => levels.indexOf(a.level) - levels.indexOf(b.level))
+}
+
+function sinceText(alert, now) {
+  if (alert.status === 'resolved') return `resolved ${formatTime(alert.resolvedAt ?? alert.lastSeenAt)}`
+  return `for ${formatDuration(Math.max(0, now - alert.openedAt))}`
+}
+
+/** The two largest units: `2 h 5 min`. */
+function formatDuration(milliseconds) {
+  const units = [
+    ['years', 31_557_600_000],
+    ['d', 86_400_000],
+    ['h', 3_600_000],
+    ['min', 60_000],
+    ['s', 1_000],
+  ]
+  if (milliseconds > 1_000 * 31_557_600_000) return 'more than 1,000 years'
+  let rest = Math.round(milliseconds / 1_000) * 1_000
+  const parts = []
+  for (const [unit, size] of units) {
+    const amount = Math.floor(rest / size)
+    rest -= amount * size
+    if (amount > 0) parts.push(`${amount} ${unit}`)
+    if (parts.length === 2 || (parts.length === 1 && amount === 0)) break
+  }
+  return parts.join(' ') || '0 s'
+}
+
+function formatNumber(value) {
+  return new Intl.NumberFormat('en', {
+    maximumSignificantDigits: value < 100 ? 2 : 15,
+    maximumFractionDigits: 0,
+  }).format(value < 100 ? value : Math.round(value))
+}
+
+/** In the reader's own time zone. */
+function formatTime(milliseconds) {
+  return new Intl.DateTimeFormat('en-GB', {
+    day: '2-digit',
+    month: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+  }).format(milliseconds)
+}
+
+refresh()
