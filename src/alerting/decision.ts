@@ -58,8 +58,8 @@ function decideResolved(told: Readonly<Record<string, Told>>): readonly Decision
 }
 
 function decideFor(receiver: string, { alert, time }: AlertChange, last: Told | undefined): Decision {
-  if (last === undefined) return { kind: 'notify', receiver, cause: 'first' }
   if (alert.status === 'open') {
+    if (last === undefined) return { kind: 'notify', receiver, cause: 'first' }
     if (last.cause === 'resolved') return { kind: 'notify', receiver, cause: 'repeat' }
     if (compareLevels(alert.level, last.level) > 0) return { kind: 'notify', receiver, cause: 'level-rose' }
     if (time - last.time >= alert.latest.detector.repeat) return { kind: 'notify', receiver, cause: 'repeat' }

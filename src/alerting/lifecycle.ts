@@ -107,7 +107,8 @@ function opened(detection: Detection): AlertChange {
 
 /**
  * A detection for a subject that has an alert. One that is older than what the alert has already seen is late: it
- * counts and may raise the level, but wakes up a resolved alert only when it does.
+ * counts, but wakes up a resolved alert only when it raises the level or is the first that is no backfill: then there is
+ * something to tell that nobody was told.
  */
 function continued(alert: Alert, detection: Detection): AlertChange {
   const { time } = detection
@@ -119,7 +120,8 @@ function continued(alert: Alert, detection: Detection): AlertChange {
     return { event: 'level-rose', alert: addHistory(updated, entry), detection, time }
   }
   if (time - alert.resolvedAt > alert.latest.detector.repeat) return opened(detection)
-  if (time <= alert.lastSeenAt && !rises) return { event: 'updated', alert: updated, detection, time }
+  const news = rises || (alert.latest.backfill && !detection.backfill)
+  if (time <= alert.lastSeenAt && !news) return { event: 'updated', alert: updated, detection, time }
   const { resolvedAt: _, ...open } = updated
   const entry = { time, event: 'reopened', detail: updated.level } as const
   return { event: 'reopened', alert: addHistory({ ...open, status: 'open' }, entry), detection, time }

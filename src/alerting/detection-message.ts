@@ -1,0 +1,84 @@
+import { z } from 'zod'
+import { type DetectionMessage, levels } from '../detection/detection.ts'
+import { ForcewatchError, messageOf } from '../errors.ts'
+
+const org = z.object({ id: z.string().min(1), name: z.string() })
+
+const detector = z.object({
+  id: z.string().min(1),
+  title: z.string(),
+  description: z.string(),
+  tags: z.array(z.string()),
+  falsepositives: z.array(z.string()),
+  runbook: z.string(),
+  status: z.enum(['stable', 'experimental']),
+  set: z.string(),
+  repeat: z.number().nonnegative(),
+  keepOpen: z.number().positive(),
+})
+
+const statistics = z.object({
+  model: z.enum(['counts', 'amounts']),
+  expected: z.number(),
+  low: z.number(),
+  high: z.number(),
+  ratio: z.number(),
+  log10pModel: z.number(),
+  log10p: z.number(),
+  onceIn: z.number(),
+  threshold: z.number(),
+  history: z.number(),
+  peerWeight: z.number(),
+  peers: z.string(),
+  hourFactor: z.number(),
+  parameters: z.record(z.string(), z.number()),
+})
+
+const detection = z.object({
+  kind: z.literal('detection'),
+  id: z.string().min(1),
+  episode: z.string().min(1),
+  sequence: z.int().nonnegative(),
+  org,
+  detector,
+  entity: z.object({ type: z.string(), id: z.string(), name: z.string().exactOptional() }),
+  level: z.enum(levels),
+  time: z.number(),
+  window: z.object({ length: z.number(), start: z.number(), end: z.number() }),
+  measure: z.object({ expression: z.string(), unit: z.string() }),
+  observed: z.number(),
+  statistics: statistics.nullable(),
+  reason: z.enum(['threshold', 'ceiling', 'event']),
+  summary: z.string(),
+  trigger: z.object({
+    id: z.string(),
+    type: z.string(),
+    time: z.number(),
+    fields: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  }),
+  samples: z.array(z.string()),
+  contributors: z.array(z.object({ field: z.string(), value: z.string(), share: z.number() })),
+  backfill: z.boolean(),
+})
+
+const progress = z.object({ kind: z.literal('progress'), org, time: z.number() })
+
+const schema = z.discriminatedUnion('kind', [detection, progress])
+
+/** The value of a record of topic `detections`. @throws RECORD_MALFORMED */
+export function parseDetectionMessage(value: Buffer): DetectionMessage {
+  const result = schema.safeParse(parseJson(value))
+  if (result.success) return result.data
+  throw new ForcewatchError(
+    'RECORD_MALFORMED',
+    `not a detection message: ${z.prettifyError(result.error).replaceAll('\n', ' ')}`,
+  )
+}
+
+function parseJson(value: Buffer): unknown {
+  try {
+    return JSON.parse(value.toString())
+  } catch (error) {
+    throw new ForcewatchError('RECORD_MALFORMED', `not JSON: ${messageOf(error)}`)
+  }
+}
