@@ -20,7 +20,7 @@ export type LeaseOptions = {
   readonly mode: 'steal' | 'wait'
 }
 
-/** The right to write one scope. */
+/** The right to write one scope. It stays good after its expiry for as long as no other owner has taken it. */
 export interface Lease {
   readonly scope: string
   readonly epoch: number
@@ -33,7 +33,7 @@ export interface Lease {
    * @throws FENCED when the lease is not ours any more (nothing was written), STORE_UNAVAILABLE when the outcome is unknown.
    */
   commit(change: StateChange): Promise<void>
-  /** Gives the lease up so that another owner need not wait for its expiry. Never throws FENCED. */
+  /** Gives the lease up so that another owner need not wait for its expiry. Never throws FENCED. @throws STORE_UNAVAILABLE */
   release(): Promise<void>
 }
 

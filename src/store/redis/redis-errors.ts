@@ -1,7 +1,13 @@
 import { ReplyError } from 'ioredis'
 import { type ErrorCode, ForcewatchError, messageOf } from '../../errors.ts'
+import { requiredAclRules } from './redis-acl.ts'
 
 type Diagnosis = { readonly code: ErrorCode; readonly remedy: string }
+
+const forbidden: Diagnosis = {
+  code: 'STORE_REJECTED',
+  remedy: `Give the ACL user these rules: ${requiredAclRules('<prefix>').join(' ')}`,
+}
 
 /** By the first word of Redis' reply. What mends itself (a failover, a restart, freed memory) is UNAVAILABLE. */
 const replies: Readonly<Record<string, Diagnosis>> = {
@@ -14,11 +20,7 @@ const replies: Readonly<Record<string, Diagnosis>> = {
     code: 'STORE_REJECTED',
     remedy: 'The server asks for a password: set `redis.password` (and `redis.username` for an ACL user).',
   },
-  NOPERM: {
-    code: 'STORE_REJECTED',
-    remedy:
-      'Grant the ACL user the missing command or key pattern; it needs `~<prefix>:*` and the commands in the documentation.',
-  },
+  NOPERM: forbidden,
   OOM: {
     code: 'STORE_UNAVAILABLE',
     remedy: 'Redis is out of memory: raise its maxmemory, or remove what else is stored there.',
@@ -75,6 +77,8 @@ function diagnose(error: unknown): Diagnosis {
   const known = Object.keys(replies).find((word) => new RegExp(`(^|\\s|-)${word}\\b`).test(messageOf(cause)))
   const reply = known === undefined ? undefined : replies[known]
   if (reply) return reply
+  // What Redis says when a script may run but not one of its commands.
+  if (messageOf(cause).includes("user executing the script can't")) return forbidden
   if (certificateProblem.test(codeOf(cause))) {
     return {
       code: 'STORE_REJECTED',

@@ -22,9 +22,7 @@ export type RedisStoreOptions = RedisConnectionOptions & {
  * The store on Redis 6.2 or later (or a compatible server), one server or a cluster. Leases expire by the server's
  * clock. A commit is as durable as the server's settings make it: use AOF and maxmemory-policy noeviction.
  *
- * With ACLs, the user needs the keys `~<prefix>:*` and these commands:
- * `+multi +exec +eval +hmget +hset +hdel +hincrby +hscan +get +set +del +unlink +sadd +srem +smembers +info +quit`,
- * `+cluster|slots +cluster|info` on a cluster, and `+config|get` to be warned of settings that lose data.
+ * With ACLs, the user needs what `requiredAclRules` answers.
  * @throws CONFIG_INVALID without an address
  */
 export function createRedisStore(
