@@ -2,6 +2,9 @@ import { z } from 'zod'
 import { type DetectionMessage, levels } from '../detection/detection.ts'
 import { ForcewatchError, messageOf } from '../errors.ts'
 
+/** ms since the epoch, within what a Date can hold. */
+const time = z.number().min(0).max(8.64e15)
+
 const org = z.object({ id: z.string().min(1), name: z.string() })
 
 const detector = z.object({
@@ -43,8 +46,8 @@ const detection = z.object({
   detector,
   entity: z.object({ type: z.string(), id: z.string(), name: z.string().exactOptional() }),
   level: z.enum(levels),
-  time: z.number(),
-  window: z.object({ length: z.number(), start: z.number(), end: z.number() }),
+  time,
+  window: z.object({ length: z.number(), start: time, end: time }),
   measure: z.object({ expression: z.string(), unit: z.string() }),
   observed: z.number(),
   statistics: statistics.nullable(),
@@ -53,7 +56,7 @@ const detection = z.object({
   trigger: z.object({
     id: z.string(),
     type: z.string(),
-    time: z.number(),
+    time,
     fields: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
   }),
   samples: z.array(z.string()),
@@ -61,7 +64,7 @@ const detection = z.object({
   backfill: z.boolean(),
 })
 
-const progress = z.object({ kind: z.literal('progress'), org, time: z.number() })
+const progress = z.object({ kind: z.literal('progress'), org, time })
 
 const schema = z.discriminatedUnion('kind', [detection, progress])
 

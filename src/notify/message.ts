@@ -1,0 +1,161 @@
+import type { Alert } from '../alerting/alert.ts'
+import type { Detection, Entity, Statistics } from '../detection/detection.ts'
+import { formatDuration } from '../duration.ts'
+import type { Notification } from './notifier.ts'
+import { toPlainText } from './plain-text.ts'
+
+/**
+ * What a person reads, in parts, the same for every receiver: who, what, how much against what is usual, since when, from
+ * where, what to do, and one link. Every text went through {@link toPlainText}; a receiver only escapes its own markup.
+ */
+export type Message = {
+  /** `CRITICAL`, …, or `RESOLVED`. */
+  readonly label: string
+  readonly who: string
+  readonly what: string
+  readonly sentence: string
+  readonly facts: readonly Fact[]
+  /** The first steps of the runbook; empty once resolved. */
+  readonly steps: readonly string[]
+  /** Where it comes from: org, detector, alert, event ids. */
+  readonly source: string
+  readonly link: string | null
+}
+
+export type Fact = { readonly label: string; readonly value: string }
+
+export type MessageOptions = {
+  /** Where the analysts' page can be reached (`web.public_url`); without it there is no link. */
+  readonly publicUrl?: string
+}
+
+const stepsShown = 4
+const samplesShown = 3
+const contributorsShown = 5
+
+/** Fields of an event that say where it came from, in the order in which they are shown. */
+const whereFields = [
+  'ip',
+  'network',
+  'CountryIso',
+  'Country',
+  'City',
+  'app',
+  'Platform',
+  'Browser',
+  'session',
+]
+
+export function toMessage(notification: Notification, { publicUrl }: MessageOptions): Message {
+  const { alert, cause } = notification
+  const resolved = cause === 'resolved'
+  const { detector } = alert.latest
+  return {
+    label: resolved ? 'RESOLVED' : alert.level.toUpperCase(),
+    who: describeEntity(alert.latest.entity),
+    what: toPlainText(detector.title, 300),
+    sentence: toSentence(notification),
+    facts: toFacts(alert),
+    steps: resolved ? [] : toSteps(detector.runbook),
+    source: toSource(alert),
+    link: publicUrl ? alertLink(publicUrl, alert.id) : null,
+  }
+}
+
+/** The page of one alert. */
+export function alertLink(publicUrl: string, alertId: string): string {
+  return `${publicUrl.replace(/\/+$/, '')}/alerts/${encodeURIComponent(alertId)}`
+}
+
+/** `2026-11-24 13:05:12 UTC` */
+export function formatTime(time: number): string {
+  return `${new Date(time).toISOString().slice(0, 19).replace('T', ' ')} UTC`
+}
+
+/** `12,345`; small numbers with two significant digits. */
+export function formatAmount(amount: number): string {
+  const digits = Math.abs(amount) >= 100 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 2 }
+  return amount.toLocaleString('en-US', digits)
+}
+
+function describeEntity({ type, id, name }: Entity): string {
+  const shown = toPlainText(name ?? id, 200) || toPlainText(id, 200) || '(empty)'
+  return type === 'user' ? shown : `${toPlainText(type, 40)} ${shown}`
+}
+
+function toSentence({ alert, cause }: Notification): string {
+  const { summary: text, detector } = cause === 'repeat' ? alert.latest : alert.peak
+  const summary = toPlainText(text) || toPlainText(detector.title) || detector.id
+  if (cause === 'resolved') return `Quiet for ${formatDuration(detector.keepOpen)}. It was: ${summary}`
+  if (cause === 'repeat') return `Again or still: ${summary}`
+  return cause === 'level-rose' ? `Now ${alert.level}: ${summary}` : summary
+}
+
+function toFacts(alert: Alert): readonly Fact[] {
+  const { peak, latest } = alert
+  const { measure, window } = peak
+  const facts: Fact[] = [
+    {
+      label: 'Observed',
+      value: `${formatAmount(peak.observed)} ${toPlainText(measure.unit, 60)} in ${formatDuration(window.length)}`,
+    },
+    { label: 'Usual', value: describeUsual(peak) },
+    { label: 'When', value: describeTime(alert) },
+  ]
+  const where = whereFields.flatMap((field) => describeField(latest, field))
+  if (where.length > 0) facts.push({ label: 'Where', value: where.join(', ') })
+  const what = peak.contributors.slice(0, contributorsShown)
+  if (what.length > 0) facts.push({ label: 'What', value: what.map(describeContributor).join(', ') })
+  return facts
+}
+
+function describeUsual({ statistics, reason }: Detection): string {
+  if (statistics === null) return reason === 'event' ? 'every such event is reported' : 'fixed limit'
+  const { low, high, expected, ratio } = statistics
+  const range = `${formatAmount(low)}–${formatAmount(high)}, expected ${formatAmount(expected)}`
+  const times = Number.isFinite(ratio) && ratio >= 2 ? `, now ${formatAmount(ratio)} times that` : ''
+  return `${range}${times}; ${describeChance(statistics)}`
+}
+
+/** No probability below 1e-12 is shown: no model is that exact. */
+function describeChance({ log10p, onceIn }: Statistics): string {
+  if (log10p < -12) return 'by chance practically never'
+  const years = onceIn / (365.25 * 86_400_000)
+  if (years >= 2) return `by chance once in ${formatAmount(years)} years`
+  return `by chance once in ${formatAmount(Math.max(onceIn / 86_400_000, 0.01))} days`
+}
+
+function describeTime({ openedAt, lastSeenAt, resolvedAt, count, peak }: Alert): string {
+  const since = `since ${formatTime(Math.min(openedAt, peak.window.start))}`
+  const last = `last ${formatTime(lastSeenAt)}${count > 1 ? `, ${count} detections` : ''}`
+  return resolvedAt === undefined ? `${since}, ${last}` : `${since}, ${last}, over ${formatTime(resolvedAt)}`
+}
+
+function describeField({ trigger }: Detection, field: string): string[] {
+  const value = Object.hasOwn(trigger.fields, field) ? trigger.fields[field] : undefined
+  if (value === undefined || value === '') return []
+  return [`${field} ${toPlainText(String(value), 120)}`]
+}
+
+function describeContributor({ field, value, share }: Detection['contributors'][number]): string {
+  return `${toPlainText(field, 40)} ${toPlainText(value, 80)} ${Math.round(share * 100)} %`
+}
+
+function toSteps(runbook: string): readonly string[] {
+  return runbook
+    .split('\n')
+    .map((line) => toPlainText(line.replace(/^\s*(\d+[.)]|[-*•])\s+/, ''), 300))
+    .filter((line) => line !== '')
+    .slice(0, stepsShown)
+}
+
+function toSource({ id, latest }: Alert): string {
+  const { org, detector, samples } = latest
+  const events = samples.slice(-samplesShown).map((sample) => toPlainText(sample, 60))
+  return [
+    `org ${toPlainText(org.name || org.id, 60)}`,
+    `detector ${toPlainText(detector.id, 60)}`,
+    `alert ${id}`,
+    ...(events.length > 0 ? [`events ${events.join(', ')}`] : []),
+  ].join(' · ')
+}

@@ -1,0 +1,110 @@
+import type { Level } from '../../detection/detection.ts'
+import { type MessageOptions, toMessage } from '../message.ts'
+import type { Notification } from '../notifier.ts'
+
+/** The body of a post to an incoming webhook. */
+export type SlackMessage = {
+  readonly text: string
+  readonly mrkdwn: false
+  readonly link_names: false
+  readonly unfurl_links: false
+  readonly unfurl_media: false
+  readonly blocks: readonly SlackBlock[]
+}
+
+type PlainText = { readonly type: 'plain_text'; readonly text: string; readonly emoji: false }
+type Markup = { readonly type: 'mrkdwn'; readonly text: string; readonly verbatim: true }
+type Button = {
+  readonly type: 'button'
+  readonly action_id: string
+  readonly text: PlainText
+  readonly url: string
+}
+
+export type SlackBlock =
+  | { readonly type: 'header'; readonly text: PlainText }
+  | { readonly type: 'section'; readonly text: PlainText }
+  | { readonly type: 'section'; readonly fields: readonly (PlainText | Markup)[] }
+  | { readonly type: 'context'; readonly elements: readonly PlainText[] }
+  | { readonly type: 'actions'; readonly elements: readonly Button[] }
+
+/** Lengths that keep the parts within Slack's limits (header 150, field 2,000, section 3,000) and the whole below 12,000. */
+const limits = {
+  header: 150,
+  text: 400,
+  sentence: 2000,
+  fact: 800,
+  steps: 2000,
+  source: 800,
+  url: 3000,
+} as const
+
+const marks: Readonly<Record<Level, string>> = {
+  informational: '⚪',
+  low: '🔵',
+  medium: '🟡',
+  high: '🟠',
+  critical: '🔴',
+}
+
+/**
+ * A notification in Block Kit. Text from outside stands in `plain_text` objects only, which know neither emphasis nor
+ * mentions nor links; markup is used for our own labels. Source of the limits: docs.slack.dev, Block Kit reference.
+ */
+export function toSlackMessage(notification: Notification, options: MessageOptions): SlackMessage {
+  const { label, who, what, sentence, facts, steps, source, link } = toMessage(notification, options)
+  const mark = notification.cause === 'resolved' ? '✅' : marks[notification.alert.level]
+  const title = `${mark} ${label} · ${who} · ${what}`
+  const blocks: SlackBlock[] = [
+    { type: 'header', text: plain(title, limits.header) },
+    { type: 'section', text: plain(sentence, limits.sentence) },
+    {
+      type: 'section',
+      fields: facts.flatMap(({ label, value }) => [bold(label), plain(value, limits.fact)]),
+    },
+  ]
+  if (steps.length > 0) {
+    const lines = ['What to do', ...steps.map((step, index) => `${index + 1}. ${step}`)]
+    blocks.push({ type: 'section', text: plain(lines.join('\n'), limits.steps) })
+  }
+  if (link !== null && link.length <= limits.url) blocks.push({ type: 'actions', elements: [button(link)] })
+  blocks.push({ type: 'context', elements: [plain(source, limits.source)] })
+  return {
+    text: escapeText(`${title}: ${sentence}`, limits.text),
+    mrkdwn: false,
+    link_names: false,
+    unfurl_links: false,
+    unfurl_media: false,
+    blocks,
+  }
+}
+
+const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' }
+
+/**
+ * Text without any meaning to Slack, at most `limit` characters after escaping: its three control characters become
+ * entities, and the words that would call everybody get another `@`.
+ */
+export function escapeText(text: string, limit: number): string {
+  const harmless = text.replace(/@(?=(channel|here|everyone|group)\b)/gi, '＠')
+  let escaped = ''
+  for (const character of harmless) {
+    const next = escapes[character] ?? character
+    if (escaped.length + next.length > limit - 1) return `${escaped}…`
+    escaped += next
+  }
+  return escaped
+}
+
+function plain(text: string, limit: number): PlainText {
+  return { type: 'plain_text', text: escapeText(text, limit), emoji: false }
+}
+
+/** Only for words of our own. */
+function bold(label: string): Markup {
+  return { type: 'mrkdwn', text: `*${label}*`, verbatim: true }
+}
+
+function button(url: string): Button {
+  return { type: 'button', action_id: 'open-alert', text: plain('Open in Forcewatch', 75), url }
+}
