@@ -276,4 +276,4 @@ function formatTime(milliseconds) {
   }).format(milliseconds)
 }
 
-refresh()
+void refresh()
