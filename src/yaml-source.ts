@@ -69,7 +69,10 @@ export function parseYamlSource(file: string, text: string): YamlSource {
   }
 }
 
-/** Checks a source against a schema: the parsed value, or every problem at once. */
+/**
+ * Checks a source against a schema: the parsed value, or every problem at once. A custom issue with `params: { place:
+ * 'key' }` is reported at the key of its path instead of at the value.
+ */
 export function parseWith<S extends z.ZodType>(
   source: YamlSource,
   schema: S,
@@ -138,7 +141,8 @@ function toProblems(source: YamlSource, issue: Issue, above: Path): Problem[] {
     const branch = likeliestBranch(issue.errors)
     if (branch) return branch.flatMap((inner) => toProblems(source, inner, path))
   }
-  return [source.problemAt(path, issue.message)]
+  const place = issue.code === 'custom' && issue.params?.place === 'key' ? 'key' : 'value'
+  return [source.problemAt(path, issue.message, place)]
 }
 
 /** The alternative whose type fits, so that its own complaints are the useful ones; none when only types differ. */

@@ -10,17 +10,29 @@ export function textOf(payload: Payload, field: string): string | null {
 
 /** A finite number, also when it came as a text; null otherwise. */
 export function numberOf(payload: Payload, field: string): number | null {
-  const value = payload[field]
-  if (typeof value === 'number') return Number.isFinite(value) ? value : null
-  if (typeof value !== 'string' || value.trim() === '') return null
-  const number = Number(value)
-  return Number.isFinite(number) ? number : null
+  return toNumber(payload[field])
 }
 
 /** Like {@link textOf}, and null too for the words that Salesforce writes where it knows nothing. */
 export function nameOf(payload: Payload, field: string): string | null {
   const text = textOf(payload, field)?.trim()
   return text && !/^(n\/a|unknown|null|undefined|9999)$/i.test(text) ? text : null
+}
+
+/** A value as a text to group or compare by; null when there is none. Lists are joined. */
+export function toText(value: unknown): string | null {
+  if (value === null || value === undefined || value === '') return null
+  if (typeof value === 'string') return value
+  if (Array.isArray(value)) return value.length > 0 ? value.join(', ') : null
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}
+
+/** A value as a finite number, also from a text; null otherwise. */
+export function toNumber(value: unknown): number | null {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null
+  if (typeof value !== 'string' || value.trim() === '') return null
+  const number = Number(value)
+  return Number.isFinite(number) ? number : null
 }
 
 /**
