@@ -18,6 +18,8 @@ export type RedisConnectionOptions = {
   readonly timeout?: number | undefined
 }
 
+const defaultTimeout = 10_000
+
 /** A connection that comes back by itself. */
 export interface RedisConnection {
   /**
@@ -37,7 +39,7 @@ export function createRedisConnection(
 ): RedisConnection {
   const client = createClient(options)
   const server = serverName(options)
-  const timeout = options.timeout ?? 10_000
+  const timeout = options.timeout ?? defaultTimeout
   let lastError: Error | undefined
   let closed = false
   let change = Promise.withResolvers<void>()
@@ -88,8 +90,9 @@ export function createRedisConnection(
 function createClient(options: RedisConnectionOptions): Redis | Cluster {
   const common = {
     connectionName: 'forcewatch',
-    // A reply that stays away this long means a dead connection: drop it rather than wait for TCP to notice.
-    socketTimeout: options.timeout ?? 10_000,
+    // An answer that stays away means a dead connection: drop it before the call ends, so that its repetition meets a
+    // new one, instead of waiting for TCP to notice.
+    socketTimeout: 0.8 * (options.timeout ?? defaultTimeout),
     connectTimeout: 5000,
     // Requests in flight fail at once when the connection is lost; nothing is repeated behind our back.
     maxRetriesPerRequest: 0,
