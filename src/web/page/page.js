@@ -1,6 +1,7 @@
 // The analyst's page. Everything that comes from the service is shown through textContent and never as markup.
 
 const pollInterval = 5_000
+const year = 365.25 * 86_400_000
 const levels = ['critical', 'high', 'medium', 'low', 'informational']
 const eventWords = {
   opened: 'opened',
@@ -16,6 +17,8 @@ const eventWords = {
 /** id → { text, node }: an alert is drawn anew only when it changed, so that nothing folds up under the reader. */
 const shown = new Map()
 let lastAnswer = ''
+/** A link `/#<alert id>` opens that alert, once. */
+let linked = location.hash.slice(1)
 
 async function refresh() {
   try {
@@ -28,6 +31,7 @@ async function refresh() {
     showLevels(open.alerts)
     showAlerts('open', sortByLevel(open.alerts), open.time)
     showAlerts('recent', resolved.alerts, open.time)
+    goToLinked()
     forgetGone([...open.alerts, ...resolved.alerts])
     lastAnswer = formatTime(open.time)
     byId('updated').textContent = `as of ${lastAnswer}`
@@ -85,9 +89,14 @@ function nodeOf(alert) {
   const before = shown.get(alert.id)
   if (before?.text === text) return before.node
   const node = drawAlert(alert)
-  node.open = before?.node.open ?? false
+  node.open = before?.node.open ?? location.hash === `#${alert.id}`
   shown.set(alert.id, { text, node })
   return node
+}
+
+function goToLinked() {
+  shown.get(linked)?.node.scrollIntoView()
+  linked = ''
 }
 
 function forgetGone(alerts) {
@@ -123,11 +132,11 @@ function drawDetails(alert) {
   const { peak } = alert
   const details = element('div', 'more')
   details.append(
+    block('What to do', element('div', 'runbook', peak.detector.runbook), 'wide'),
     block('What was found', facts(explanation(alert))),
     ...(peak.contributors.length ? [block('What it consists of', drawShares(peak.contributors))] : []),
     block('The event that fired it', facts(triggerFacts(peak.trigger))),
     ...(peak.samples.length ? [block('Events in the window', list('ids', peak.samples))] : []),
-    block('What to do', element('div', 'runbook', peak.detector.runbook), 'wide'),
     ...(peak.detector.falsepositives.length
       ? [block('Known harmless causes', element('p', '', peak.detector.falsepositives.join(' · ')), 'wide')]
       : []),
@@ -149,10 +158,7 @@ function explanation(alert) {
   if (!statistics) return rows
   return [
     ...rows,
-    [
-      'Expected',
-      `${formatNumber(statistics.expected)} (${formatNumber(statistics.ratio)} times as much seen)`,
-    ],
+    ['Expected', `${formatNumber(statistics.expected)} ${measure.unit}`],
     ['By chance', `once in ${formatDuration(statistics.onceIn)} in the whole org`],
     ['Known for', `${formatDuration(statistics.history)}`],
     ['Peers', `${statistics.peers}, weight ${Math.round(statistics.peerWeight * 100)} %`],
@@ -163,14 +169,21 @@ function explanation(alert) {
 function usualText({ peak: { statistics, measure, window } }) {
   if (!statistics) return `${measure.expression} in ${formatDuration(window.length)}, no baseline`
   const range = `${formatNumber(statistics.low)}–${formatNumber(statistics.high)}`
-  return `usual ${range} ${measure.unit} in ${formatDuration(window.length)}`
+  const times = statistics.ratio >= 2 ? ` · ${formatNumber(statistics.ratio)} times as much as expected` : ''
+  return `usual ${range} ${measure.unit} in ${formatDuration(window.length)}${times}`
 }
 
 function triggerFacts({ type, id, time, fields }) {
   return [
     ['Type', type],
     ['Event', id],
-    ['Time', new Date(time).toISOString()],
+    [
+      'Time',
+      new Date(time)
+        .toISOString()
+        .replace('T', ' ')
+        .replace(/\.\d+Z/, ' UTC'),
+    ],
     ...Object.entries(fields).map(([field, value]) => [field, String(value)]),
   ]
 }
@@ -240,13 +253,14 @@ function sinceText(alert, now) {
 /** The two largest units: `2 h 5 min`. */
 function formatDuration(milliseconds) {
   const units = [
-    ['years', 31_557_600_000],
     ['d', 86_400_000],
     ['h', 3_600_000],
     ['min', 60_000],
     ['s', 1_000],
   ]
-  if (milliseconds > 1_000 * 31_557_600_000) return 'more than 1,000 years'
+  const years = milliseconds / year
+  if (years > 1_000) return 'more than 1,000 years'
+  if (years >= 2) return `${Math.round(years)} years`
   let rest = Math.round(milliseconds / 1_000) * 1_000
   const parts = []
   for (const [unit, size] of units) {
