@@ -40,10 +40,10 @@ export function kafka(fields: Fields) {
       .prefault({})
       .describe('Names of the topics.'),
     partitions: integer(1, 10_000)
-      .default(12)
+      .prefault(12)
       .describe('Partitions of a topic that Forcewatch creates. An org lies in one.'),
     replication: integer(1, 10)
-      .default(3)
+      .prefault(3)
       .describe('Replicas of a topic that Forcewatch creates. 1 on a single broker.'),
   })
 }

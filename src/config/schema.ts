@@ -80,7 +80,7 @@ function web() {
       .min(1)
       .default('127.0.0.1')
       .describe('Address to listen on; 0.0.0.0 for all. There is no login: put a proxy with one in front.'),
-    port: integer(0, 65_535).default(8086).describe('Port to listen on; 0 for any free one.'),
+    port: integer(0, 65_535).prefault(8086).describe('Port to listen on; 0 for any free one.'),
     remote_reload: z
       .boolean()
       .default(false)
@@ -103,7 +103,7 @@ function logging() {
 
 function checkpoint() {
   return z.strictObject({
-    records: integer(1, 10_000_000).default(20_000).describe('After so many records of a partition …'),
+    records: integer(1, 10_000_000).prefault(20_000).describe('After so many records of a partition …'),
     interval: duration().prefault('5s').describe('… or so much time, whichever comes first.'),
   })
 }
