@@ -13,20 +13,19 @@ export function hourOfWeek(time: number, offset: ZoneOffset): number {
 /**
  * What a weekly profile of factors adds up to over any span of time, in constant time: prefix sums over the week, and for
  * decayed sums the steady state of the decaying integral at each full hour, from which any span follows by subtraction.
- * Everything is in hours of exposure: an hour with factor 2 counts two.
+ * Everything is in hours of exposure: an hour with factor 2 counts two. Where the clock is changed, a decayed sum may be off
+ * by that hour; a plain one never is.
  */
 export class Season {
   readonly factors: Float64Array
-  readonly #offset: ZoneOffset
   readonly #prefix = new Float64Array(hoursPerWeek + 1)
   readonly #rate: number
   readonly #decayed: Float64Array
   readonly #decayedSquares: Float64Array
 
   /** `halfLife` in ms. */
-  constructor(factors: Float64Array, halfLife: number, offset: ZoneOffset) {
+  constructor(factors: Float64Array, halfLife: number) {
     this.factors = factors
-    this.#offset = offset
     this.#rate = (Math.LN2 * hour) / halfLife
     for (let h = 0; h < hoursPerWeek; h++) this.#prefix[h + 1] = at(this.#prefix, h) + at(factors, h)
     this.#decayed = steadyState(factors, this.#rate)
@@ -37,32 +36,32 @@ export class Season {
   }
 
   /** The factor of the local hour in which `time` lies. */
-  factorAt(time: number): number {
-    return at(this.factors, hourOfWeek(time, this.#offset))
+  factorAt(time: number, offset: ZoneOffset): number {
+    return at(this.factors, hourOfWeek(time, offset))
   }
 
   /** Hours of exposure in [from, to). */
-  exposure(from: number, to: number): number {
-    const before = this.#offset(from)
-    const after = this.#offset(to)
+  exposure(from: number, to: number, offset: ZoneOffset): number {
+    const before = offset(from)
+    const after = offset(to)
     if (before === after) return this.#upTo(to + after) - this.#upTo(from + before)
     let sum = 0
     for (let start = from; start < to; ) {
       const end = Math.min(to, (Math.floor(start / quarter) + 1) * quarter)
-      sum += ((end - start) / hour) * this.factorAt(start)
+      sum += ((end - start) / hour) * this.factorAt(start, offset)
       start = end
     }
     return sum
   }
 
   /** Hours of exposure in [from, to), each weighted by 2^(−age/half-life), its age being counted back from `to`. */
-  decayedExposure(from: number, to: number): number {
-    return this.#decayedSpan(from, to, this.#decayed, 1)
+  decayedExposure(from: number, to: number, offset: ZoneOffset): number {
+    return this.#decayedSpan(from + offset(from), to + offset(to), this.#decayed, 1)
   }
 
   /** The same for the squared factors. */
-  decayedSquares(from: number, to: number): number {
-    return this.#decayedSpan(from, to, this.#decayedSquares, 2)
+  decayedSquares(from: number, to: number, offset: ZoneOffset): number {
+    return this.#decayedSpan(from + offset(from), to + offset(to), this.#decayedSquares, 2)
   }
 
   #upTo(local: number): number {
@@ -73,9 +72,7 @@ export class Season {
     return week * at(this.#prefix, hoursPerWeek) + at(this.#prefix, h) + (hours - whole) * at(this.factors, h)
   }
 
-  #decayedSpan(from: number, to: number, steady: Float64Array, power: number): number {
-    const start = from + this.#offset(from)
-    const end = to + this.#offset(to)
+  #decayedSpan(start: number, end: number, steady: Float64Array, power: number): number {
     const left = Math.exp((-this.#rate * (end - start)) / hour)
     return Math.max(0, this.#steadyAt(end, steady, power) - left * this.#steadyAt(start, steady, power))
   }

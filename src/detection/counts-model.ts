@@ -1,0 +1,152 @@
+import { day, hour } from '../duration.ts'
+import {
+  clippedSpread,
+  type GammaPrior,
+  predictiveSize,
+  priorByMoments,
+  shrunkSpread,
+  winsorCap,
+} from './algorithms/gamma-poisson.ts'
+import { log10NegativeBinomialTail, negativeBinomialQuantile } from './algorithms/log-tails.ts'
+import { binOf, binRates, rateBins } from './algorithms/rate-histogram.ts'
+import { hourOfWeek } from './algorithms/season.ts'
+import type { ZoneOffset } from './algorithms/zone-offset.ts'
+import type { GroupState } from './group-state.ts'
+import { moment, rateCell } from './measure-state.ts'
+import type { BaselineModel, Judgement, WindowSlot } from './model.ts'
+
+/** Priors in force per window: a0, b0 and the group's spread 1/φ. Sums: spread, its weight, then the rate histogram. */
+const prior = { a0: 0, b0: 1, spread: 2, count: 3 } as const
+const sum = { spread: 0, spreadWeight: 1, histogram: 2, count: 2 + rateBins } as const
+
+/** Prior counts on the factor of each hour of the week. */
+const factorWeight = 3
+/** A group's spread is shrunk to 1 with the weight of so many entities. */
+const spreadWeight = 3
+/** Nothing closer to the expectation than so many standard deviations is improbable enough to matter: p > 0.001. */
+const leastDeviations = 3
+
+/** Gamma–Poisson: the rate of an entity shrunk to its peers, times the group's hour of the week; negative binomial tails. */
+export function createCountsModel(halfLife: number, offset: ZoneOffset): BaselineModel {
+  function rateOf(slot: WindowSlot, group: GroupState): { a: number; b: number } & GammaPrior {
+    const at = slot.k * prior.count
+    const a0 = group.priors[at + prior.a0] as number
+    const b0 = group.priors[at + prior.b0] as number
+    return { a0, b0, a: a0 + cell(slot, moment.first), b: b0 + cell(slot, moment.second) }
+  }
+
+  function sizeOf(slot: WindowSlot, group: GroupState, a: number): { phi: number; r: number } {
+    const groupSpread = group.priors[slot.k * prior.count + prior.spread] as number
+    const windows = cell(slot, moment.second)
+    const phi = 1 / shrunkSpread(cell(slot, moment.third), cell(slot, moment.fourth), windows, groupSpread)
+    return { phi, r: predictiveSize(phi, a) }
+  }
+
+  return {
+    name: 'counts',
+    halfLife,
+    sumsPerWindow: sum.count,
+    priorsPerWindow: prior.count,
+
+    factorOf: (counted, expected) => (counted + factorWeight) / (expected + factorWeight),
+
+    renewPriors(sums, priors, windows) {
+      for (let k = 0; k < windows; k++) {
+        const from = k * sum.count
+        const weights = sums.subarray(from + sum.histogram, from + sum.count)
+        const { a0, b0 } = priorByMoments({ rates: binRates, weights })
+        const weight = (sums[from + sum.spreadWeight] as number) + spreadWeight
+        priors.set([a0, b0, ((sums[from + sum.spread] as number) + spreadWeight) / weight], k * prior.count)
+      }
+    },
+
+    contribute(slot, group, sign) {
+      const exposure = cell(slot, moment.second)
+      const from = slot.k * sum.count
+      if (exposure * slot.length >= Math.max(day, slot.length)) {
+        const bin = from + sum.histogram + binOf(cell(slot, moment.first) / exposure)
+        group.sums[bin] = (group.sums[bin] as number) + sign
+      }
+      const weight = Math.min(1, cell(slot, moment.fourth))
+      const spread = weight * clippedSpread(cell(slot, moment.third), cell(slot, moment.fourth))
+      group.sums[from + sum.spread] = (group.sums[from + sum.spread] as number) + sign * spread
+      group.sums[from + sum.spreadWeight] = (group.sums[from + sum.spreadWeight] as number) + sign * weight
+      if (slot.k === 0) group.rate += sign * (slot.cells[rateCell(slot.cells)] as number)
+    },
+
+    learn(slot, group, start, amount, excluded) {
+      const { a, b } = rateOf(slot, group)
+      const exposure = group.season.exposure(start, start + slot.length, offset) / (slot.length / hour)
+      const mu = (exposure * a) / b
+      const { r } = sizeOf(slot, group, a)
+      const learned = Math.min(amount, excluded ? mu : winsorCap(mu, r))
+      const kept = 2 ** (-slot.length / halfLife)
+      decayAndAdd(slot, kept, [learned, exposure, (learned - mu) ** 2 - mu, mu * mu])
+      if (slot.k !== 0) return
+      const h = hourOfWeek(start, offset)
+      group.counted[h] = (group.counted[h] as number) + learned
+      rememberRate(slot, group)
+    },
+
+    idle(slot, group, from, to) {
+      const before = rateOf(slot, group)
+      const kept = 2 ** ((from - to) / halfLife)
+      const perWindow = slot.length / hour
+      const exposure = group.season.decayedExposure(from, to, offset) / perWindow
+      const windows = ((halfLife / Math.LN2) * (1 - kept)) / slot.length
+      const squares =
+        slot.length <= hour
+          ? group.season.decayedSquares(from, to, offset) / perWindow
+          : exposure ** 2 / Math.max(windows, 1e-9)
+      const after =
+        (before.a0 + cell(slot, moment.first) * kept) /
+        (before.b0 + cell(slot, moment.second) * kept + exposure)
+      const lambda = (before.a / before.b + after) / 2
+      const weight = lambda * lambda * squares
+      decayAndAdd(slot, kept, [0, exposure, weight - lambda * exposure, weight])
+      if (slot.k === 0) rememberRate(slot, group)
+    },
+
+    judge(slot, group, start, end, amount): Judgement | null {
+      const { a, b, b0 } = rateOf(slot, group)
+      const exposure = group.season.exposure(start, end, offset) / (slot.length / hour)
+      const mu = (exposure * a) / b
+      if (amount <= mu) return null
+      const { phi, r } = sizeOf(slot, group, a)
+      if ((amount - mu) ** 2 < leastDeviations ** 2 * (mu + (mu * mu) / r)) return null
+      return {
+        log10p: log10NegativeBinomialTail(amount, mu, r),
+        expected: mu,
+        parameters: { mu, phi, a, b, x: exposure, r },
+        hourFactor: exposure,
+        peerWeight: b0 / b,
+      }
+    },
+
+    recompute: ({ mu = 0, r = 1 }, amount) => log10NegativeBinomialTail(amount, mu, r),
+
+    usualRange: ({ mu = 0, r = 1 }) => ({
+      low: negativeBinomialQuantile(0.05, mu, r),
+      high: negativeBinomialQuantile(0.95, mu, r),
+    }),
+
+    looks: (members, _active, length) => members / length,
+  }
+
+  /** Notes the entity's expected count per hour at factor 1, which its group's profile is measured against. */
+  function rememberRate(slot: WindowSlot, group: GroupState): void {
+    const { a, b } = rateOf(slot, group)
+    slot.cells[rateCell(slot.cells)] = (a / b) * (hour / slot.length)
+  }
+}
+
+function cell(slot: WindowSlot, index: number): number {
+  return slot.cells[slot.base + index] as number
+}
+
+function decayAndAdd({ cells, base }: WindowSlot, kept: number, amounts: readonly number[]): void {
+  for (let i = 0; i < amounts.length; i++) {
+    const index = base + moment.first + i
+    cells[index] = (cells[index] as number) * kept + (amounts[i] as number)
+  }
+}

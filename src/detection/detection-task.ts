@@ -1,0 +1,162 @@
+import { day, minute } from '../duration.ts'
+import type { LogRecord, TopicPartition } from '../log/log.ts'
+import type { Metrics } from '../metrics.ts'
+import { type DurableState, KeyedState } from '../stream/keyed-state.ts'
+import type { Output, PartitionTask } from '../stream/task.ts'
+import type { Activity, Heartbeat } from './activity.ts'
+import { createZoneOffset, type ZoneOffset } from './algorithms/zone-offset.ts'
+import { SeenEvents } from './dedup.ts'
+import type { DetectionMessage, OrgRef } from './detection.ts'
+import type { DetectorSet } from './detector.ts'
+import { DetectorRunner, sectionPrefix } from './detector-runner.ts'
+import { LoginApps } from './login-apps.ts'
+
+export type DetectionTaskOptions = {
+  readonly partition: TopicPartition
+  /** The detectors in force; asked before every record, so that they may be swapped at any time. */
+  readonly detectors: () => DetectorSet
+  /** What the configuration says about an org, by its name. */
+  readonly orgSettings: (name: string) => { readonly timeZone: string }
+  readonly topics: { readonly detections: string }
+  readonly decode: (record: LogRecord) => Activity | Heartbeat
+  readonly metrics?: Metrics
+}
+
+/** The watermark stays so far behind the newest event of an org, ms: later events do not enter what is learned. */
+export const lateness = 5 * minute
+
+/** How far an org has come; saved. */
+type OrgProgress = { name: string; newest: number; minute: number }
+type Org = { ref: OrgRef; offset: ZoneOffset; watermark: number; progress: OrgProgress }
+
+/** The detection stage of one partition of topic `events`: events in, detections and progress out. */
+export function createDetectionTask(options: DetectionTaskOptions): PartitionTask {
+  return new DetectionTask(options)
+}
+
+class DetectionTask implements PartitionTask {
+  readonly #options: DetectionTaskOptions
+  readonly #seen = new SeenEvents()
+  readonly #apps = new LoginApps()
+  readonly #progress = new KeyedState<OrgProgress>('orgs')
+  readonly #orgs = new Map<string, Org>()
+  readonly #zones = new Map<string, ZoneOffset>()
+  readonly #dropped = new Set<string>()
+  #set: DetectorSet | undefined
+  #runners = new Map<string, DetectorRunner>()
+  #states: readonly DurableState[] = []
+  #output: Output | undefined
+
+  constructor(options: DetectionTaskOptions) {
+    this.#options = options
+    this.#useDetectors()
+  }
+
+  get states(): readonly DurableState[] {
+    return this.#states
+  }
+
+  restored(): void {
+    this.#seen.restored()
+    for (const [id, { name }] of this.#progress.entries()) this.#orgOf({ id, name })
+  }
+
+  takeDroppedSections(): readonly string[] {
+    const dropped = [...this.#dropped]
+    this.#dropped.clear()
+    return dropped
+  }
+
+  process(record: LogRecord, output: Output): void {
+    this.#useDetectors()
+    this.#output = output
+    const decoded = this.#options.decode(record)
+    const org = this.#orgOf(decoded.org)
+    if ('kind' in decoded) {
+      this.#advance(org, decoded.time)
+      return
+    }
+    if (decoded.identity !== null && !this.#seen.add(decoded.identity, decoded.time)) {
+      this.#options.metrics?.records_duplicate_total.inc({ stage: 'detect' })
+      return
+    }
+    this.#advance(org, decoded.time)
+    this.#apps.refine(decoded)
+    for (const runner of this.#runners.values()) runner.process(decoded, org)
+  }
+
+  /** Event time of the org has come to `time`: once a minute its episodes are looked after and its progress is told. */
+  #advance(org: Org, time: number): void {
+    const { progress } = org
+    if (time <= progress.newest) return
+    const previous = progress.newest
+    progress.newest = time
+    org.watermark = time - lateness
+    this.#progress.touch(org.ref.id)
+    const newMinute = Math.floor(time / minute)
+    if (newMinute === progress.minute) return
+    progress.minute = newMinute
+    for (const runner of this.#runners.values()) runner.tick(org, time)
+    this.#emit(org.ref, { kind: 'progress', org: org.ref, time })
+    if (Math.floor(time / day) > Math.floor(previous / day)) this.#expire(time)
+  }
+
+  #expire(time: number): void {
+    this.#apps.expire(time)
+    for (const runner of this.#runners.values()) runner.expire((id) => this.#orgs.get(id))
+  }
+
+  #emit(org: OrgRef, message: DetectionMessage): void {
+    this.#output?.emit(this.#options.topics.detections, { key: org.id, value: JSON.stringify(message) })
+    if (message.kind !== 'detection') return
+    const labels = { detector: message.detector.id, level: message.level }
+    this.#options.metrics?.detections_total.inc(labels)
+  }
+
+  #orgOf(ref: OrgRef): Org {
+    const known = this.#orgs.get(ref.id)
+    if (known && known.ref.name === ref.name) return known
+    let progress = this.#progress.get(ref.id)
+    if (!progress) {
+      progress = { name: ref.name, newest: 0, minute: 0 }
+      this.#progress.set(ref.id, progress)
+    }
+    const { timeZone } = this.#options.orgSettings(ref.name)
+    const org = { ref, offset: this.#zone(timeZone), watermark: progress.newest - lateness, progress }
+    this.#orgs.set(ref.id, org)
+    return org
+  }
+
+  #zone(timeZone: string): ZoneOffset {
+    const offset = this.#zones.get(timeZone) ?? createZoneOffset(timeZone)
+    this.#zones.set(timeZone, offset)
+    return offset
+  }
+
+  /** Swaps the detectors when another set is in force: what measures the same keeps its state, the rest is dropped. */
+  #useDetectors(): void {
+    const set = this.#options.detectors()
+    if (set === this.#set) return
+    this.#set = set
+    const runners = new Map<string, DetectorRunner>()
+    for (const detector of set.detectors) {
+      const prefix = sectionPrefix(detector)
+      const runner = this.#runners.get(prefix)
+      runner?.replace(detector, set.hash)
+      runners.set(
+        prefix,
+        runner ?? new DetectorRunner(detector, set.hash, (detection) => this.#emit(detection.org, detection)),
+      )
+    }
+    for (const [prefix, runner] of this.#runners) {
+      if (!runners.has(prefix)) for (const { section } of runner.states) this.#dropped.add(section)
+    }
+    this.#runners = runners
+    this.#states = [
+      this.#seen.state,
+      this.#apps.state,
+      this.#progress,
+      ...[...runners.values()].flatMap((runner) => [...runner.states]),
+    ]
+  }
+}

@@ -1,0 +1,66 @@
+import type { GroupState } from './group-state.ts'
+import { baseOf, type MeasureState, moment } from './measure-state.ts'
+import type { BaselineModel, WindowSlot } from './model.ts'
+
+/** Windows while an episode is open teach no more than was expected, but only for so long (ms): then normal has changed. */
+export const longestExclusion = 86_400_000
+
+/** Called for each fixed window in which something was counted, when it is learned. */
+export type OnActive = (k: number) => void
+
+/**
+ * Learns every fixed window of the entity that has ended by `time`, each once: the one that was filling, the one after it,
+ * and the idle time since. `episodeSince` is when the open episode began, −Infinity without one.
+ */
+export function catchUp(
+  state: MeasureState,
+  group: GroupState,
+  model: BaselineModel,
+  windows: readonly number[],
+  time: number,
+  episodeSince: number,
+  onActive: OnActive,
+): void {
+  if (time <= state.learnedTo) return
+  for (let k = 0; k < windows.length; k++) {
+    const length = windows[k] as number
+    const first = Math.floor(state.learnedTo / length)
+    const end = Math.floor(time / length)
+    if (end > first) learnWindows(slotOf(state, k, length), group, model, first, end, episodeSince, onActive)
+  }
+  state.learnedTo = time
+}
+
+export function slotOf(state: MeasureState, k: number, length: number): WindowSlot {
+  return { cells: state.cells, base: baseOf(k), k, length }
+}
+
+/** Learns the fixed windows with index `first` … `end` − 1, of which only the first two can hold anything. */
+function learnWindows(
+  slot: WindowSlot,
+  group: GroupState,
+  model: BaselineModel,
+  first: number,
+  end: number,
+  episodeSince: number,
+  onActive: OnActive,
+): void {
+  const { cells, base, length } = slot
+  const current = cells[base + moment.current] as number
+  const next = cells[base + moment.next] as number
+  const learn = (index: number, amount: number) => {
+    const start = index * length
+    const sinceStart = start + length - episodeSince
+    if (amount > 0) onActive(slot.k)
+    model.learn(slot, group, start, amount, sinceStart > 0 && sinceStart <= longestExclusion + length)
+  }
+  model.contribute(slot, group, -1)
+  learn(first, current)
+  cells[base + moment.current] = end === first + 1 ? next : 0
+  cells[base + moment.next] = 0
+  if (end > first + 1) {
+    learn(first + 1, next)
+    if (end > first + 2) model.idle(slot, group, (first + 2) * length, end * length)
+  }
+  model.contribute(slot, group, 1)
+}
