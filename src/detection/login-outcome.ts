@@ -35,7 +35,7 @@ const challenge =
 
 /** The first pattern that matches decides, so the narrow ones come first. */
 const failures: readonly (readonly [RegExp, LoginFailure])[] = [
-  [/saml|assertion|issuer|audience|\bsso id\b|replay detected|mismatch_cert|provision/, 'saml'],
+  [/saml|assertion|issuer|audience|\bsso id\b|(?<!nonce )replay detected|mismatch_cert|provision/, 'saml'],
   [
     /consumer|nonce|code.?challenge|code.?verifier|callback|signature|dsig|oauth|package|invalid.?token|refresh token|user hasn.?t approved/,
     'oauth',
