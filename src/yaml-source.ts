@@ -42,9 +42,10 @@ export function parseYamlSource(file: string, text: string): YamlSource {
   }
 
   function offsetOf(path: Path, place: 'key' | 'value'): number {
-    const node = place === 'key' ? keyAt(path) : path.length ? document.getIn(path, true) : document.contents
+    const value = path.length > 0 ? document.getIn(path, true) : document.contents
+    const node = place === 'key' ? (keyAt(path) ?? value) : value
     if (isNode(node) && node.range) return node.range[0]
-    return path.length === 0 ? 0 : offsetOf(path.slice(0, -1), path.length > 1 ? 'key' : 'value')
+    return path.length === 0 ? 0 : offsetOf(path.slice(0, -1), 'key')
   }
 
   return {

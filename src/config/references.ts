@@ -12,7 +12,8 @@ export function resolveReferences(
     text.replace(/\$(\$?)\{([^}]*)(\}?)/g, (whole, escaped: string, name: string, end: string) => {
       if (escaped) return whole.slice(1)
       if (!end || !/^[A-Za-z_]\w*$/.test(name)) {
-        complain(`${whole} is no reference — write \${NAME}, or $\${ for the characters themselves`)
+        // Not the text itself: it may be a piece of a secret.
+        complain(`has a $\{ that is no reference — write $\{NAME}, or $$\{ for the characters themselves`)
         return whole
       }
       const value = env[name]
