@@ -5,7 +5,6 @@ import {
   type LogPredictive,
   learnLog,
   logPredictive,
-  peerObservations,
   vagueLogPeers,
   winsorLog,
 } from './algorithms/log-t.ts'
@@ -99,7 +98,7 @@ export function createAmountsModel(halfLife: number, offset: ZoneOffset): Baseli
         expected: Math.expm1(location),
         parameters: { location, scale: base.scale, df: base.df, n: own.n },
         hourFactor: Math.exp(shift),
-        peerWeight: peerObservations / (own.n + peerObservations),
+        peerWeight: base.peerWeight,
       }
     },
 
@@ -115,7 +114,7 @@ export function createAmountsModel(halfLife: number, offset: ZoneOffset): Baseli
   }
 }
 
-function tailOf(u: number, { location, scale, df }: LogPredictive): number {
+function tailOf(u: number, { location, scale, df }: Omit<LogPredictive, 'peerWeight'>): number {
   return log10StudentTail((u - location) / scale, df)
 }
 

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import { hour } from '../duration.ts'
+import { hour, minute } from '../duration.ts'
 import { compareLevels, type Entity, type EventSample, type Level, type OrgRef } from './detection.ts'
 import type { Verdict } from './evaluate.ts'
 import type { Evidence } from './evidence.ts'
-import { paneAt } from './window.ts'
+import { paneAt, panesPerWindow } from './window.ts'
 
 /** One uninterrupted excess of one entity, from its first remarkable event on; `detected` once it has fired. Saved as JSON. */
 export type Episode = {
@@ -24,6 +24,8 @@ export type Detected = {
   level: Level
   /** Of the last detection that was emitted. */
   emitted: { readonly observed: number; readonly pane: number; readonly length: number }
+  /** Length of the longest window that has fired: it ends when it has been quiet for so long, ms. */
+  quiet: number
   /** The last event that passed the threshold, and what it said if that is not emitted yet. */
   over: number
   pending: Finding | null
@@ -42,6 +44,10 @@ export type Finding = {
 const growth = 2
 /** What has not fired is forgotten after so long without a remarkable event, ms (or the shortest window if longer). */
 const watchingFor = hour
+/** What has not been said is said after a pane without news, or this long if that is shorter, ms. */
+const settledAfter = 5 * minute
+/** By what factor it must have grown to be said in the end. */
+const worthSaying = 1.1
 
 /**
  * Takes a finding into the episode. True when it is to be emitted now: it opens the episode, the level rises, the amount
@@ -56,12 +62,13 @@ export function admit(episode: Episode, finding: Finding, detector: string): boo
     return true
   }
   detected.over = Math.max(detected.over, time)
+  detected.quiet = Math.max(detected.quiet, verdict.longest)
   const { emitted } = detected
   const due =
     compareLevels(level, detected.level) > 0 ||
     verdict.observed >= growth * emitted.observed ||
     paneAt(time, emitted.length) > emitted.pane
-  detected.pending = due ? null : finding
+  detected.pending = due || verdict.observed < worthSaying * emitted.observed ? null : finding
   return due
 }
 
@@ -77,9 +84,13 @@ export function noteEmitted(detected: Detected, { verdict, level, time }: Findin
   return detected.sequence++
 }
 
-/** What is still to be said about the episode at `time`, its pane being over. */
+/** What is still to be said about the episode at `time`, nothing more having come for a while. */
 export function takePending({ detected }: Episode, time: number): Finding | null {
-  if (!detected?.pending || paneAt(time, detected.emitted.length) <= detected.emitted.pane) return null
+  if (
+    !detected?.pending ||
+    time - detected.over < Math.min(settledAfter, detected.emitted.length / panesPerWindow)
+  )
+    return null
   const finding = detected.pending
   detected.pending = null
   return finding
@@ -96,8 +107,8 @@ export function detectionId(episode: string, sequence: number): string {
   return hash([episode, String(sequence)])
 }
 
-function hasEnded({ over, emitted }: Detected, time: number): boolean {
-  return time - over > emitted.length
+function hasEnded({ over, quiet }: Detected, time: number): boolean {
+  return time - over > quiet
 }
 
 function open({ org, entity }: Episode, { level, time, verdict }: Finding, detector: string): Detected {
@@ -107,6 +118,7 @@ function open({ org, entity }: Episode, { level, time, verdict }: Finding, detec
     sequence: 0,
     level,
     emitted: { observed: 0, pane: paneAt(time, verdict.length), length: verdict.length },
+    quiet: verdict.longest,
     over: time,
     pending: null,
   }

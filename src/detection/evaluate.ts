@@ -26,6 +26,8 @@ export type Verdict = {
   readonly excess: number
   /** `watching`: remarkable, but not enough. */
   readonly reason: Detection['reason'] | 'watching'
+  /** Length of the longest window that fires along with this one. */
+  readonly longest: number
 }
 
 /** No budget, however generous, makes anything more probable than this fire. */
@@ -51,13 +53,16 @@ export type Subject = {
 export function evaluate(subject: Subject): Verdict | null {
   const { detector, firing, state } = subject
   let best: Verdict | null = null
+  let longest = 0
   for (let k = 0; k < detector.windows.length; k++) {
     const observed = observedIn(state, detector.windows, k)
     if (observed < firing.atLeast / 2 && observed < firing.alwaysAbove) continue
     const verdict = judgeWindow(subject, k, observed)
-    if (verdict && (best === null || isStronger(verdict, best))) best = verdict
+    if (!verdict) continue
+    if (fires(verdict)) longest = verdict.length
+    if (best === null || isStronger(verdict, best)) best = verdict
   }
-  return best
+  return best && { ...best, longest }
 }
 
 export function fires(verdict: Verdict | null): verdict is Verdict & { reason: Detection['reason'] } {
@@ -70,18 +75,8 @@ function judgeWindow(subject: Subject, k: number, observed: number): Verdict | n
   const pane = paneAt(state.head, length)
   const { start, end } = windowEndingAt(pane, length)
   const overCeiling = observed >= firing.alwaysAbove
-  const unjudged = {
-    k,
-    length,
-    start,
-    end,
-    pane,
-    observed,
-    judgement: null,
-    threshold: 0,
-    looks: 0,
-    excess: 0,
-  }
+  const place = { k, length, start, end, pane, observed, longest: length }
+  const unjudged = { ...place, judgement: null, threshold: 0, looks: 0, excess: 0 }
   if (!model) {
     const over = overCeiling || observed >= firing.atLeast
     return { ...unjudged, reason: over ? 'ceiling' : 'watching' }

@@ -78,10 +78,15 @@ export function summarize(
 const sentenceWithoutStatistics = '{{entity}}: {{observed}} {{unit}} in {{window}}'
 const generalSentence = `${sentenceWithoutStatistics}; expected {{expected}} (usual {{low}}–{{high}}), {{ratio}} the expected; p {{p}}, by chance about once in {{once_in}}`
 
+/** Made once: they are slow to make. By number of digits after the point. */
+const numberFormats = [0, 1, 2].map(
+  (digits) => new Intl.NumberFormat('en-US', { maximumFractionDigits: digits }),
+)
+
 /** `412`, `850,000`, `0.43`. */
 export function formatAmount(amount: number): string {
   const digits = Math.abs(amount) >= 10 || Number.isInteger(amount) ? 0 : Math.abs(amount) >= 1 ? 1 : 2
-  return amount.toLocaleString('en-US', { maximumFractionDigits: digits })
+  return (numberFormats[digits] as Intl.NumberFormat).format(amount)
 }
 
 /** `= 2e-9`, never below 1e-12: `< 1e-12`. */

@@ -3,8 +3,8 @@
  * scale of the entity, shrunk to its peers, and Student's t for what lies far out.
  */
 
-/** Peers' weight in the location and scale of an entity, in observations. */
-export const peerObservations = 20
+/** Peers' weight in the scale of an entity, in observations. */
+const peerObservations = 20
 
 /** What the peers are like: mean and spread of their locations, and the spread within one of them, on the log scale. */
 export type LogPeers = { readonly location: number; readonly between: number; readonly within: number }
@@ -15,30 +15,39 @@ export const vagueLogPeers: LogPeers = { location: Math.log(101), between: 2, wi
 /** Decayed moments of an entity: number, mean and sum of squared deviations of u. */
 export type LogMoments = { readonly n: number; readonly mean: number; readonly squares: number }
 
-export type LogPredictive = { readonly location: number; readonly scale: number; readonly df: number }
+export type LogPredictive = {
+  readonly location: number
+  readonly scale: number
+  readonly df: number
+  /** Share of the location that comes from the peers, 0 to 1. */
+  readonly peerWeight: number
+}
 
 /** Nobody is more regular than this: ±20 % or so are never a surprise. */
 const leastScale = 0.25
 const degrees = { least: 5, most: 15 }
 
 /**
- * Where the next u is expected. The scale contains what is not known about the location of an entity with a short history;
- * the degrees of freedom grow from 5 with the entity's own observations, half a degree each, up to 15.
+ * Where the next u is expected. The location is the posterior mean of a normal with the peers' locations as prior: peers who
+ * differ much among themselves say little about this one. The scale contains what is not known about the location yet; the
+ * degrees of freedom grow from 5 with the entity's own observations, half a degree each, up to 15.
  */
 export function logPredictive(own: LogMoments, peers: LogPeers): LogPredictive {
-  const peerWeight = peerObservations / (own.n + peerObservations)
-  const location = own.mean * (1 - peerWeight) + peers.location * peerWeight
   const within = (own.squares + peerObservations * peers.within ** 2) / (own.n + peerObservations)
-  const variance = within + peers.between ** 2 * peerWeight
+  const between = peers.between ** 2
+  const peerWeight = within / (within + own.n * between)
+  const location = own.mean * (1 - peerWeight) + peers.location * peerWeight
+  const variance = within + between * peerWeight
   return {
     location,
     scale: Math.max(leastScale, Math.sqrt(variance)),
     df: Math.min(degrees.most, degrees.least + own.n / 2),
+    peerWeight,
   }
 }
 
 /** u as far as it teaches: within four scales of the expected. */
-export function winsorLog(u: number, { location, scale }: LogPredictive): number {
+export function winsorLog(u: number, { location, scale }: Pick<LogPredictive, 'location' | 'scale'>): number {
   return Math.min(location + 4 * scale, Math.max(location - 4 * scale, u))
 }
 
