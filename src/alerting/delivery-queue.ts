@@ -127,9 +127,8 @@ export class DeliveryQueue {
     else this.#start(next)
   }
 
-  /** Of each alert only the oldest notification may go; of those, the first that is due, else the one due soonest. */
+  /** Of each alert only the oldest notification may go; of those, the one that was due first: one never tried, if any. */
   #next(): Waiting | undefined {
-    const now = this.#options.clock.monotonic()
     const heads = new Map<string, Waiting>()
     for (const item of this.#items) {
       const { alert } = item.row.notification
@@ -141,7 +140,6 @@ export class DeliveryQueue {
     }
     let soonest: Waiting | undefined
     for (const head of heads.values()) {
-      if (head.notBefore <= now) return head
       if (!soonest || head.notBefore < soonest.notBefore) soonest = head
     }
     return soonest

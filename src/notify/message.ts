@@ -62,9 +62,9 @@ export function toMessage(notification: Notification, { publicUrl }: MessageOpti
   }
 }
 
-/** The page of one alert. */
+/** Where the analysts' page shows an alert. */
 export function alertLink(publicUrl: string, alertId: string): string {
-  return `${publicUrl.replace(/\/+$/, '')}/alerts/${encodeURIComponent(alertId)}`
+  return `${publicUrl.replace(/\/+$/, '')}/#alert-${encodeURIComponent(alertId)}`
 }
 
 /** `2026-11-24 13:05:12 UTC` */

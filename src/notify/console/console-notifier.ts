@@ -47,9 +47,8 @@ export function formatNotification(
     `${paint(color.bold(`● ${label}`))}  ${color.bold(who)}  ${what}`,
     `  ${sentence}`,
     ...facts.map(({ label, value }) => `  ${color.dim(label.padEnd(10))}${value}`),
-    ...steps.map(
-      (step, index) => `  ${color.dim((index === 0 ? 'What to do' : '').padEnd(10))}${index + 1}. ${step}`,
-    ),
+    ...(steps.length > 0 ? [`  ${color.dim('What to do')}`] : []),
+    ...steps.map((step, index) => `            ${index + 1}. ${step}`),
     `  ${color.dim(source)}`,
     ...(link === null ? [] : [`  ${color.cyan(link)}`]),
   ]

@@ -11,7 +11,7 @@ export type PagerDutyNotifierOptions = MessageOptions & {
   readonly receiver: string
   /** The integration's routing key: a secret, read anew for every delivery so that it can be rotated. */
   readonly readSecret: () => string | Promise<string>
-  /** The region's host; `https://events.eu.pagerduty.com` for accounts in the EU. */
+  /** Address of the Events API; `https://events.eu.pagerduty.com` for accounts in the EU. Without a path, the API's own. */
   readonly url?: string
   readonly clock: Clock
 }
@@ -24,7 +24,7 @@ const throttlePause = 30 * second
 /** Sends notifications to PagerDuty's Events API v2. */
 export function createPagerDutyNotifier(options: PagerDutyNotifierOptions): Notifier {
   const { receiver, readSecret, url = defaultUrl, clock, ...message } = options
-  const endpoint = new URL('/v2/enqueue', url).href
+  const endpoint = toEndpoint(url)
   return {
     receiver,
     spacing,
@@ -35,6 +35,12 @@ export function createPagerDutyNotifier(options: PagerDutyNotifierOptions): Noti
       return judge(await postJson(endpoint, event, signal, clock.now()), key.key)
     },
   }
+}
+
+function toEndpoint(url: string): string {
+  const endpoint = new URL(url)
+  if (endpoint.pathname === '/') endpoint.pathname = '/v2/enqueue'
+  return endpoint.href
 }
 
 async function readKey(

@@ -1,0 +1,74 @@
+import { Writable } from 'node:stream'
+import { describe, expect, it } from 'vitest'
+import { applyDetection } from '../../../src/alerting/lifecycle.ts'
+import { createConsoleNotifier, formatNotification } from '../../../src/notify/console/console-notifier.ts'
+import type { Notification } from '../../../src/notify/notifier.ts'
+import { makeAlert, makeHostileDetection, seededRandom } from '../../support/make-detection.ts'
+
+const first: Notification = { key: 'k', alert: makeAlert(), cause: 'first' }
+const signal = new AbortController().signal
+
+function createSink() {
+  const written: string[] = []
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      written.push(String(chunk))
+      done()
+    },
+  })
+  return { stream, written }
+}
+
+describe('the console', () => {
+  it('shows a readable block', () => {
+    const text = formatNotification(first, { colors: false, publicUrl: 'https://fw.example' })
+    expect(text).toBe(`● HIGH  jane@acme.example  Unusual number of records leaving
+  jane@acme.example read 850,000 records in 1h; usual 0–1,500
+  Observed  850,000 records in 1h
+  Usual     0–1,500, expected 750, now 1,133 times that; by chance practically never
+  When      since 2026-11-24 12:05:00 UTC, last 2026-11-24 13:05:00 UTC
+  Where     ip 203.0.113.7, app Data Loader
+  What      objects Contact 62 %, objects Account 38 %
+  What to do
+            1. Ask the user.
+            2. Look at the application.
+            3. Revoke the session.
+  org acme · detector bulk-export · alert ${first.alert.id} · events event-0, event-1
+  https://fw.example/#alert-${first.alert.id}
+
+`)
+  })
+
+  it('writes one JSON object a line when asked to', async () => {
+    const { stream, written } = createSink()
+    const notifier = createConsoleNotifier({ receiver: 'terminal', stream, format: 'json', colors: false })
+    expect(await notifier.deliver(first, signal)).toEqual({ kind: 'accepted' })
+    expect(written.join('').match(/\n/g)).toHaveLength(1)
+    expect(JSON.parse(written.join(''))).toMatchObject({
+      time: '2026-11-24T13:05:00.000Z',
+      detector: 'bulk-export',
+      level: 'high',
+      cause: 'first',
+      observed: 850_000,
+      expected: 750,
+      window: 3_600_000,
+    })
+  })
+
+  it('lets no text from outside command the terminal or add a line', () => {
+    const random = seededRandom(4)
+    for (let i = 0; i < 200; i++) {
+      const { alert } = applyDetection(undefined, makeHostileDetection(random))[0]!
+      const text = formatNotification({ key: 'k', alert, cause: 'first' }, { colors: false })
+      expect(text.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u)
+      expect(text.split('\n').length).toBeLessThanOrEqual(16)
+    }
+  })
+
+  it('says when it cannot write', async () => {
+    const stream = new Writable({ write: (_chunk, _encoding, done) => done(new Error('EPIPE')) })
+    stream.on('error', () => undefined)
+    const notifier = createConsoleNotifier({ receiver: 'terminal', stream, format: 'text', colors: true })
+    expect(await notifier.deliver(first, signal)).toEqual({ kind: 'retry', reason: 'cannot write: EPIPE' })
+  })
+})
