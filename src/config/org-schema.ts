@@ -1,25 +1,6 @@
 import { z } from 'zod'
+import { defaultChannels } from '../salesforce/channels.ts'
 import { type Fields, httpUrl, instant, name, needsOne, takeSecret, timeZone } from './fields.ts'
-
-/** Channels that an org is watched on unless its configuration says otherwise. LogoutEventStream is left out: it needs a strong permission. */
-export const defaultChannels = [
-  '/event/LoginEventStream',
-  '/event/LoginAsEventStream',
-  '/event/ApiEventStream',
-  '/event/BulkApiResultEvent',
-  '/event/ReportEventStream',
-  '/event/ListViewEventStream',
-  '/event/UriEventStream',
-  '/event/LightningUriEventStream',
-  '/event/FileEvent',
-  '/event/PermissionSetEvent',
-  '/event/ApiAnomalyEvent',
-  '/event/ReportAnomalyEvent',
-  '/event/CredentialStuffingEvent',
-  '/event/SessionHijackingEvent',
-  '/event/GuestUserAnomalyEvent',
-  '/event/LoginAnomalyEvent',
-]
 
 /** One of `orgs`. */
 export function org(fields: Fields) {
@@ -40,7 +21,7 @@ export function org(fields: Fields) {
           .regex(/^\/(event|data)\/\w+$/, { error: 'is no channel — write it like /event/LoginEventStream' }),
       )
       .min(1)
-      .default(defaultChannels)
+      .default(defaultChannels.map(({ channel }) => channel))
       .describe('CometD channels to subscribe to.'),
     time_zone: timeZone().default('UTC').describe("IANA time zone of the org's office hours."),
     watch_from: instant()
@@ -63,6 +44,11 @@ function jwt({ secret, secretFile }: Fields) {
       flow: z.literal('jwt'),
       client_id: z.string().min(1).describe('Consumer key of the External Client App.'),
       username: z.string().min(1).describe('Username of the integration user.'),
+      audience: httpUrl()
+        .optional()
+        .describe(
+          'The `aud` claim. https://login.salesforce.com, or https://test.salesforce.com for a sandbox, when absent.',
+        ),
       private_key: secret().optional().describe("Private key (PEM) that belongs to the app's certificate."),
       private_key_file: secretFile().optional().describe('File with that key.'),
     })

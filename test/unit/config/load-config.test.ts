@@ -2,8 +2,8 @@ import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { isSingleProcess, loadConfig } from '../../../src/config/load-config.ts'
-import { defaultChannels } from '../../../src/config/org-schema.ts'
 import { hasCode } from '../../../src/errors.ts'
+import { defaultChannels } from '../../../src/salesforce/channels.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 const smallest = `
@@ -36,7 +36,14 @@ describe('a file without mistakes', () => {
   test('gets every default', () => {
     const config = load(smallest)
     expect(config).toMatchObject({
-      orgs: [{ name: 'acme', channels: defaultChannels, timeZone: 'UTC', apiVersion: '66.0' }],
+      orgs: [
+        {
+          name: 'acme',
+          channels: defaultChannels.map(({ channel }) => channel),
+          timeZone: 'UTC',
+          apiVersion: '66.0',
+        },
+      ],
       log: 'embedded',
       store: 'embedded',
       receivers: [{ name: 'console', console: {} }],
