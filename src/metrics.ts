@@ -24,6 +24,11 @@ export const metricTable = {
   },
   sessions_total: { type: 'counter', help: 'CometD sessions by how they ended.', labels: ['org', 'reason'] },
   session_up: { type: 'gauge', help: '1 while a CometD session delivers events.', labels: ['org'] },
+  channel_up: {
+    type: 'gauge',
+    help: '1 while a channel is subscribed to, 0 while Salesforce refuses it.',
+    labels: ['org', 'channel'],
+  },
   gaps_total: {
     type: 'counter',
     help: 'Times a channel had to be resumed without its cursor.',

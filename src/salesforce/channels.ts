@@ -1,0 +1,64 @@
+/** A channel with what the integration user needs for it. */
+export type ChannelNeeds = {
+  readonly channel: string
+  /** Permission of the user, as Setup calls it. */
+  readonly permission: string
+  /** Object that the user must be able to read. */
+  readonly object: string
+  /** What to do when Salesforce refuses the channel. */
+  readonly remedy: string
+}
+
+const monitoringPermission = 'View Real-Time Event Monitoring Data'
+
+/** Real-Time Event Monitoring channels that an org is watched on unless its configuration says otherwise. LogoutEventStream is left out: it needs Customize Application. */
+export const defaultChannels: readonly ChannelNeeds[] = [
+  'LoginEventStream',
+  'LoginAsEventStream',
+  'ApiEventStream',
+  'BulkApiResultEvent',
+  'ReportEventStream',
+  'ListViewEventStream',
+  'UriEventStream',
+  'LightningUriEventStream',
+  'FileEvent',
+  'PermissionSetEvent',
+  'ApiAnomalyEvent',
+  'ReportAnomalyEvent',
+  'CredentialStuffingEvent',
+  'SessionHijackingEvent',
+  'GuestUserAnomalyEvent',
+  'LoginAnomalyEvent',
+].map((name) => needsOf(`/event/${name}`))
+
+/** What a channel needs, whether it is one of the defaults, a custom platform event or a custom channel. */
+export function needsOf(channel: string): ChannelNeeds {
+  const object = channel.split('/').at(-1) ?? channel
+  if (/__(e|chn)$/.test(object)) return customNeeds(channel, object)
+  const permission =
+    object === 'LogoutEventStream'
+      ? `${monitoringPermission} and Customize Application`
+      : object.startsWith('Mobile')
+        ? `${monitoringPermission} and Enforce Enhanced Mobile App Security`
+        : monitoringPermission
+  return {
+    channel,
+    permission,
+    object,
+    remedy:
+      `Give the integration user a permission set with ${permission}, API Enabled and read access to ${object}, ` +
+      `and switch streaming of ${object} on in Setup → Event Manager. The org needs Salesforce Shield or the ` +
+      `Event Monitoring add-on. If the org does not have this event, remove ${channel} from channels.`,
+  }
+}
+
+function customNeeds(channel: string, object: string): ChannelNeeds {
+  const isChannel = object.endsWith('__chn')
+  const what = isChannel ? `every event that is a member of ${object}` : object
+  return {
+    channel,
+    permission: 'API Enabled',
+    object: what,
+    remedy: `Give the integration user a permission set with API Enabled and read access to ${what}, and check the spelling of ${channel} in channels.`,
+  }
+}

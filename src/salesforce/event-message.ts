@@ -1,0 +1,40 @@
+/** An event as CometD delivers it. Only the parts that ingest looks at are named. */
+export type EventMessage = {
+  readonly channel: string
+  readonly data: EventData
+}
+
+export type EventData = {
+  readonly schema?: unknown
+  readonly payload?: Readonly<Record<string, unknown>>
+  readonly event?: Readonly<Record<string, unknown>>
+}
+
+/** Position of an event in its channel: opaque, to be handed back to Salesforce and never compared. */
+export type Cursor = string
+
+/** Only what will be published from now on. */
+export const fromNow: Cursor = '-1'
+/** Everything that Salesforce still keeps. */
+export const fromOldest: Cursor = '-2'
+
+/** The cursor that resumes after this event; undefined when it carries none. */
+export function cursorOf({ data }: EventMessage): Cursor | undefined {
+  const id = data.event?.replayId
+  return typeof id === 'number' || (typeof id === 'string' && id !== '') ? String(id) : undefined
+}
+
+/** When the event happened, ms since the epoch; undefined when it does not say. */
+export function eventDateOf({ data }: EventMessage): number | undefined {
+  return toTime(data.payload?.EventDate)
+}
+
+/** When the event was published, ms since the epoch: events of machine learning happen long before they are published. */
+export function publishedAt(message: EventMessage): number | undefined {
+  return toTime(message.data.payload?.CreatedDate) ?? eventDateOf(message)
+}
+
+function toTime(value: unknown): number | undefined {
+  const time = typeof value === 'string' ? Date.parse(value) : Number.NaN
+  return Number.isNaN(time) ? undefined : time
+}

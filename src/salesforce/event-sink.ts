@@ -1,0 +1,133 @@
+import type { Clock } from '../clock.ts'
+import { minute, second } from '../duration.ts'
+import { ForcewatchError, messageOf } from '../errors.ts'
+import type { Log, NewRecord } from '../log/log.ts'
+import type { Logger } from '../logger.ts'
+import type { Metrics } from '../metrics.ts'
+import type { Token } from './auth.ts'
+import { type Cursor, type EventMessage, eventDateOf, fromOldest, publishedAt } from './event-message.ts'
+import type { ReplayState } from './replay-state.ts'
+import type { Sink } from './supervisor.ts'
+
+export type EventSinkOptions = {
+  /** The org's name in the configuration. */
+  readonly org: string
+  readonly log: Log
+  readonly topic: string
+  readonly state: ReplayState
+  /** Events that happened before this are stamped `origin: backfill`, ms since the epoch. */
+  readonly watchFrom: number | undefined
+  /** A heartbeat is written when a live session has delivered nothing for this long, ms. */
+  readonly heartbeat: number
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly metrics: Metrics
+}
+
+/** How far our clock may be ahead of Salesforce's, ms. */
+const clockTolerance = 1 * minute
+/** A heartbeat stays this far behind the time, since events arrive a little after they happened, ms. */
+const heartbeatDelay = 2 * minute
+const firstWait = 0.25 * second
+const longestWait = 5 * second
+
+/** Writes events to the log and then, when they are durable, moves the cursors. */
+export class EventSink implements Sink {
+  readonly #options: EventSinkOptions
+  /** Channels that this session replays although they have no cursor. */
+  #replayed: ReadonlySet<string> = new Set()
+  #begun = 0
+  #lastDelivery = 0
+
+  constructor(options: EventSinkOptions) {
+    this.#options = options
+  }
+
+  begin(channels: readonly string[]): ReadonlyMap<string, Cursor> {
+    const { clock, state } = this.#options
+    this.#begun = clock.now()
+    this.#lastDelivery = clock.monotonic()
+    const cursors = new Map(channels.map((channel) => [channel, state.cursor(channel)]))
+    this.#replayed = new Set(channels.filter((channel) => cursors.get(channel) === fromOldest))
+    return cursors
+  }
+
+  async subscribed(): Promise<void> {
+    await this.#options.state.subscribed(this.#begun)
+  }
+
+  async deliver(token: Token, messages: readonly EventMessage[], signal: AbortSignal): Promise<void> {
+    const { log, topic, state, clock } = this.#options
+    if (messages.length > 0) this.#lastDelivery = clock.monotonic()
+    const records = messages
+      .filter((message) => !this.#isFromBefore(message))
+      .map((message) => this.#toRecord(message, token))
+    const heartbeat = this.#dueHeartbeat(token)
+    if (heartbeat) records.push(heartbeat)
+    if (records.length > 0) await this.#insist('log', () => log.append(topic, records), signal)
+    if (messages.length > 0) {
+      await this.#insist('store', () => state.subscribed(this.#begun), signal)
+      await this.#insist('store', () => state.advance(messages), signal)
+    }
+    this.#count(messages)
+  }
+
+  async gap(channel: string, reason: string): Promise<void> {
+    const { state, clock, org, logger, metrics } = this.#options
+    const gap = await state.recordGap(channel, reason, clock.now())
+    metrics.gaps_total.inc({ org, channel })
+    logger.warn({ org, ...gap }, `${channel} goes on from the oldest event kept; some may be missing`)
+  }
+
+  /** Whether a replay without cursor reached back to before this org was first subscribed to. */
+  #isFromBefore(message: EventMessage): boolean {
+    const first = this.#options.state.firstSubscription
+    if (first === undefined || !this.#replayed.has(message.channel)) return false
+    return (publishedAt(message) ?? Number.POSITIVE_INFINITY) < first - clockTolerance
+  }
+
+  #toRecord(message: EventMessage, { orgId }: Token): NewRecord {
+    const { org, watchFrom = Number.NEGATIVE_INFINITY } = this.#options
+    const origin = (eventDateOf(message) ?? watchFrom) < watchFrom ? 'backfill' : 'stream'
+    const { channel, data } = message
+    return { key: orgId, value: JSON.stringify({ channel, data }), headers: { org, origin } }
+  }
+
+  /** Without it a quiet org's windows would stay open, since event time comes from records. */
+  #dueHeartbeat({ orgId }: Token): NewRecord | undefined {
+    const { clock, heartbeat, org } = this.#options
+    if (clock.monotonic() - this.#lastDelivery < heartbeat) return undefined
+    this.#lastDelivery = clock.monotonic()
+    const EventDate = new Date(clock.now() - heartbeatDelay).toISOString()
+    return {
+      key: orgId,
+      value: JSON.stringify({ channel: '/forcewatch/heartbeat', data: { payload: { EventDate } } }),
+      headers: { org, origin: 'heartbeat' },
+    }
+  }
+
+  /** Repeats what may be repeated. The session stands still meanwhile, so nothing is lost. */
+  async #insist(what: 'log' | 'store', action: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    const { clock, logger, org } = this.#options
+    for (let wait = firstWait; ; wait = Math.min(wait * 2, longestWait)) {
+      try {
+        return await action()
+      } catch (error) {
+        if (!(error instanceof ForcewatchError && error.retryable) || signal.aborted) throw error
+        logger.warn({ org }, `the ${what} did not take a batch: ${messageOf(error)}; again in ${wait} ms`)
+        await clock.sleep(wait, signal)
+        if (signal.aborted) throw error
+      }
+    }
+  }
+
+  #count(messages: readonly EventMessage[]): void {
+    const { org, metrics } = this.#options
+    for (const message of messages) {
+      const { channel } = message
+      metrics.events_received_total.inc({ org, channel })
+      const date = eventDateOf(message)
+      if (date !== undefined) metrics.last_event_timestamp_seconds.set({ org, channel }, date / 1000)
+    }
+  }
+}

@@ -1,0 +1,119 @@
+import type { Lease, StateEntry } from '../store/state-store.ts'
+import {
+  type Cursor,
+  cursorOf,
+  type EventMessage,
+  eventDateOf,
+  fromNow,
+  fromOldest,
+} from './event-message.ts'
+
+/** A stretch of time in which events of a channel may be missing from the log. */
+export type Gap = {
+  readonly channel: string
+  /** EventDate of the last event that we have, ISO; absent when there was none. */
+  readonly from?: string
+  /** ISO. */
+  readonly to: string
+  /** What Salesforce no longer knew. */
+  readonly cursor?: Cursor
+  readonly reason: string
+}
+
+const sections = { cursor: 'cursor', newest: 'newest', gap: 'gaps', first: 'first-subscription' } as const
+const firstKey = 'time'
+
+/**
+ * How far each channel of an org has come, in the store under our lease. A cursor moves only after the log has acknowledged
+ * the events before it.
+ */
+export class ReplayState {
+  readonly #lease: Lease
+  readonly #cursors = new Map<string, Cursor>()
+  readonly #newest = new Map<string, number>()
+  #firstSubscription: number | undefined
+
+  private constructor(lease: Lease) {
+    this.#lease = lease
+  }
+
+  /** @throws STORE_UNAVAILABLE, FENCED */
+  static async load(lease: Lease): Promise<ReplayState> {
+    const state = new ReplayState(lease)
+    for await (const { section, key, value } of lease.restore()) {
+      if (section === sections.cursor) state.#cursors.set(key, value.toString())
+      if (section === sections.newest) state.#newest.set(key, Date.parse(value.toString()))
+      if (section === sections.first && key === firstKey)
+        state.#firstSubscription = Date.parse(value.toString())
+    }
+    return state
+  }
+
+  /** When this org was subscribed to for the first time, ms since the epoch. */
+  get firstSubscription(): number | undefined {
+    return this.#firstSubscription
+  }
+
+  /**
+   * Where a channel goes on. Without a cursor it starts with the next event only if the org has never been subscribed to:
+   * later that would skip what was published since the last session.
+   */
+  cursor(channel: string): Cursor {
+    return this.#cursors.get(channel) ?? (this.#firstSubscription === undefined ? fromNow : fromOldest)
+  }
+
+  /** Remembers the first subscription; any later call does nothing. @throws STORE_UNAVAILABLE, FENCED */
+  async subscribed(time: number): Promise<void> {
+    if (this.#firstSubscription !== undefined) return
+    await this.#lease.commit({ puts: [toEntry(sections.first, firstKey, toIso(time))] })
+    this.#firstSubscription = time
+  }
+
+  /** Moves the cursors behind these events, all of them or none. @throws STORE_UNAVAILABLE, FENCED */
+  async advance(messages: readonly EventMessage[]): Promise<void> {
+    const cursors = new Map<string, Cursor>()
+    const newest = new Map<string, number>()
+    for (const message of messages) {
+      const { channel } = message
+      const cursor = cursorOf(message)
+      if (cursor !== undefined) cursors.set(channel, cursor)
+      const date = eventDateOf(message) ?? 0
+      if (date > (newest.get(channel) ?? this.#newest.get(channel) ?? 0)) newest.set(channel, date)
+    }
+    const puts = [
+      ...[...cursors].map(([channel, cursor]) => toEntry(sections.cursor, channel, cursor)),
+      ...[...newest].map(([channel, date]) => toEntry(sections.newest, channel, toIso(date))),
+    ]
+    if (puts.length === 0) return
+    await this.#lease.commit({ puts })
+    for (const [channel, cursor] of cursors) this.#cursors.set(channel, cursor)
+    for (const [channel, date] of newest) this.#newest.set(channel, date)
+  }
+
+  /** Forgets a cursor that Salesforce does not know any more, and keeps a record of the gap. @throws STORE_UNAVAILABLE, FENCED */
+  async recordGap(channel: string, reason: string, now: number): Promise<Gap> {
+    const from = this.#newest.get(channel)
+    const cursor = this.#cursors.get(channel)
+    const gap: Gap = {
+      channel,
+      ...(from === undefined ? {} : { from: toIso(from) }),
+      to: toIso(now),
+      ...(cursor === undefined ? {} : { cursor }),
+      reason,
+    }
+    await this.#lease.commit({
+      puts: [toEntry(sections.gap, `${channel} ${gap.to}`, JSON.stringify(gap))],
+      deletes: [{ section: sections.cursor, key: channel }],
+    })
+    this.#cursors.delete(channel)
+    return gap
+  }
+}
+
+function toEntry(section: string, key: string, value: string): StateEntry {
+  return { section, key, value: Buffer.from(value) }
+}
+
+function toIso(time: number): string {
+  return new Date(time).toISOString()
+}

@@ -1,0 +1,91 @@
+import type { EventMessage } from '../event-message.ts'
+import type { BayeuxMessage } from './bayeux-message.ts'
+import type { FaultKind, Refusal, SessionEnd } from './session.ts'
+
+/** What one answer of the server means. */
+export type Verdict =
+  | { readonly kind: 'fine'; readonly reply: BayeuxMessage; readonly events: readonly EventMessage[] }
+  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly events: readonly EventMessage[] }
+  | { readonly kind: 'end'; readonly end: SessionEnd }
+
+/**
+ * Judges an answer as a whole. Events that come together with the end of a session are left to the next session, which
+ * gets them again from the cursors.
+ */
+export function judgeAnswer(answer: readonly BayeuxMessage[], request: BayeuxMessage): Verdict {
+  const reply = answer.find(({ channel, id }) => channel === request.channel && id === request.id)
+  const failed = answer.find(({ successful }) => successful === false)
+  const dismissed = answer.some(({ channel }) => channel === '/meta/disconnect')
+  if (failed && !(failed === reply && isRefusal(failed, dismissed)))
+    return end(judgeFailure(failed, dismissed))
+  if (dismissed) return end({ kind: 'server-disconnect', text: 'the server sent /meta/disconnect' })
+  if (!reply) return end({ kind: 'protocol', text: `no reply to ${request.channel} in the answer` })
+  const events = answer.filter(isEvent)
+  if (failed) return { kind: 'refused', refusal: toRefusal(failed, String(request.subscription)), events }
+  const advised = reply.advice?.reconnect
+  if (advised !== undefined && advised !== 'retry')
+    return end({ kind: 'server-disconnect', text: `the server advises to ${advised}` })
+  return { kind: 'fine', reply, events }
+}
+
+/** The cause of a failure: Salesforce puts it into `ext.sfdc.failureReason`, while `error` may name just the operation. */
+export function failureText({ channel, error, ext }: BayeuxMessage): string {
+  const sfdc = ext?.sfdc
+  const reason =
+    typeof sfdc === 'object' && sfdc !== null && 'failureReason' in sfdc ? sfdc.failureReason : undefined
+  if (typeof reason === 'string' && reason !== '') return reason
+  return error ?? `${channel} failed without a reason`
+}
+
+function end(reason: SessionEnd): Verdict {
+  return { kind: 'end', end: reason }
+}
+
+function judgeFailure(failed: BayeuxMessage, dismissed: boolean): SessionEnd {
+  const text = failureText(failed)
+  const kind = classify(text, failed.advice?.reconnect)
+  const leavesAnyway = kind === 'unknown-client' || kind === 'protocol' || kind === 'denied'
+  return { kind: dismissed && leavesAnyway ? 'server-disconnect' : kind, text }
+}
+
+const limits = /limit exceeded|simultaneous connections|too many/i
+const forgotten = /unknown client|has not completed handshake|cookie present|does not match the session/i
+
+/** The first number of the text is Salesforce's code; what it does not decide, the advice does. */
+function classify(text: string, advised: string | undefined): FaultKind {
+  const code = codeOf(text)
+  if (code === 401) return 'token-invalid'
+  if (code >= 500) return 'busy'
+  if (limits.test(text)) return 'limit'
+  if (forgotten.test(text) || code === 402) return 'unknown-client'
+  if (advised === 'handshake' || advised === 'retry') return 'unknown-client'
+  return code === 403 ? 'denied' : 'protocol'
+}
+
+/** Whether a failed subscription concerns its channel alone, so that the others may go on. */
+function isRefusal(failed: BayeuxMessage, dismissed: boolean): boolean {
+  if (failed.channel !== '/meta/subscribe' || dismissed) return false
+  const text = failureText(failed)
+  const code = codeOf(text)
+  if (code === 401 || code === 402 || code >= 500 || forgotten.test(text)) return false
+  if (isReplayProblem(text) || limits.test(text)) return true
+  return failed.advice?.reconnect !== 'handshake' && code >= 400
+}
+
+function toRefusal(failed: BayeuxMessage, channel: string): Refusal {
+  const text = failureText(failed)
+  if (isReplayProblem(text)) return { channel, kind: 'replay-invalid', text }
+  return { channel, kind: limits.test(text) ? 'limit' : 'denied', text }
+}
+
+function isReplayProblem(text: string): boolean {
+  return /^400:.*replay ?id/i.test(text)
+}
+
+function codeOf(text: string): number {
+  return Number(/^(\d{3}):/.exec(text)?.[1] ?? 0)
+}
+
+function isEvent(message: BayeuxMessage): message is EventMessage & BayeuxMessage {
+  return !message.channel.startsWith('/meta/') && typeof message.data === 'object' && message.data !== null
+}

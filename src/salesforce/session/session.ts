@@ -1,0 +1,64 @@
+import type { Cursor, EventMessage } from '../event-message.ts'
+
+/**
+ * One CometD session. It repairs nothing: at the first thing that is not right it ends, with the reason, and a new one is
+ * made from the cursors.
+ */
+export interface Session {
+  /** What happened next. After `ended` nothing else follows. One caller at a time. */
+  next(): Promise<SessionStep>
+  /**
+   * The batch that `next` gave last is safe: the server may be asked for more. Until every batch is acknowledged no
+   * `/meta/connect` leaves, which is both the back-pressure and the acknowledgement.
+   */
+  acknowledge(): void
+  /** Leaves: tells the server where it may still hold the session, and resolves when no socket and no timer is left. */
+  close(): Promise<void>
+}
+
+export type SessionStep =
+  /** The server has accepted every subscription. */
+  | { readonly kind: 'subscribed' }
+  /** The events of one answer in the order of delivery; none when the server had nothing to say for a while. */
+  | { readonly kind: 'batch'; readonly messages: readonly EventMessage[] }
+  | { readonly kind: 'ended'; readonly end: SessionEnd }
+
+export type SessionEnd =
+  /** We left. */
+  | { readonly kind: 'closed' }
+  /** The session is sound, but some channels cannot be had as they were asked for. */
+  | { readonly kind: 'refused'; readonly refusals: readonly Refusal[] }
+  | { readonly kind: FaultKind; readonly text: string }
+
+/**
+ * `token-invalid`: a new token is needed · `unknown-client`: the server has forgotten the session · `busy`: it cannot serve
+ * us for now · `limit`: an allowance is used up · `denied`: the user may not stream at all · `server-disconnect`: it told us to
+ * leave · `transport`: no answer, or not the answer of a CometD server · `timeout`: the answer did not come in time ·
+ * `protocol`: it found our request wrong, or we its answer.
+ */
+export type FaultKind =
+  | 'token-invalid'
+  | 'unknown-client'
+  | 'busy'
+  | 'limit'
+  | 'denied'
+  | 'server-disconnect'
+  | 'transport'
+  | 'timeout'
+  | 'protocol'
+
+export type Refusal = {
+  readonly channel: string
+  /** `denied`: missing permission or no such channel · `replay-invalid`: the cursor is no longer known · `limit`: its allowance is used up. */
+  readonly kind: 'denied' | 'replay-invalid' | 'limit'
+  readonly text: string
+}
+
+export type SessionRequest = {
+  readonly instanceUrl: string
+  readonly accessToken: string
+  /** Every channel with the cursor to start after. Not empty. */
+  readonly channels: ReadonlyMap<string, Cursor>
+}
+
+export type OpenSession = (request: SessionRequest) => Session

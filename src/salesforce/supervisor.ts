@@ -1,0 +1,254 @@
+import type { Clock } from '../clock.ts'
+import { formatDuration, minute, second } from '../duration.ts'
+import { ForcewatchError, messageOf } from '../errors.ts'
+import type { Logger } from '../logger.ts'
+import type { Metrics } from '../metrics.ts'
+import type { Token } from './auth.ts'
+import { Backoff, reactions, type Trouble } from './backoff.ts'
+import { needsOf } from './channels.ts'
+import { type Cursor, type EventMessage, fromOldest } from './event-message.ts'
+import type { OpenSession, Refusal, Session, SessionEnd } from './session/session.ts'
+
+/** Keeps what sessions deliver, and knows where they go on. */
+export interface Sink {
+  /** Where each of these channels goes on. Called once before each session. */
+  begin(channels: readonly string[]): ReadonlyMap<string, Cursor>
+  /** @throws STORE_UNAVAILABLE, FENCED */
+  subscribed(): Promise<void>
+  /**
+   * Makes the events durable and moves the cursors behind them; tries again by itself until the signal aborts.
+   * @throws FENCED, or the last error after the signal has aborted
+   */
+  deliver(token: Token, messages: readonly EventMessage[], signal: AbortSignal): Promise<void>
+  /** A channel has to go on without its cursor. @throws STORE_UNAVAILABLE, FENCED */
+  gap(channel: string, reason: string): Promise<void>
+}
+
+export type SupervisorOptions = {
+  readonly org: string
+  readonly channels: readonly string[]
+  /** @throws AUTH_REJECTED, AUTH_UNAVAILABLE, CONFIG_INVALID */
+  readonly login: (signal: AbortSignal) => Promise<Token>
+  readonly openSession: OpenSession
+  readonly sink: Sink
+  readonly timing: SupervisorTiming
+  readonly random: () => number
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly metrics: Metrics
+  readonly onStatus: (status: StreamStatus) => void
+}
+
+/** All in ms. */
+export type SupervisorTiming = {
+  /** How long a batch may take to become durable before the session is given up. */
+  readonly patience: number
+  /** When a refused channel is asked for again. */
+  readonly retryRefused: number
+  /** Factor on every pause between sessions; 1 outside of tests. */
+  readonly pace: number
+}
+
+export const defaultSupervisorTiming: SupervisorTiming = {
+  patience: 30 * second,
+  retryRefused: 15 * minute,
+  pace: 1,
+}
+
+export type StreamStatus = {
+  readonly phase: 'connecting' | 'subscribed' | 'waiting'
+  readonly orgId?: string
+  /** Channels that Salesforce refuses for now, with its words. */
+  readonly refused: readonly Refusal[]
+  /** What stands in the way of a session. */
+  readonly problem?: string
+}
+
+type Refused = Refusal & { readonly until: number }
+type Outcome = { readonly trouble: Trouble; readonly text: string; readonly subscribedFor: number }
+
+/** The stream of one org: session after session, one at a time, for as long as the signal lets it. */
+export class Supervisor {
+  readonly #options: SupervisorOptions
+  readonly #backoff: Backoff
+  readonly #refused = new Map<string, Refused>()
+  #token: Token | undefined
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options
+    this.#backoff = new Backoff({ random: options.random, pace: options.timing.pace })
+  }
+
+  /** Resolves when the signal aborts. @throws FENCED when another owner has the lease */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options
+    while (!signal.aborted) {
+      const outcome = await this.#attempt(signal)
+      if (signal.aborted) return
+      const pause = this.#backoff.pause(outcome.trouble, outcome.subscribedFor)
+      if (reactions[outcome.trouble].renewToken) this.#token = undefined
+      this.#report(outcome, pause)
+      await clock.sleep(pause, signal)
+    }
+  }
+
+  async #attempt(signal: AbortSignal): Promise<Outcome> {
+    this.#status('connecting')
+    try {
+      this.#token ??= await this.#options.login(signal)
+    } catch (error) {
+      return failedLogin(error)
+    }
+    const channels = this.#channelsToAskFor()
+    if (channels.length > 0) return this.#runSession(this.#token, channels, signal)
+    await this.#options.clock.sleep(this.#untilRetry(), signal)
+    return { trouble: 'closed', text: 'every channel was refused', subscribedFor: 0 }
+  }
+
+  async #runSession(token: Token, channels: readonly string[], signal: AbortSignal): Promise<Outcome> {
+    const { openSession, sink, clock, metrics, org } = this.#options
+    const cursors = sink.begin(channels)
+    const session = openSession({ ...token, channels: cursors })
+    const leave = () => void session.close()
+    signal.addEventListener('abort', leave, { once: true })
+    const cancelRetry = this.#refused.size > 0 ? clock.after(this.#untilRetry(), leave) : undefined
+    let subscribedAt: number | undefined
+    const subscribedFor = () => (subscribedAt === undefined ? 0 : clock.monotonic() - subscribedAt)
+    try {
+      for (let step = await session.next(); ; step = await session.next()) {
+        if (step.kind === 'ended') return await this.#afterSession(step.end, cursors, subscribedFor())
+        if (step.kind === 'batch') await this.#deliver(session, token, step.messages, signal)
+        else {
+          await sink.subscribed()
+          subscribedAt = clock.monotonic()
+          this.#announce(channels)
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof ForcewatchError) || error.code === 'FENCED') throw error
+      return { trouble: 'not-kept', text: error.message, subscribedFor: subscribedFor() }
+    } finally {
+      metrics.session_up.set({ org }, 0)
+      cancelRetry?.()
+      signal.removeEventListener('abort', leave)
+      await session.close()
+    }
+  }
+
+  /** When the batch is not safe in time the server has to be let go: it waits 40 s at most for the next connect. */
+  async #deliver(
+    session: Session,
+    token: Token,
+    messages: readonly EventMessage[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { sink, clock, timing } = this.#options
+    const tooLong = new AbortController()
+    const cancel = clock.after(timing.patience, () => {
+      tooLong.abort()
+      void session.close()
+    })
+    try {
+      await sink.deliver(token, messages, AbortSignal.any([signal, tooLong.signal]))
+    } finally {
+      cancel()
+    }
+    session.acknowledge()
+  }
+
+  async #afterSession(
+    end: SessionEnd,
+    asked: ReadonlyMap<string, Cursor>,
+    subscribedFor: number,
+  ): Promise<Outcome> {
+    const { org, metrics } = this.#options
+    metrics.sessions_total.inc({ org, reason: end.kind })
+    if (end.kind === 'closed') return { trouble: 'closed', text: 'we left', subscribedFor }
+    if (end.kind !== 'refused') return { trouble: end.kind, text: end.text, subscribedFor }
+    for (const refusal of end.refusals) {
+      // A channel that may not even start from the oldest event has another problem than its cursor.
+      if (refusal.kind === 'replay-invalid' && asked.get(refusal.channel) !== fromOldest)
+        await this.#options.sink.gap(refusal.channel, refusal.text)
+      else this.#refuse(refusal)
+    }
+    const text = end.refusals.map(({ channel, text }) => `${channel}: ${text}`).join('; ')
+    return { trouble: 'refused', text, subscribedFor }
+  }
+
+  #refuse(refusal: Refusal): void {
+    const { org, clock, timing, logger, metrics } = this.#options
+    const { channel, text } = refusal
+    this.#refused.set(channel, { ...refusal, until: clock.monotonic() + timing.retryRefused })
+    metrics.channel_up.set({ org, channel }, 0)
+    const { permission, remedy } = needsOf(channel)
+    const again = `asked for again in ${formatDuration(timing.retryRefused)}`
+    if (refusal.kind === 'limit') {
+      logger.error({ org, channel }, `${channel} has used up an allowance of the org: ${text}; ${again}`)
+    } else {
+      logger.error({ org, channel, permission, remedy }, `Salesforce refuses ${channel}: ${text}; ${again}`)
+    }
+  }
+
+  #announce(channels: readonly string[]): void {
+    const { org, logger, metrics } = this.#options
+    for (const channel of channels) {
+      metrics.channel_up.set({ org, channel }, 1)
+      this.#refused.delete(channel)
+    }
+    metrics.session_up.set({ org }, 1)
+    logger.info({ org, channels: channels.length }, 'subscribed')
+    this.#status('subscribed')
+  }
+
+  #channelsToAskFor(): readonly string[] {
+    const now = this.#options.clock.monotonic()
+    return this.#options.channels.filter((channel) => (this.#refused.get(channel)?.until ?? 0) <= now)
+  }
+
+  #untilRetry(): number {
+    const waiting = [...this.#refused.values()].map(({ until }) => until - this.#options.clock.monotonic())
+    return Math.max(0, Math.min(...waiting.filter((wait) => wait > 0)))
+  }
+
+  #report({ trouble, text }: Outcome, pause: number): void {
+    const { org, logger } = this.#options
+    if (trouble === 'closed') return
+    this.#status('waiting', text)
+    const details = { org, reason: trouble, again: formatDuration(pause) }
+    const count = this.#backoff.count(trouble)
+    if (trouble === 'token-invalid' && count >= 3) {
+      logger.error(
+        { ...details, remedy: rejectedTokenRemedy },
+        `Salesforce issues tokens but refuses them: ${text}`,
+      )
+    } else if (trouble === 'denied' || trouble === 'limit' || trouble === 'auth-rejected') {
+      logger.error(details, text)
+    } else if (trouble === 'unknown-client' || trouble === 'server-disconnect' || trouble === 'refused') {
+      logger.info(details, `session ended: ${text}`)
+    } else {
+      logger.warn(details, text)
+    }
+  }
+
+  #status(phase: StreamStatus['phase'], problem?: string): void {
+    const refused = [...this.#refused.values()].map(({ channel, kind, text }) => ({ channel, kind, text }))
+    const orgId = this.#token?.orgId
+    this.#options.onStatus({
+      phase,
+      refused,
+      ...(orgId === undefined ? {} : { orgId }),
+      ...(problem === undefined ? {} : { problem }),
+    })
+  }
+}
+
+const rejectedTokenRemedy =
+  'Setup → Session Settings: "Lock sessions to the IP address from which they originated" must be off when this machine ' +
+  'has changing addresses. The integration user must be active, and its session policies must not end sessions at once.'
+
+function failedLogin(error: unknown): Outcome {
+  const known = error instanceof ForcewatchError ? error : undefined
+  const remedy = known?.remedy === undefined ? '' : ` — ${known.remedy}`
+  const trouble = known?.retryable ? 'auth-unavailable' : 'auth-rejected'
+  return { trouble, text: `${messageOf(error)}${remedy}`, subscribedFor: 0 }
+}
