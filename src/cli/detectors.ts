@@ -5,6 +5,7 @@ import { type ReadDetectors, readDetectors } from '../detection/catalog.ts'
 import type { Definition } from '../detection/definition-schema.ts'
 import { runInlineTests, type TestResult } from '../detection/inline-tests.ts'
 import { createDetectorJsonSchema } from '../detection/json-schema.ts'
+import type { DetectorFile } from '../detection/parse-detector.ts'
 import { formatDuration, week } from '../duration.ts'
 import { exitCodes } from '../errors.ts'
 import { formatProblem } from '../yaml-source.ts'
@@ -37,7 +38,7 @@ async function check(options: Options): Promise<void> {
   if (options.json) {
     printObjects([...read.problems, { ok: read.problems.length === 0, problems: read.problems.length }])
   } else if (!reportProblems(read)) {
-    print(`${options.detectors}: ${count(read.definitions.length, 'detector')}, no problem\n`)
+    print(`${options.detectors}: ${count(read.files.length, 'detector')}, no problem\n`)
   }
   if (read.problems.length > 0) process.exitCode = exitCodes.failed
 }
@@ -50,7 +51,7 @@ async function test(options: Options): Promise<void> {
     process.exitCode = exitCodes.failed
     return
   }
-  const results = read.definitions.flatMap((definition) => [...runAndPrint(definition, options)])
+  const results = read.files.flatMap(({ definition }) => [...runAndPrint(definition, options)])
   const failed = results.filter(({ kind }) => kind === 'failed').length
   if (!options.json) print(`${count(results.length - failed, 'test')} passed, ${failed} failed\n`)
   if (failed > 0) process.exitCode = exitCodes.failed
@@ -73,8 +74,8 @@ function formatResult(result: TestResult): string {
 
 async function list(options: Options): Promise<void> {
   const read = await readDetectors(options.detectors)
-  if (options.json) return printObjects(read.definitions.map(toListed))
-  const rows = read.definitions
+  if (options.json) return printObjects(read.files.map(toListed))
+  const rows = read.files
     .map(toListed)
     .map(({ id, level, status, entity, measure, model, windows, budget, title }) => {
       return [id, level, status, entity.join(' + '), measure, model, windows.join(' '), budget, title]
@@ -83,7 +84,7 @@ async function list(options: Options): Promise<void> {
   if (reportProblems(read)) process.exitCode = exitCodes.failed
 }
 
-function toListed(definition: Definition) {
+function toListed({ definition }: DetectorFile) {
   const { id, title, level, status, tags, entity, measure, baseline, windows, fires } = definition
   return {
     id,

@@ -1,18 +1,19 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../clock.ts'
 import { ForcewatchError, messageOf } from '../errors.ts'
 import type { Metrics } from '../metrics.ts'
 import { formatProblem, type Problem, sortProblems } from '../yaml-source.ts'
 import { compileDetector } from './compile-detector.ts'
-import type { Definition } from './definition-schema.ts'
 import type { DetectorSet } from './detector.ts'
-import { parseDetector } from './parse-detector.ts'
+import { runInlineTests } from './inline-tests.ts'
+import { type DetectorFile, parseDetector } from './parse-detector.ts'
 
 export type ReadDetectors = {
-  /** Every file that is in order, disabled detectors included, by id. */
-  readonly definitions: readonly Definition[]
+  /** Every file that is in order, disabled detectors included, in the order of their names. */
+  readonly files: readonly DetectorFile[]
   /** Everything that is wrong in any file, by file and place. */
   readonly problems: readonly Problem[]
   /** Hash of every file's name and content. */
@@ -21,23 +22,22 @@ export type ReadDetectors = {
 
 /**
  * Reads every `*.yaml` of a directory.
- * @throws DETECTORS_INVALID when the directory cannot be read.
+ * @throws DETECTORS_INVALID when the directory cannot be read or holds none.
  */
 export async function readDetectors(directory: string): Promise<ReadDetectors> {
-  const files = await listFiles(directory)
   const hash = createHash('sha256')
-  const definitions: Definition[] = []
+  const files: DetectorFile[] = []
   const problems: Problem[] = []
-  for (const name of files) {
+  for (const name of await listFiles(directory)) {
     const file = join(directory, name)
     const text = await readText(file)
     hash.update(`${name}\0${text}\0`)
     const parsed = parseDetector(file, text)
     if (parsed.kind === 'invalid') problems.push(...parsed.problems)
-    else definitions.push(parsed.definition)
+    else if (isTaken(parsed, files)) problems.push(parsed.source.problemAt(['id'], takenMessage(parsed)))
+    else files.push(parsed)
   }
-  problems.push(...duplicates(directory, definitions))
-  return { definitions, problems: sortProblems(problems), hash: hash.digest('hex').slice(0, 16) }
+  return { files, problems: sortProblems(problems), hash: hash.digest('hex').slice(0, 16) }
 }
 
 /**
@@ -45,15 +45,13 @@ export async function readDetectors(directory: string): Promise<ReadDetectors> {
  * @throws DETECTORS_INVALID listing every problem of every file.
  */
 export async function loadDetectors(directory: string): Promise<DetectorSet> {
-  const { definitions, problems, hash } = await readDetectors(directory)
-  if (problems.length > 0) throw invalid(problems.map(formatProblem))
-  return { detectors: definitions.flatMap((definition) => compileDetector(definition) ?? []), hash }
+  return compileAll(await readWithoutProblems(directory))
 }
 
 /** The detectors in force. */
 export interface Catalog {
   readonly current: DetectorSet
-  /** Reads the directory again and swaps the set, or keeps the one in force and says why. Never rejects. */
+  /** Reads the directory again and swaps the set, or keeps the one in force and says why. */
   reload(): Promise<Reloaded>
 }
 
@@ -69,11 +67,11 @@ export type CatalogOptions = {
 }
 
 /**
- * A catalog with its first set loaded.
+ * A catalog with its first set loaded. Like every set that comes later, it must pass the tests inside its files.
  * @throws DETECTORS_INVALID when that set has any problem.
  */
 export async function createCatalog({ directory, metrics, clock }: CatalogOptions): Promise<Catalog> {
-  let current = await loadDetectors(directory)
+  let current = await loadTested(directory)
   succeeded()
 
   function succeeded(): void {
@@ -88,17 +86,54 @@ export async function createCatalog({ directory, metrics, clock }: CatalogOption
     },
     async reload() {
       try {
-        const set = await loadDetectors(directory)
-        const unchanged = set.hash === current.hash
-        if (!unchanged) current = set
+        const set = await loadTested(directory, current)
+        const unchanged = set === current
+        current = set
         succeeded()
         return unchanged ? { kind: 'unchanged' } : { kind: 'swapped', set }
       } catch (error) {
         metrics.config_last_reload_successful.set(0)
-        return { kind: 'kept', error: error instanceof ForcewatchError ? error : invalid([messageOf(error)]) }
+        if (!(error instanceof ForcewatchError)) throw error
+        return { kind: 'kept', error }
       }
     },
   }
+}
+
+/** Answers `current` itself when no file has changed. */
+async function loadTested(directory: string, current?: DetectorSet): Promise<DetectorSet> {
+  const read = await readWithoutProblems(directory)
+  if (current && read.hash === current.hash) return current
+  const problems = await testAll(read.files)
+  if (problems.length > 0) throw invalid(problems)
+  return compileAll(read)
+}
+
+async function readWithoutProblems(directory: string): Promise<ReadDetectors> {
+  const read = await readDetectors(directory)
+  if (read.problems.length > 0) throw invalid(read.problems)
+  return read
+}
+
+function compileAll({ files, hash }: ReadDetectors): DetectorSet {
+  return { detectors: files.flatMap(({ definition }) => compileDetector(definition) ?? []), hash }
+}
+
+/** Lets the rest of the process have its turn after each test: on a reload the service is at work. */
+async function testAll(files: readonly DetectorFile[]): Promise<readonly Problem[]> {
+  const problems: Problem[] = []
+  for (const { definition, source } of files) {
+    let index = 0
+    for (const result of runInlineTests(definition)) {
+      if (result.kind === 'failed') {
+        const message = `the test fails — ${result.reasons.join('; ')}`
+        problems.push(source.problemAt(['tests', index, 'name'], message))
+      }
+      index++
+      await setImmediate()
+    }
+  }
+  return problems
 }
 
 async function listFiles(directory: string): Promise<readonly string[]> {
@@ -125,23 +160,19 @@ async function readText(file: string): Promise<string> {
   }
 }
 
-/** `x.yaml` beside `x.yml`: the only way to have one id twice, since an id is the name of its file. */
-function duplicates(directory: string, definitions: readonly Definition[]): Problem[] {
-  const ids = definitions.map(({ id }) => id)
-  return ids
-    .filter((id, index) => ids.indexOf(id) !== index)
-    .map((id) => ({
-      file: join(directory, `${id}.yml`),
-      line: 1,
-      column: 1,
-      path: 'id',
-      message: `is taken by ${id}.yaml — remove one of the two files`,
-    }))
+/** Only `x.yaml` beside `x.yml` can have one id twice, since an id is the name of its file. */
+function isTaken({ definition }: DetectorFile, files: readonly DetectorFile[]): boolean {
+  return files.some((other) => other.definition.id === definition.id)
 }
 
-function invalid(problems: readonly string[]): ForcewatchError {
+function takenMessage({ definition: { id } }: DetectorFile): string {
+  return `is taken by another file — remove ${id}.yaml or ${id}.yml`
+}
+
+function invalid(problems: readonly Problem[]): ForcewatchError {
   const count = problems.length === 1 ? 'one problem' : `${problems.length} problems`
-  return new ForcewatchError('DETECTORS_INVALID', `the detectors have ${count}:\n${problems.join('\n')}`, {
-    remedy: 'Mend the files; `forcewatch detectors check` checks them again.',
+  const lines = problems.map((problem) => `\n${formatProblem(problem)}`).join('')
+  return new ForcewatchError('DETECTORS_INVALID', `the detectors have ${count}:${lines}`, {
+    remedy: 'Mend the files; `forcewatch detectors test` checks and tests them again.',
   })
 }
