@@ -33,6 +33,8 @@ export type BayeuxSessionOptions = {
   readonly largestBatch: number
   /** Called once, when the session ends by itself. */
   readonly onExpired: () => void
+  /** Called after events have been taken out of the queue. */
+  readonly onTaken: () => void
 }
 
 /** One CometD session: its subscriptions, the events that wait for it and the `/meta/connect` that it holds. */
@@ -66,6 +68,10 @@ export class BayeuxSession {
 
   get subscriptions(): readonly string[] {
     return [...this.#subscriptions]
+  }
+
+  get hasSubscriptions(): boolean {
+    return this.#subscriptions.size > 0
   }
 
   get queued(): number {
@@ -117,12 +123,10 @@ export class BayeuxSession {
   /** Takes events out of the queue: whoever takes them has to deliver them, there is no second copy. */
   take(): readonly BusEvent[] {
     const size = 1 + this.#options.random.integer(this.#options.largestBatch)
-    if (size >= this.#queue.length) {
-      const all = this.#queue
-      this.#queue = []
-      return all
-    }
-    return this.#queue.splice(0, size)
+    const taken = this.#queue.slice(0, size)
+    this.#queue = this.#queue.slice(size)
+    this.#options.onTaken()
+    return taken
   }
 
   /** Ends a held connect, so that a fault strikes now and not at the end of the hold. */

@@ -62,8 +62,8 @@ export interface Bayeux {
   /** Ends every held connect with a proper answer. */
   poke(): void
   dropSessions(): void
-  /** Resolves when a session with subscriptions asks for events. */
-  subscribed(): Promise<void>
+  /** Resolves when a client with subscriptions asks for events and at most `backlog` events wait for any such client. */
+  ready(backlog: number): Promise<void>
 }
 
 type Outcome = {
@@ -82,7 +82,7 @@ export function createBayeux(options: BayeuxOptions): Bayeux {
   const { clock, random, bus, timing } = options
   const sessions = new Map<string, BayeuxSession>()
   const counters: BayeuxCounters = { handshake: 0, connect: 0, subscribe: 0, unsubscribe: 0, disconnect: 0 }
-  const waiting: (() => void)[] = []
+  let waiting: { readonly backlog: number; readonly resolve: () => void }[] = []
   bus.listen((event) => {
     for (const session of sessions.values()) session.offer(event)
   })
@@ -90,6 +90,20 @@ export function createBayeux(options: BayeuxOptions): Bayeux {
   function drop(session: BayeuxSession): void {
     sessions.delete(session.clientId)
     session.close()
+    wake()
+  }
+
+  function isReady(backlog: number): boolean {
+    const listening = [...sessions.values()].filter(
+      ({ hasSubscriptions, connects }) => hasSubscriptions && connects > 0,
+    )
+    return listening.length > 0 && listening.every(({ queued }) => queued <= backlog)
+  }
+
+  function wake(): void {
+    const awake = waiting.filter(({ backlog }) => isReady(backlog))
+    waiting = waiting.filter((waiter) => !awake.includes(waiter))
+    for (const { resolve } of awake) resolve()
   }
 
   function fromEffect(effect: FaultEffect, message: BayeuxMessage): Outcome | Interruption {
@@ -127,6 +141,7 @@ export function createBayeux(options: BayeuxOptions): Bayeux {
       timing,
       largestBatch: options.largestBatch,
       onExpired: () => drop(session),
+      onTaken: wake,
     })
     sessions.set(session.clientId, session)
     const reply: BayeuxMessage = {
@@ -196,10 +211,11 @@ export function createBayeux(options: BayeuxOptions): Bayeux {
     if (message.connectionType !== 'long-polling')
       return { messages: [toReply(message, { error: '400::Invalid connection type' })] }
     const isFirst = session.connects === 0
-    if (session.subscriptions.length > 0) for (const resolve of waiting.splice(0)) resolve()
     const hangUp = () => session.hangUp()
     request.signal.addEventListener('abort', hangUp, { once: true })
-    const end: ConnectEnd = await session.connect()
+    const ended: Promise<ConnectEnd> = session.connect()
+    wake()
+    const end = await ended
     request.signal.removeEventListener('abort', hangUp)
     if (end.kind === 'poked') {
       const effect =
@@ -260,11 +276,8 @@ export function createBayeux(options: BayeuxOptions): Bayeux {
     handle,
     counters,
     sessions: () => [...sessions.values()].map(toSummary),
-    async subscribed() {
-      const listening = [...sessions.values()].some(
-        ({ subscriptions, connects }) => subscriptions.length > 0 && connects > 0,
-      )
-      if (!listening) await new Promise<void>((resolve) => waiting.push(resolve))
+    async ready(backlog) {
+      if (!isReady(backlog)) await new Promise<void>((resolve) => waiting.push({ backlog, resolve }))
     },
     poke() {
       for (const session of sessions.values()) session.poke()

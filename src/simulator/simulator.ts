@@ -54,8 +54,8 @@ export interface Simulator {
   sessions(): readonly SessionSummary[]
   /** Requests so far, by kind. */
   requests(): Readonly<BayeuxCounters & { token: number; rest: number }>
-  /** Resolves when a session with subscriptions waits for events. */
-  subscribed(): Promise<void>
+  /** Resolves when a client with subscriptions asks for events and at most `backlog` (default: any number) wait for it. */
+  ready(backlog?: number): Promise<void>
   readonly org: OrgIdentity
 }
 
@@ -207,7 +207,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     faults,
     sessions: () => bayeux.sessions(),
     requests: () => ({ ...bayeux.counters, ...counters }),
-    subscribed: () => bayeux.subscribed(),
+    ready: (backlog = Number.POSITIVE_INFINITY) => bayeux.ready(backlog),
   }
 
   function listen(): Promise<AddressInfo> {

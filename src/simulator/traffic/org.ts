@@ -1,0 +1,351 @@
+import { hour, minute } from '../../duration.ts'
+import { createRandom, type Random } from '../random.ts'
+import type { OrgIdentity, OrgUser } from '../rest.ts'
+import { toSalesforceId } from '../salesforce-id.ts'
+import { type Device, drawDevice } from './devices.ts'
+import { dataCentres, type Place, zones } from './places.ts'
+
+export type OrgSize = 'small' | 'medium'
+
+/** An address and where it is. */
+export type Origin = { readonly ip: string; readonly place: Place }
+
+export type Department = 'administration' | 'sales' | 'support' | 'operations' | 'portal'
+
+/** Expected numbers on an ordinary business day. */
+export type Rates = {
+  readonly extraLogins: number
+  readonly pages: number
+  readonly listViews: number
+  readonly reports: number
+  readonly exports: number
+  readonly files: number
+  readonly apiCalls: number
+}
+
+/** A person with lasting habits. */
+export type Person = OrgUser & {
+  readonly department: Department
+  readonly zoneOffset: number
+  /** Usual addresses, the one used most first. */
+  readonly origins: readonly Origin[]
+  readonly devices: readonly Device[]
+  /** Ms by which the person's day is early (< 0) or late. */
+  readonly habit: number
+  readonly usesLightning: boolean
+  readonly usesSingleSignOn: boolean
+  /** Chance that an attempt to log in fails. */
+  readonly clumsiness: number
+  readonly rates: Rates
+  readonly reports: readonly Report[]
+}
+
+export type Report = {
+  readonly id: string
+  readonly name: string
+  readonly entity: string
+  readonly columns: number
+  /** Median number of rows of a run. */
+  readonly rows: number
+  readonly ownerId: string
+}
+
+export type IntegrationKind = 'poller' | 'chat' | 'nightly-load' | 'bi' | 'backup' | 'connector'
+
+export type Integration = OrgUser & {
+  readonly kind: IntegrationKind
+  readonly application: string
+  readonly userAgent: string | null
+  readonly client: string | null
+  readonly origins: readonly Origin[]
+  readonly apiType: 'REST' | 'SOAP Partner' | 'Bulk'
+  readonly apiVersion: number
+  /** Queries per poll, per hour or per day, as the kind has it. */
+  readonly load: number
+  readonly objects: readonly string[]
+  /** Ms after the full five minutes (pollers) at which it starts. */
+  readonly phase: number
+}
+
+/** A made-up org: who and what works in it. The same seed and size give the same org. */
+export type SimulatedOrg = {
+  readonly identity: OrgIdentity
+  readonly size: OrgSize
+  readonly staff: readonly Person[]
+  readonly portal: readonly Person[]
+  readonly integrations: readonly Integration[]
+  /** Users as REST tells about them. */
+  readonly users: readonly OrgUser[]
+  readonly domain: string
+}
+
+export const objects = [
+  'Account',
+  'Contact',
+  'Lead',
+  'Opportunity',
+  'Case',
+  'Task',
+  'Event',
+  'Campaign',
+  'CampaignMember',
+  'Contract',
+  'Order',
+  'OrderItem',
+  'Product2',
+  'Pricebook2',
+  'PricebookEntry',
+  'Quote',
+  'QuoteLineItem',
+  'Asset',
+  'Entitlement',
+  'EmailMessage',
+  'CaseComment',
+  'ContentVersion',
+  'User',
+  'OpportunityLineItem',
+  'AccountContactRelation',
+  'Invoice__c',
+  'Payment__c',
+  'Subscription__c',
+  'Shipment__c',
+  'Return__c',
+  'Visit__c',
+  'Survey__c',
+  'Device__c',
+  'Warranty__c',
+  'Territory__c',
+  'Forecast__c',
+  'Partner__c',
+  'Consent__c',
+  'Usage__c',
+  'Rating__c',
+] as const
+
+const sizes = {
+  small: { staff: 50, portal: 200, factor: 0.1 },
+  medium: { staff: 500, portal: 2000, factor: 1 },
+} as const
+
+export type OrgOptions = { readonly seed: string; readonly size: OrgSize; readonly identity?: OrgIdentity }
+
+export function createOrg({ seed, size, identity }: OrgOptions): SimulatedOrg {
+  const random = createRandom(`${seed}/org/${size}`)
+  const plan = sizes[size]
+  const domain = 'acme.example'
+  const staff = createStaff(random.fork('staff'), plan.staff, domain)
+  const portal = createPortal(random.fork('portal'), plan.portal)
+  const integrations = createIntegrations(random.fork('integrations'), size, domain)
+  return {
+    identity: identity ?? { id: toSalesforceId('00D', 7001), name: 'Acme (simulated)' },
+    size,
+    staff,
+    portal,
+    integrations,
+    domain,
+    users: [...staff, ...portal, ...integrations].map(({ id, username, name, userType }) => ({
+      id,
+      username,
+      name,
+      userType,
+    })),
+  }
+}
+
+/** A user of the portal beyond those who are active: an org knows far more than it sees. */
+export function dormantPortalUser(number: number): OrgUser {
+  const name = `customer${20_000 + number}`
+  return {
+    id: toSalesforceId('005', 400_000 + number),
+    username: `${name}@mail.example`,
+    name,
+    userType: 'CspLitePortal',
+  }
+}
+
+function createStaff(random: Random, count: number, domain: string): readonly Person[] {
+  const offices = zones.map((_, index) => toAddress(10 + index, 10))
+  const weights = heavyTail(random, count, 0.8)
+  return weights.map((weight, number) => {
+    const zone = zones[random.weighted([0.45, 0.4, 0.15])] ?? zones[0]
+    const index = zone ? zones.indexOf(zone) : 0
+    const place = random.pick(zone?.places ?? dataCentres)
+    const home = random.chance(0.12)
+      ? toIpv6(number)
+      : toAddress(40 + (number % 100), 5 + Math.floor(number / 100))
+    const office = { ip: offices[index] ?? '', place: zone?.places[0] ?? place }
+    const homeOrigin = { ip: home, place }
+    const department = departmentOf(number, count, random)
+    const isExporter = random.chance(0.1)
+    const id = toSalesforceId('005', 1000 + number)
+    return {
+      id,
+      username: `user${String(number + 1).padStart(4, '0')}@${domain}`,
+      name: `User ${number + 1}`,
+      userType: 'Standard',
+      department,
+      zoneOffset: zone?.offset ?? 0,
+      origins: random.chance(0.6) ? [office, homeOrigin] : [homeOrigin, office],
+      devices: random.chance(0.3) ? [drawDevice(random), drawDevice(random)] : [drawDevice(random)],
+      habit: random.between(-1.2, 1.2) * hour,
+      usesLightning: random.chance(0.88),
+      usesSingleSignOn: random.chance(0.5),
+      clumsiness: random.between(0.01, 0.03),
+      rates: staffRates(weight, isExporter, department, random),
+      reports: createReports(random, id, number),
+    }
+  })
+}
+
+function staffRates(weight: number, isExporter: boolean, department: Department, random: Random): Rates {
+  return {
+    extraLogins: 0.8 * random.between(0.5, 1.5),
+    pages: 164 * weight,
+    listViews: 20 * weight * random.between(0.5, 1.5),
+    reports: department === 'administration' ? 2 : 3.6 * weight * random.between(0.5, 1.5),
+    exports: department === 'administration' ? 0.05 : isExporter ? 1.3 : 0.033,
+    files: 3 * random.between(0.3, 1.7),
+    // An administrator runs some queries by hand; one in five of the others has an add-in that does.
+    apiCalls: department === 'administration' ? 10 : random.chance(0.2) ? 72 * random.between(0.6, 1.4) : 0,
+  }
+}
+
+function departmentOf(number: number, count: number, random: Random): Department {
+  if (number < Math.max(2, count / 100)) return 'administration'
+  return (['sales', 'support', 'operations'] as const)[random.weighted([0.45, 0.35, 0.2])] ?? 'sales'
+}
+
+function createPortal(random: Random, count: number): readonly Person[] {
+  return heavyTail(random, count, 0.7).map((weight, number) => {
+    const zone = random.pick(zones)
+    const place = random.pick(zone.places)
+    const ip = random.chance(0.2)
+      ? toIpv6(10_000 + number)
+      : toAddress(150 + (number % 100), 5 + Math.floor(number / 100))
+    return {
+      id: toSalesforceId('005', 100_000 + number),
+      username: `customer${String(number + 1).padStart(5, '0')}@mail.example`,
+      name: `Customer ${number + 1}`,
+      userType: random.chance(0.8) ? 'CspLitePortal' : 'CustomerSuccess',
+      department: 'portal',
+      zoneOffset: zone.offset,
+      origins: [{ ip, place }],
+      devices: [drawDevice(random)],
+      habit: random.between(-2, 4) * hour,
+      usesLightning: true,
+      usesSingleSignOn: false,
+      clumsiness: random.between(0.05, 0.08),
+      rates: {
+        extraLogins: 0.06,
+        pages: 4 * weight,
+        listViews: 0,
+        reports: 0,
+        exports: 0,
+        files: 0.02,
+        apiCalls: 0,
+      },
+      reports: [],
+    }
+  })
+}
+
+function createReports(random: Random, ownerId: string, owner: number): readonly Report[] {
+  return Array.from({ length: 3 + random.integer(10) }, (_, number) => {
+    const entity = random.pick(objects)
+    return {
+      id: toSalesforceId('00O', owner * 20 + number + 1),
+      name: `${entity.replace('__c', '')} overview ${number + 1}`,
+      entity,
+      columns: 5 + random.integer(15),
+      rows: Math.round(random.logNormal(300, 1)),
+      ownerId,
+    }
+  })
+}
+
+const pollerNames = [
+  'Marketing Sync',
+  'Order Bridge',
+  'Telephony Connect',
+  'Signature Service',
+  'Data Enrichment',
+  'Billing Engine',
+  'Support Desk Link',
+  'Event Hub',
+  'Field Service Sync',
+  'Loyalty Platform',
+]
+
+function createIntegrations(random: Random, size: OrgSize, domain: string): readonly Integration[] {
+  const { factor } = sizes[size]
+  const pollers = size === 'medium' ? 10 : 4
+  const queriesPerPoll = size === 'medium' ? 55 : 13
+  const weights = heavyTail(random, pollers, 0.6)
+  let number = 0
+
+  function make(kind: IntegrationKind, application: string, rest: Partial<Integration>): Integration {
+    const position = number++
+    const place = random.pick(dataCentres)
+    const addresses = kind === 'chat' ? 3 : 1 + random.integer(2)
+    return {
+      id: toSalesforceId('005', 90_000 + position),
+      username: `${application.toLowerCase().replaceAll(' ', '-')}@${domain}`,
+      name: application,
+      userType: 'Standard',
+      kind,
+      application,
+      userAgent: random.pick([
+        'python-requests/2.32.3',
+        'Apache-HttpClient/4.5.14 (Java/17)',
+        'axios/1.7.7',
+        'Go-http-client/2.0',
+      ]),
+      client: null,
+      origins: Array.from({ length: addresses }, (_, index) => ({
+        ip: toAddress(2 + position, 10 + index),
+        place,
+      })),
+      apiType: 'REST',
+      apiVersion: 58 + random.integer(8),
+      load: 1,
+      objects: Array.from({ length: 3 + random.integer(6) }, () => random.pick(objects)),
+      phase: random.integer(60_000),
+      ...rest,
+    }
+  }
+
+  return [
+    ...weights.map((weight, index) =>
+      make('poller', pollerNames[index] ?? `Sync ${index}`, {
+        load: queriesPerPoll * weight,
+        apiType: index % 4 === 3 ? 'SOAP Partner' : 'REST',
+        ...(index % 4 === 3 ? { client: `${pollerNames[index]}/3.1`, userAgent: null } : {}),
+      }),
+    ),
+    make('chat', 'Chat Assistant', { load: 1100, objects: ['Case', 'Contact', 'Account'] }),
+    make('nightly-load', 'Warehouse Loader', { apiType: 'Bulk', load: factor, objects: [...objects] }),
+    make('bi', 'BI Studio', { load: 12 * Math.max(0.25, factor), objects: objects.slice(0, 12) }),
+    make('backup', 'Nightly Backup', { load: factor, objects: [...objects], phase: 22 * hour + 15 * minute }),
+    make('connector', 'Desktop Connector', {
+      load: 6000 * factor,
+      objects: ['Account', 'Contact', 'Opportunity', 'Task'],
+    }),
+  ]
+}
+
+/** Positive weights with mean 1, a few of them large. */
+function heavyTail(random: Random, count: number, sigma: number): readonly number[] {
+  const raw = Array.from({ length: count }, () => random.logNormal(1, sigma))
+  const mean = raw.reduce((sum, value) => sum + value, 0) / count
+  return raw.map((value) => value / mean)
+}
+
+/** Addresses of the range that is set aside for benchmarks (RFC 2544): nobody's. */
+function toAddress(network: number, host: number): string {
+  return `198.18.${network}.${host}`
+}
+
+/** Documentation range (RFC 3849). */
+function toIpv6(number: number): string {
+  return `2001:db8:${(0x100 + number).toString(16)}:1::${(0x10 + (number % 200)).toString(16)}`
+}
