@@ -4,6 +4,10 @@ import { createSecretScrubber, type SecretScrubber } from '../logger.ts'
 import { version } from '../version.ts'
 import type { CommandContext } from './command-context.ts'
 import { registerConfig } from './config.ts'
+import { registerDetectors } from './detectors.ts'
+import { registerLog } from './log.ts'
+import { registerReplay } from './replay.ts'
+import { registerRun } from './run.ts'
 
 /**
  * Runs one command and answers its exit code. Output goes to standard output; logs and errors go to standard error,
@@ -35,6 +39,10 @@ export function createProgram(context: CommandContext): Command {
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'forcewatch: ')) })
     .exitOverride()
     .showHelpAfterError('  Try --help.')
+  registerRun(program, context)
+  registerReplay(program, context)
+  registerLog(program, context)
+  registerDetectors(program)
   registerConfig(program, context)
   return program
 }

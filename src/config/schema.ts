@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { receiver, route } from './alerting-schema.ts'
 import { kafka, redis } from './backend-schema.ts'
 import type { Camelized } from './camelize.ts'
-import { createFields, duration, type FieldContext, integer } from './fields.ts'
+import { createFields, duration, type FieldContext, httpUrl, integer } from './fields.ts'
 import { org } from './org-schema.ts'
 
 /** The configuration as the program uses it: keys in camel case, durations in ms, paths absolute, defaults filled in. */

@@ -1,0 +1,106 @@
+import type { Command } from 'commander'
+import pc from 'picocolors'
+import type { Alert } from '../alerting/alert.ts'
+import { systemClock } from '../clock.ts'
+import { shippedDetectors } from '../config/schema.ts'
+import { loadDetectors } from '../detection/catalog.ts'
+import { formatDuration } from '../duration.ts'
+import { ForcewatchError, messageOf } from '../errors.ts'
+import { createLogger } from '../logger.ts'
+import { createReplay } from '../replay.ts'
+import type { CommandContext } from './command-context.ts'
+import { readLines } from './read-lines.ts'
+
+type ReplayCommandOptions = {
+  readonly json?: true
+  readonly detectors: string
+  readonly org: string
+  readonly timeZone: string
+}
+
+/** `forcewatch replay` */
+export function registerReplay(program: Command, { scrubber }: CommandContext): void {
+  program
+    .command('replay')
+    .description(
+      'Run events of a file through the detectors by event time, and print each alert when it opens or rises.',
+    )
+    .argument(
+      '<file>',
+      'one CometD message a line, {"channel","data":{"schema","payload","event"}}; - for standard input',
+    )
+    .option('--detectors <directory>', 'detector files', shippedDetectors)
+    .option('--org <id>', 'organisation id that the events are taken to come from', '00D000000000000AAA')
+    .option('--time-zone <zone>', "IANA time zone of the org's office hours", 'UTC')
+    .option('--json', 'one object a line')
+    .action(async (file: string, options: ReplayCommandOptions) => {
+      const logger = createLogger({ level: 'warn', format: 'text' }, scrubber)
+      const replay = createReplay({
+        detectors: await loadDetectors(options.detectors),
+        org: { id: options.org, name: options.org },
+        timeZone: options.timeZone,
+        onAlert: (alert) =>
+          process.stdout.write(`${options.json ? JSON.stringify(toLine(alert)) : toText(alert)}\n`),
+        clock: systemClock,
+        logger,
+      })
+      let events = 0
+      let malformed = 0
+      for await (const lines of readableLines(file)) {
+        for (const { number, bytes } of lines) {
+          const fed = replay.feed(bytes)
+          events++
+          if (fed.kind === 'processed') continue
+          malformed++
+          process.stderr.write(scrubber.scrub(`${file}:${number}: ${fed.reason}\n`))
+        }
+      }
+      process.stderr.write(
+        `${events.toLocaleString('en')} events, ${malformed.toLocaleString('en')} of them malformed\n`,
+      )
+    })
+}
+
+async function* readableLines(file: string): ReturnType<typeof readLines> {
+  try {
+    yield* readLines(file)
+  } catch (error) {
+    throw new ForcewatchError('USAGE', `cannot read ${file}: ${messageOf(error)}`, {
+      remedy: 'Name a file with one CometD message a line, or - for standard input.',
+      cause: error,
+    })
+  }
+}
+
+/** Smallest probability that is printed: nobody knows a tail any better. */
+const smallestLog10p = -12
+
+function toLine({ level, latest }: Alert) {
+  const { time, detector, entity, observed, statistics, window, summary } = latest
+  return {
+    time: new Date(time).toISOString(),
+    detector: detector.id,
+    level,
+    entity: { type: entity.type, id: entity.id },
+    observed,
+    expected: statistics?.expected ?? null,
+    low: statistics?.low ?? null,
+    high: statistics?.high ?? null,
+    p: statistics ? 10 ** Math.max(statistics.log10p, smallestLog10p) : null,
+    window: formatDuration(window.length),
+    summary,
+  }
+}
+
+const colours = {
+  critical: pc.magenta,
+  high: pc.red,
+  medium: pc.yellow,
+  low: pc.cyan,
+  informational: pc.dim,
+} as const
+
+function toText(alert: Alert): string {
+  const { time, detector, level, summary } = toLine(alert)
+  return `${time.slice(0, 19).replace('T', ' ')}  ${colours[level](level.padEnd(8))}  ${detector.padEnd(16)}  ${summary}`
+}

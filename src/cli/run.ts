@@ -1,0 +1,92 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { type App, createApp, type Role, roles } from '../app.ts'
+import { type Clock, systemClock } from '../clock.ts'
+import { isSingleProcess } from '../config/load-config.ts'
+import { second } from '../duration.ts'
+import { exitCodes, ForcewatchError } from '../errors.ts'
+import type { Logger } from '../logger.ts'
+import { type CommandContext, configOption, openConfig } from './command-context.ts'
+
+type RunOptions = { readonly config: string; readonly roles: readonly Role[] }
+
+/** `forcewatch run` */
+export function registerRun(program: Command, context: CommandContext): void {
+  program
+    .command('run')
+    .description('Run the service until SIGTERM. SIGHUP reads the detectors anew.')
+    .addOption(configOption())
+    .option('--roles <list>', `stages to run in this process: ${roles.join(', ')}`, parseRoles, roles)
+    .action(async (options: RunOptions) => {
+      const { config, logger } = openConfig(options.config, context)
+      if (options.roles.length < roles.length && isSingleProcess(config)) {
+        throw new ForcewatchError(
+          'USAGE',
+          `--roles ${options.roles.join(',')} needs log: kafka and store: redis`,
+          {
+            remedy:
+              'The embedded log and store serve a single process: leave --roles out, or configure Kafka and Redis.',
+          },
+        )
+      }
+      const app = createApp(config, { roles: options.roles, clock: systemClock, logger })
+      process.exitCode = await runApp(app, logger)
+    })
+}
+
+/** How long a stop may take before the process ends anyway: nothing is lost, only done again. */
+const stopLimit = 10 * second
+
+/**
+ * Runs an app until a signal, its own failure, or `until` resolves; then stops it. SIGHUP reloads. A second signal ends
+ * the process at once. Answers the exit code.
+ */
+export async function runApp(
+  app: App,
+  logger: Logger,
+  { clock = systemClock, until }: { clock?: Clock; until?: Promise<void> } = {},
+): Promise<number> {
+  const stopped = Promise.withResolvers<void>()
+  const onSignal = (signal: NodeJS.Signals) => {
+    logger.info({ signal }, 'stopping')
+    stopped.resolve()
+    for (const name of stopSignals) process.off(name, onSignal)
+  }
+  const onReload = () => void app.reload()
+  for (const name of stopSignals) process.on(name, onSignal)
+  process.on('SIGHUP', onReload)
+  try {
+    const failed = app.failure.then((error) => ({ error }))
+    const { url } = await raceWith(app.start(), failed)
+    logger.info({ url }, 'running')
+    const ending = await Promise.race([stopped.promise, until ?? stopped.promise, failed])
+    if (ending) throw ending.error
+    return exitCodes.ok
+  } finally {
+    const cancel = clock.after(stopLimit, () => {
+      logger.warn('stopping took too long; what was not saved will be done again')
+      process.exit(exitCodes.unavailable)
+    })
+    await app.stop()
+    cancel()
+    process.off('SIGHUP', onReload)
+    for (const name of stopSignals) process.off(name, onSignal)
+  }
+}
+
+const stopSignals = ['SIGTERM', 'SIGINT'] as const
+
+async function raceWith<T>(work: Promise<T>, failed: Promise<{ error: Error }>): Promise<T> {
+  const first = await Promise.race([work.then((value) => ({ value })), failed])
+  if ('error' in first) throw first.error
+  return first.value
+}
+
+function parseRoles(text: string): readonly Role[] {
+  const wanted = text.split(',').map((name) => name.trim())
+  for (const name of wanted) {
+    if (!roles.some((role) => role === name)) {
+      throw new InvalidArgumentError(`${JSON.stringify(name)} is no role; roles are ${roles.join(', ')}.`)
+    }
+  }
+  return roles.filter((role) => wanted.includes(role))
+}
