@@ -114,8 +114,10 @@ class AlertingTask implements PartitionTask, DeliverySource {
       this.#note(notification.alert.id, 'failed', `${what}: ${settlement.kind}: ${settlement.reason}`)
     } else {
       this.#outbox.close(key)
-      if (settlement.kind === 'delivered') this.#note(notification.alert.id, 'delivered', what)
-      else this.#note(notification.alert.id, 'not-notified', `${what}: ${settlement.kind}`)
+      if (settlement.kind === 'delivered') {
+        this.#options.logger.info({ receiver, alert: notification.alert.id }, `delivered: ${what}`)
+        this.#note(notification.alert.id, 'delivered', what)
+      } else this.#note(notification.alert.id, 'not-notified', `${what}: ${settlement.kind}`)
     }
     if (!this.#closed) this.#engine?.requestCheckpoint()
   }
