@@ -81,6 +81,9 @@ function web() {
       .default('127.0.0.1')
       .describe('Address to listen on; 0.0.0.0 for all. There is no login: put a proxy with one in front.'),
     port: integer(0, 65_535).prefault(8086).describe('Port to listen on; 0 for any free one.'),
+    public_url: httpUrl()
+      .optional()
+      .describe('Address under which people reach the page; notifications link to it.'),
     remote_reload: z
       .boolean()
       .default(false)

@@ -41,7 +41,7 @@ const importRule: readonly (readonly [file: string, imports: readonly string[]])
       'simulator/',
     ],
   ],
-  ['config/', ['detection/detection.ts']],
+  ['config/', ['detection/detection.ts', 'salesforce/channels.ts']],
   ['web/', ['alerting/', 'detection/']],
   ['notify/', ['alerting/alert.ts', 'detection/detection.ts']],
   ['alerting/', ['notify/notifier.ts', 'stream/', 'detection/detection.ts', 'log/log.ts']],
