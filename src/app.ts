@@ -6,7 +6,7 @@ import { type AlertBoard, createAlertBoard } from './alerting/alert-board.ts'
 import { createAlertingTask } from './alerting/alerting-task.ts'
 import { createDeliveryQueues } from './alerting/delivery-queue.ts'
 import type { Clock } from './clock.ts'
-import type { Config, ReceiverConfig } from './config/schema.ts'
+import type { Config, OrgConfig, ReceiverConfig } from './config/schema.ts'
 import type { Secret } from './config/secret.ts'
 import { type Catalog, createCatalog, type Reloaded } from './detection/catalog.ts'
 import { decodeEvent } from './detection/decode.ts'
@@ -21,7 +21,7 @@ import { createConsoleNotifier } from './notify/console/console-notifier.ts'
 import type { Notifier } from './notify/notifier.ts'
 import { createPagerDutyNotifier } from './notify/pagerduty/pagerduty-notifier.ts'
 import { createSlackNotifier } from './notify/slack/slack-notifier.ts'
-import { createIngest, type Ingest } from './salesforce/ingest.ts'
+import { createIngest, type Ingest, type IngestStatus, type OrgOptions } from './salesforce/ingest.ts'
 import { createEmbeddedStore } from './store/embedded/embedded-store.ts'
 import { createRedisStore } from './store/redis/redis-store.ts'
 import type { StateStore } from './store/state-store.ts'
@@ -96,7 +96,7 @@ export function createApp(config: Config, options: AppOptions): App {
     processors = createProcessors(ports)
     for (const processor of processors) await processor.start()
     ingests = options.roles.includes('ingest') ? createIngests(ports) : []
-    for (const ingest of ingests) await ingest.start()
+    for (const ingest of ingests) ingest.start()
     started = true
     return { url }
   }
@@ -171,14 +171,15 @@ export function createApp(config: Config, options: AppOptions): App {
   }
 
   function createIngests({ log, store }: Ports): readonly Ingest[] {
-    return config.orgs.map((org) => createIngest({ org, topics, log, store, clock, logger, metrics, owner }))
+    const shared = { topics, log, store, clock, logger, metrics, owner }
+    return config.orgs.map((org) => createIngest({ ...shared, org: toOrgOptions(org) }))
   }
 
   function ready(): Readiness {
     const reasons = started ? [] : ['starting or stopping']
     for (const processor of processors)
       if (!processor.status().subscribed) reasons.push('not in the consumer group')
-    for (const ingest of ingests) reasons.push(...ingest.status().reasons)
+    for (const ingest of ingests) reasons.push(...whyNotReady(ingest.status()))
     return { ready: reasons.length === 0, reasons }
   }
 
@@ -201,6 +202,15 @@ export function createApp(config: Config, options: AppOptions): App {
 type SharedOptions = Omit<ProcessorOptions, 'stage' | 'group' | 'topic' | 'createTask'>
 
 type PortOptions = { readonly clock: Clock; readonly logger: Logger }
+
+function toOrgOptions({ auth, ...org }: OrgConfig): OrgOptions {
+  const secret = auth.flow === 'jwt' ? auth.privateKey : auth.clientSecret
+  return { ...org, auth: { ...auth, readSecret: () => secret.read() } }
+}
+
+function whyNotReady({ org, phase, ready }: IngestStatus): readonly string[] {
+  return ready || phase === 'standby' ? [] : [`org ${org}: ${phase}`]
+}
 
 /** The log that the configuration names. */
 export function openLog(config: Config, options: PortOptions): Log {
