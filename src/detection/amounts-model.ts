@@ -43,8 +43,8 @@ export function createAmountsModel(halfLife: number, offset: ZoneOffset): Baseli
     sumsPerWindow: sum.count,
     priorsPerWindow: prior.count,
 
-    /** `counted` holds residuals, `expected` their number. */
-    factorOf: (counted, expected) => Math.exp(counted / (expected + factorWeight)),
+    /** `counted` holds residuals, `learned` their number. */
+    factorOf: ({ counted, learned }) => Math.exp(counted / (learned + factorWeight)),
 
     renewPriors(sums, priors, windows) {
       for (let k = 0; k < windows; k++) {
@@ -77,7 +77,7 @@ export function createAmountsModel(halfLife: number, offset: ZoneOffset): Baseli
       if (slot.k !== 0) return
       const h = hourOfWeek(start, offset)
       group.counted[h] = (group.counted[h] as number) + (learned - expected.location + shift)
-      group.expected[h] = (group.expected[h] as number) + 1
+      group.learned[h] = (group.learned[h] as number) + 1
     },
 
     idle(slot, _group, from, to) {

@@ -9,10 +9,10 @@ import {
 } from './algorithms/gamma-poisson.ts'
 import { log10NegativeBinomialTail, negativeBinomialQuantile } from './algorithms/log-tails.ts'
 import { binOf, binRates, rateBins } from './algorithms/rate-histogram.ts'
-import { hourOfWeek } from './algorithms/season.ts'
+import { hourOfWeek, hoursPerWeek } from './algorithms/season.ts'
 import type { ZoneOffset } from './algorithms/zone-offset.ts'
 import type { GroupState } from './group-state.ts'
-import { moment, rateCell } from './measure-state.ts'
+import { moment } from './measure-state.ts'
 import type { BaselineModel, Judgement, WindowSlot } from './model.ts'
 
 /** Priors in force per window: a0, b0 and the group's spread 1/φ. Sums: spread, its weight, then the rate histogram. */
@@ -37,7 +37,7 @@ export function createCountsModel(halfLife: number, offset: ZoneOffset): Baselin
 
   function sizeOf(slot: WindowSlot, group: GroupState, a: number): { phi: number; r: number } {
     const groupSpread = group.priors[slot.k * prior.count + prior.spread] as number
-    const windows = cell(slot, moment.second)
+    const windows = cell(slot, moment.second) / (meanFactor(group) * (slot.length / hour))
     const phi = 1 / shrunkSpread(cell(slot, moment.third), cell(slot, moment.fourth), windows, groupSpread)
     return { phi, r: predictiveSize(phi, a) }
   }
@@ -48,35 +48,37 @@ export function createCountsModel(halfLife: number, offset: ZoneOffset): Baselin
     sumsPerWindow: sum.count,
     priorsPerWindow: prior.count,
 
-    factorOf: (counted, expected) => (counted + factorWeight) / (expected + factorWeight),
+    /** What the group counts per hour, shrunk to the mean of the week. */
+    factorOf(own, total) {
+      const mean = Math.max(total.counted, 1) / Math.max(total.watched, 1e-3)
+      return (own.counted + factorWeight) / (own.watched + factorWeight / mean)
+    },
 
-    renewPriors(sums, priors, windows) {
+    renewPriors(sums, priors, windows, members) {
       for (let k = 0; k < windows; k++) {
         const from = k * sum.count
         const weights = sums.subarray(from + sum.histogram, from + sum.count)
-        const { a0, b0 } = priorByMoments({ rates: binRates, weights })
+        const { a0, b0 } = priorByMoments({ rates: binRates, weights }, 1 / Math.max(members, 1))
         const weight = (sums[from + sum.spreadWeight] as number) + spreadWeight
         priors.set([a0, b0, ((sums[from + sum.spread] as number) + spreadWeight) / weight], k * prior.count)
       }
     },
 
     contribute(slot, group, sign) {
-      const exposure = cell(slot, moment.second)
       const from = slot.k * sum.count
-      if (exposure * slot.length >= Math.max(day, slot.length)) {
-        const bin = from + sum.histogram + binOf(cell(slot, moment.first) / exposure)
-        group.sums[bin] = (group.sums[bin] as number) + sign
-      }
+      const standing = slot.base + moment.standing
+      if (sign === 1) slot.cells[standing] = standingOf(slot, group)
+      const bin = (slot.cells[standing] as number) - 1
+      if (bin >= 0) add(group.sums, from + sum.histogram + bin, sign)
       const weight = Math.min(1, cell(slot, moment.fourth))
       const spread = weight * clippedSpread(cell(slot, moment.third), cell(slot, moment.fourth))
-      group.sums[from + sum.spread] = (group.sums[from + sum.spread] as number) + sign * spread
-      group.sums[from + sum.spreadWeight] = (group.sums[from + sum.spreadWeight] as number) + sign * weight
-      if (slot.k === 0) group.rate += sign * (slot.cells[rateCell(slot.cells)] as number)
+      add(group.sums, from + sum.spread, sign * spread)
+      add(group.sums, from + sum.spreadWeight, sign * weight)
     },
 
     learn(slot, group, start, amount, excluded) {
       const { a, b } = rateOf(slot, group)
-      const exposure = group.season.exposure(start, start + slot.length, offset) / (slot.length / hour)
+      const exposure = group.season.exposure(start, start + slot.length, offset)
       const mu = (exposure * a) / b
       const { r } = sizeOf(slot, group, a)
       const learned = Math.min(amount, excluded ? mu : winsorCap(mu, r))
@@ -84,19 +86,18 @@ export function createCountsModel(halfLife: number, offset: ZoneOffset): Baselin
       decayAndAdd(slot, kept, [learned, exposure, (learned - mu) ** 2 - mu, mu * mu])
       if (slot.k !== 0) return
       const h = hourOfWeek(start, offset)
-      group.counted[h] = (group.counted[h] as number) + learned
-      rememberRate(slot, group)
+      add(group.counted, h, learned)
+      add(group.learned, h, 1)
     },
 
     idle(slot, group, from, to) {
       const before = rateOf(slot, group)
       const kept = 2 ** ((from - to) / halfLife)
-      const perWindow = slot.length / hour
-      const exposure = group.season.decayedExposure(from, to, offset) / perWindow
+      const exposure = group.season.decayedExposure(from, to, offset)
       const windows = ((halfLife / Math.LN2) * (1 - kept)) / slot.length
       const squares =
         slot.length <= hour
-          ? group.season.decayedSquares(from, to, offset) / perWindow
+          ? group.season.decayedSquares(from, to, offset) * (slot.length / hour)
           : exposure ** 2 / Math.max(windows, 1e-9)
       const after =
         (before.a0 + cell(slot, moment.first) * kept) /
@@ -104,12 +105,11 @@ export function createCountsModel(halfLife: number, offset: ZoneOffset): Baselin
       const lambda = (before.a / before.b + after) / 2
       const weight = lambda * lambda * squares
       decayAndAdd(slot, kept, [0, exposure, weight - lambda * exposure, weight])
-      if (slot.k === 0) rememberRate(slot, group)
     },
 
     judge(slot, group, start, end, amount): Judgement | null {
       const { a, b, b0 } = rateOf(slot, group)
-      const exposure = group.season.exposure(start, end, offset) / (slot.length / hour)
+      const exposure = group.season.exposure(start, end, offset)
       const mu = (exposure * a) / b
       if (amount <= mu) return null
       const { phi, r } = sizeOf(slot, group, a)
@@ -118,7 +118,7 @@ export function createCountsModel(halfLife: number, offset: ZoneOffset): Baselin
         log10p: log10NegativeBinomialTail(amount, mu, r),
         expected: mu,
         parameters: { mu, phi, a, b, x: exposure, r },
-        hourFactor: exposure,
+        hourFactor: exposure / ((slot.length / hour) * meanFactor(group)),
         peerWeight: b0 / b,
       }
     },
@@ -132,12 +132,22 @@ export function createCountsModel(halfLife: number, offset: ZoneOffset): Baselin
 
     looks: (members, _active, length) => members / length,
   }
+}
 
-  /** Notes the entity's expected count per hour at factor 1, which its group's profile is measured against. */
-  function rememberRate(slot: WindowSlot, group: GroupState): void {
-    const { a, b } = rateOf(slot, group)
-    slot.cells[rateCell(slot.cells)] = (a / b) * (hour / slot.length)
-  }
+/** Bin of the entity's rate plus one; 0 while it has been watched for less than a day (or window) of ordinary business. */
+function standingOf(slot: WindowSlot, group: GroupState): number {
+  const exposure = cell(slot, moment.second)
+  const enough = (Math.max(day, slot.length) / hour) * meanFactor(group)
+  return exposure < enough ? 0 : 1 + binOf(cell(slot, moment.first) / exposure)
+}
+
+/** What the group counts per hour over the whole week. */
+function meanFactor({ season }: GroupState): number {
+  return season.weekTotal / hoursPerWeek
+}
+
+function add(values: Float64Array, index: number, amount: number): void {
+  values[index] = (values[index] as number) + amount
 }
 
 function cell(slot: WindowSlot, index: number): number {

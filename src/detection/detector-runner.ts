@@ -284,7 +284,7 @@ export class DetectorRunner {
     } else {
       this.#groups.touch(key)
     }
-    advanceGroup(group, model, org.watermark, org.offset)
+    advanceGroup(group, model, org.watermark - shortest(this.#detector.windows), org.offset)
     return group
   }
 

@@ -4,9 +4,9 @@ import { hourOfWeek, hoursPerWeek, leastFactor, Season } from './algorithms/seas
 import type { ZoneOffset } from './algorithms/zone-offset.ts'
 
 /**
- * What is kept of one peer group for one measure: what its entities counted in each hour of the week against what their
- * rates alone would have let expect, and per window the sums over entities from which the peers' prior is made. What is in
- * force (`factors`, `priors`) is renewed every few minutes of event time and saved, so that a restored state decides alike.
+ * What is kept of one peer group for one measure: what its entities counted in each hour of the week, and per window the
+ * sums over entities from which the peers' prior is made. What is in force (`factors`, `priors`) is renewed every few
+ * minutes of event time and saved, so that a restored state decides alike.
  */
 export type GroupState = {
   /** Entities whose state is kept. */
@@ -16,12 +16,11 @@ export type GroupState = {
   clock: number
   /** When `factors` and `priors` were renewed, ms. */
   renewed: number
-  /** Expected count per hour at factor 1, summed over the members. */
-  rate: number
-  /** Per hour of the week, decayed: counted, expected at factor 1, and for how long (ms) the group has been watched. */
+  /** Per hour of the week, decayed: what was counted, in how many windows, and hours of watching. */
   readonly counted: Float64Array
-  readonly expected: Float64Array
+  readonly learned: Float64Array
   readonly watched: Float64Array
+  /** Per hour of the week, as the model understands it. */
   readonly factors: Float64Array
   /** Per window, as the model lays them out. */
   readonly sums: Float64Array
@@ -36,13 +35,16 @@ export type GroupModel = {
   readonly sumsPerWindow: number
   readonly priorsPerWindow: number
   /** Writes the priors in force from the sums. */
-  renewPriors(sums: Float64Array, priors: Float64Array, windows: number): void
-  /** The profile's factor of an hour that was watched. */
-  factorOf(counted: number, expected: number): number
+  renewPriors(sums: Float64Array, priors: Float64Array, windows: number, members: number): void
+  /** The factor of an hour that was watched, and in the mean of all of them. */
+  factorOf(hour: HourSums, mean: HourSums): number
 }
 
-/** Watching an hour of the week for so long (ms) makes its factor known. */
-const knownAfter = 900_000
+/** What one hour of the week (or all of them together) has seen. */
+export type HourSums = { readonly counted: number; readonly learned: number; readonly watched: number }
+
+/** Hours of watching that make the factor of an hour of the week known. */
+const knownAfter = 0.25
 const renewEvery = 300_000
 /** Longer gaps of event time teach nothing about the hours of the week. */
 const longestGap = 28 * day
@@ -50,16 +52,15 @@ const longestGap = 28 * day
 export function createGroup(model: GroupModel, windows: number, time: number): GroupState {
   const priors = new Float64Array(windows * model.priorsPerWindow)
   const sums = new Float64Array(windows * model.sumsPerWindow)
-  model.renewPriors(sums, priors, windows)
+  model.renewPriors(sums, priors, windows, 1)
   const factors = new Float64Array(hoursPerWeek).fill(1)
   return {
     members: 0,
     since: time,
     clock: time,
     renewed: time,
-    rate: 0,
     counted: new Float64Array(hoursPerWeek),
-    expected: new Float64Array(hoursPerWeek),
+    learned: new Float64Array(hoursPerWeek),
     watched: new Float64Array(hoursPerWeek),
     factors,
     sums,
@@ -68,16 +69,14 @@ export function createGroup(model: GroupModel, windows: number, time: number): G
   }
 }
 
-/** Moves the group to `time`: expects what its members' rates say, and renews what is in force when that is due. */
+/** Moves the group to `time`: notes for how long it watched, and renews what is in force when that is due. */
 export function advanceGroup(group: GroupState, model: GroupModel, time: number, offset: ZoneOffset): void {
   if (time <= group.clock) return
   if (time - group.clock > longestGap) group.clock = time
   while (group.clock < time) {
     const nextHour = (Math.floor(group.clock / hour) + 1) * hour
     const end = Math.min(time, nextHour)
-    const h = hourOfWeek(group.clock, offset)
-    add(group.expected, h, (group.rate * (end - group.clock)) / hour)
-    add(group.watched, h, end - group.clock)
+    add(group.watched, hourOfWeek(group.clock, offset), (end - group.clock) / hour)
     group.clock = end
     if (end === nextHour) decayHour(group, model)
   }
@@ -101,12 +100,12 @@ export function isReady(group: GroupState, length: number, start: number, offset
 export function groupCodec(model: GroupModel, windows: number): Codec<GroupState> {
   return {
     encode(group) {
-      const head = [group.members, group.since, group.clock, group.renewed, group.rate]
-      const { counted, expected, watched, factors, sums, priors } = group
+      const head = [group.members, group.since, group.clock, group.renewed]
+      const { counted, learned, watched, factors, sums, priors } = group
       const numbers = Float64Array.from([
         ...head,
         ...counted,
-        ...expected,
+        ...learned,
         ...watched,
         ...factors,
         ...sums,
@@ -116,26 +115,25 @@ export function groupCodec(model: GroupModel, windows: number): Codec<GroupState
     },
     decode(bytes) {
       const numbers = new Float64Array(Uint8Array.prototype.slice.call(bytes).buffer)
-      let position = 5
+      let position = 4
       const take = (length: number) => {
         position += length
         return numbers.slice(position - length, position)
       }
-      const [counted, expected, watched, factors] = [
+      const [counted, learned, watched, factors] = [
         take(hoursPerWeek),
         take(hoursPerWeek),
         take(hoursPerWeek),
         take(hoursPerWeek),
       ]
-      const [members = 0, since = 0, clock = 0, renewed = 0, rate = 0] = numbers
+      const [members = 0, since = 0, clock = 0, renewed = 0] = numbers
       return {
         members,
         since,
         clock,
         renewed,
-        rate,
         counted,
-        expected,
+        learned,
         watched,
         factors,
         sums: take(windows * model.sumsPerWindow),
@@ -148,13 +146,16 @@ export function groupCodec(model: GroupModel, windows: number): Codec<GroupState
 
 function renew(group: GroupState, model: GroupModel): void {
   group.renewed = group.clock
-  const { factors, watched, counted, expected } = group
+  const { factors, watched } = group
+  const total = { counted: sumOf(group.counted), learned: sumOf(group.learned), watched: sumOf(watched) }
+  const mean = model.factorOf(total, total)
   for (let h = 0; h < hoursPerWeek; h++) {
-    if (at(watched, h) > 0)
-      factors[h] = Math.max(leastFactor, model.factorOf(at(counted, h), at(expected, h)))
+    if (at(watched, h) === 0) continue
+    const own = { counted: at(group.counted, h), learned: at(group.learned, h), watched: at(watched, h) }
+    factors[h] = Math.max(leastFactor * mean, model.factorOf(own, total))
   }
   for (let h = 0; h < hoursPerWeek; h++) if (at(watched, h) === 0) factors[h] = borrowedFactor(group, h)
-  model.renewPriors(group.sums, group.priors, group.sums.length / model.sumsPerWindow)
+  model.renewPriors(group.sums, group.priors, group.sums.length / model.sumsPerWindow, group.members)
   group.season = new Season(factors, model.halfLife)
 }
 
@@ -182,8 +183,15 @@ function decayHour(group: GroupState, model: GroupModel): void {
   const kept = 2 ** (-hour / (2 * model.halfLife))
   for (let h = 0; h < hoursPerWeek; h++) {
     group.counted[h] = at(group.counted, h) * kept
-    group.expected[h] = at(group.expected, h) * kept
+    group.learned[h] = at(group.learned, h) * kept
+    group.watched[h] = at(group.watched, h) * kept
   }
+}
+
+function sumOf(values: Float64Array): number {
+  let sum = 0
+  for (const value of values) sum += value
+  return sum
 }
 
 function add(values: Float64Array, index: number, amount: number): void {

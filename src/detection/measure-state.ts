@@ -4,8 +4,8 @@ import { addToPane, paneAt, panesPerWindow, slide, windowTotal } from './window.
 
 /**
  * What is kept of one entity for one measure. The numbers lie in one short Float32Array (24 bits are far more than a
- * baseline is worth; counts up to 16 million stay exact): per window its ring of panes, the four moments of the model
- * and the sums of the two fixed windows that are not learned yet; at the end what the entity adds to its group's rate.
+ * baseline is worth; counts up to 16 million stay exact): per window its ring of panes, the four moments of the model,
+ * the sums of the two fixed windows that are not learned yet, and where the entity stands among its peers.
  */
 export type MeasureState = {
   readonly cells: Float32Array
@@ -21,7 +21,7 @@ export type MeasureState = {
   readonly values: RecentValues | null
 }
 
-/** Positions inside a window's cells. Counts: A, B, v, w. Amounts: n, mean, squares. */
+/** Positions inside a window's cells. Counts: A, B, v, w, and the bin among the peers. Amounts: n, mean, squares. */
 export const moment = {
   first: panesPerWindow,
   second: 11,
@@ -29,16 +29,12 @@ export const moment = {
   fourth: 13,
   current: 14,
   next: 15,
+  standing: 16,
 } as const
-const cellsPerWindow = 16
+const cellsPerWindow = 17
 
 export function baseOf(window: number): number {
   return window * cellsPerWindow
-}
-
-/** Position of the entity's share of the group's rate. */
-export function rateCell(cells: Float32Array): number {
-  return cells.length - 1
 }
 
 export function createMeasureState(
@@ -47,7 +43,7 @@ export function createMeasureState(
   group: string,
   distinct: boolean,
 ): MeasureState {
-  const cells = allocateCells(windows * cellsPerWindow + 1)
+  const cells = allocateCells(windows * cellsPerWindow)
   const values = distinct ? new RecentValues() : null
   return { cells, head: time, learnedTo: time, since: time, group, values }
 }

@@ -1,26 +1,30 @@
 /**
  * Counts of an entity: its rate λ has a gamma posterior whose prior are its peers; what it counts in a window with
- * exposure x is negative binomial around x·λ, wider by the entity's own burstiness.
+ * exposure x is negative binomial around x·λ, wider by the entity's own burstiness. The exposure of a window is what the
+ * whole group counts in such a window at that hour of the week, so λ is the entity's share of its group.
  */
 
-/** Gamma prior of the rates of a peer group, per window of exposure 1: shape `a0`, rate `b0`. */
+/** Gamma prior of the rates of a peer group: shape `a0`, rate `b0`. */
 export type GammaPrior = { readonly a0: number; readonly b0: number }
 
-/** Of a group about which nothing is known: once per window, give or take everything. */
-export const vaguePrior: GammaPrior = { a0: 0.5, b0: 0.5 }
+/** Shape of the prior where there are too few peers to tell how they differ. */
+const vagueShape = 0.5
 
-/** Rates that a prior needs at least; with fewer the mean is used with the weight of {@link vaguePrior}. */
+/** Rates that a prior needs at least. */
 const enoughRates = 5
 const shapeRange = { least: 0.2, most: 50 }
 
 /** A sample of rates: `weights[i]` entities have about the rate `rates[i]`; rates ascend. */
 export type RateSample = { readonly rates: ArrayLike<number>; readonly weights: ArrayLike<number> }
 
-/** The prior with the sample's mean m and variance v: b0 = m/v, a0 = m·b0, without the top 1 % of the rates. */
-export function priorByMoments({ rates, weights }: RateSample): GammaPrior {
+/**
+ * The prior with the sample's mean m and variance v: b0 = m/v, a0 = m·b0, without the top 1 % of the rates. With less than
+ * five rates it is a vague one around `fallback`.
+ */
+export function priorByMoments({ rates, weights }: RateSample, fallback: number): GammaPrior {
   let total = 0
   for (let i = 0; i < rates.length; i++) total += weights[i] ?? 0
-  if (total < 0.5) return vaguePrior
+  if (total < enoughRates) return { a0: vagueShape, b0: vagueShape / fallback }
   let left = total - Math.floor(total * 0.01)
   let used = 0
   let mean = 0
@@ -33,9 +37,8 @@ export function priorByMoments({ rates, weights }: RateSample): GammaPrior {
     mean += weight * rate
     squares += weight * rate * rate
   }
-  mean = Math.max(mean / used, 1e-9)
-  if (total < enoughRates) return { a0: vaguePrior.a0, b0: vaguePrior.a0 / mean }
-  const variance = Math.max(squares / used - mean * mean, 1e-18)
+  mean = Math.max(mean / used, 1e-12)
+  const variance = Math.max(squares / used - mean * mean, 1e-24)
   const a0 = Math.min(shapeRange.most, Math.max(shapeRange.least, (mean * mean) / variance))
   return { a0, b0: a0 / mean }
 }

@@ -25,12 +25,12 @@ export type LogPredictive = {
 
 /** Nobody is more regular than this: ±20 % or so are never a surprise. */
 const leastScale = 0.25
-const degrees = { least: 5, most: 15 }
+const degrees = { least: 5, most: 30 }
 
 /**
  * Where the next u is expected. The location is the posterior mean of a normal with the peers' locations as prior: peers who
  * differ much among themselves say little about this one. The scale contains what is not known about the location yet; the
- * degrees of freedom grow from 5 with the entity's own observations, half a degree each, up to 15.
+ * degrees of freedom grow from 5 with the entity's own observations, half a degree each, up to 30.
  */
 export function logPredictive(own: LogMoments, peers: LogPeers): LogPredictive {
   const within = (own.squares + peerObservations * peers.within ** 2) / (own.n + peerObservations)

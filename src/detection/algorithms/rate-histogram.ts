@@ -2,9 +2,10 @@
  * How many entities of a group have which rate, in bins a factor of 1.5 wide. One entity moves from bin to bin as it
  * learns, so that moments without the top rates are at hand at any time without asking every entity.
  */
-export const rateBins = 72
+export const rateBins = 64
 
-const lowest = 1e-6
+/** Shares of a group lie between this and 1. */
+const lowest = 1e-10
 const step = Math.log(1.5)
 
 /** The rate in the middle of each bin, ascending; the first one stands for no rate at all. */

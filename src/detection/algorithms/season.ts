@@ -2,7 +2,7 @@ import { hour } from '../../duration.ts'
 import type { ZoneOffset } from './zone-offset.ts'
 
 export const hoursPerWeek = 168
-/** No hour is expected to be quieter than this share of the ordinary. */
+/** No hour is expected to be quieter than this share of the mean. */
 export const leastFactor = 0.005
 
 /** Index 0–167 of the local hour of the week; the week starts where the epoch did, on a Thursday at midnight. */
@@ -33,6 +33,11 @@ export class Season {
       factors.map((factor) => factor * factor),
       this.#rate,
     )
+  }
+
+  /** The sum of the factors. */
+  get weekTotal(): number {
+    return at(this.#prefix, hoursPerWeek)
   }
 
   /** The factor of the local hour in which `time` lies. */

@@ -1,0 +1,186 @@
+import type { Activity } from '../../../src/detection/activity.ts'
+import type { Detection, DetectionMessage } from '../../../src/detection/detection.ts'
+import { createDetectionTask } from '../../../src/detection/detection-task.ts'
+import type { Detector } from '../../../src/detection/detector.ts'
+import { day, hour, minute, week } from '../../../src/duration.ts'
+import type { LogRecord } from '../../../src/log/log.ts'
+import type { PartitionTask } from '../../../src/stream/task.ts'
+
+/** A Monday, 00:00 UTC. */
+export const monday = Date.parse('2026-03-02T00:00:00Z')
+
+export const acme = { id: '00Dxx0000000001AAA', name: 'acme' }
+
+export function makeActivity(fields: Partial<Activity> & { time: number }): Activity {
+  return {
+    org: acme,
+    type: 'ApiEventStream',
+    identity: null,
+    id: null,
+    action: 'api-query',
+    outcome: 'success',
+    user: 'u1',
+    username: null,
+    actor: null,
+    ip: null,
+    network: null,
+    session: null,
+    login: null,
+    app: null,
+    rows: 0,
+    bytes: 0,
+    objects: [],
+    query: null,
+    probe: false,
+    backfill: false,
+    raw: {},
+    ...fields,
+  }
+}
+
+type DetectorOptions = Partial<Omit<Detector, 'baseline' | 'measure'>> & {
+  model?: Detector['baseline']['model']
+  peersOf?: Detector['baseline']['peersOf']
+  measure?: Partial<Detector['measure']>
+  budget?: number
+  atLeast?: number
+  alwaysAbove?: number
+}
+
+/** Counts activities per user unless told otherwise. */
+export function makeDetector(options: DetectorOptions = {}): Detector {
+  const { model = 'counts', peersOf, measure, budget = 1 / week, atLeast = 1, alwaysAbove, ...rest } = options
+  return {
+    id: 'api-volume',
+    title: 'Unusual API volume',
+    description: '',
+    status: 'stable',
+    level: 'medium',
+    tags: [],
+    falsepositives: [],
+    runbook: '',
+    measureHash: `hash-of-${model}`,
+    wants: () => true,
+    entityOf: ({ user }) => (user === null ? null : { type: 'user', id: user }),
+    windows: [10 * minute, hour, day],
+    baseline: { model, halfLife: 14 * day, peersOf: peersOf ?? ((_, entity) => entity.type) },
+    firesFor: () => ({ budget, atLeast, alwaysAbove: alwaysAbove ?? Number.POSITIVE_INFINITY }),
+    levelFor: () => 'medium',
+    alert: { repeat: day, keepOpen: hour, summary: null },
+    ...rest,
+    measure: {
+      expression: 'count',
+      kind: 'count',
+      amountOf: ({ rows }) => rows,
+      valueOf: ({ ip }) => ip,
+      unit: 'API calls',
+      ...measure,
+    },
+  }
+}
+
+/** A detection task that is fed activities (or heartbeats, as plain times) instead of records. */
+export function createRig(detectors: readonly Detector[], timeZone = 'UTC') {
+  let set = { detectors, hash: 'set-1' }
+  let at: Activity | number = 0
+  let offset = 0
+  const messages: DetectionMessage[] = []
+  const create = () =>
+    createDetectionTask({
+      partition: { topic: 'events', partition: 0 },
+      detectors: () => set,
+      orgSettings: () => ({ timeZone }),
+      topics: { detections: 'detections' },
+      decode: () => (typeof at === 'number' ? { kind: 'heartbeat', org: acme, time: at } : at),
+    })
+  let task: PartitionTask = create()
+  const output = {
+    emit: (_: string, record: { value: Buffer | string }) => {
+      messages.push(JSON.parse(record.value.toString()))
+    },
+    checkpointSoon: () => undefined,
+  }
+  const stored = new Map<string, Map<string, Buffer>>()
+
+  return {
+    messages,
+    get task() {
+      return task
+    },
+    get detections(): Detection[] {
+      return messages.filter((message) => message.kind === 'detection')
+    },
+    feed(...inputs: readonly (Activity | number)[]) {
+      for (const input of inputs) {
+        at = input
+        task.process(recordAt(offset++), output)
+      }
+    },
+    swap(next: readonly Detector[]) {
+      set = { detectors: next, hash: `${set.hash}+` }
+    },
+    /** Saves what changed, as a checkpoint does, and goes on with a new task that has only that. */
+    restart() {
+      for (const section of task.takeDroppedSections?.() ?? []) stored.delete(section)
+      for (const state of task.states) {
+        const entries = stored.get(state.section) ?? new Map()
+        stored.set(state.section, entries)
+        const { puts, deletes } = state.takeChanges()
+        for (const key of deletes) entries.delete(key)
+        for (const { key, value } of puts) entries.set(key, value)
+      }
+      task = create()
+      for (const state of task.states) {
+        const entries = [...(stored.get(state.section) ?? [])]
+        for (const [key, value] of entries.toReversed()) state.restore(key, value)
+      }
+      task.restored?.({ requestCheckpoint: () => undefined })
+    },
+  }
+}
+
+/** Deterministic numbers in [0, 1) (mulberry32). */
+export function createRandom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
+  }
+}
+
+export function normal(random: () => number): number {
+  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
+}
+
+/** Gamma with the given shape and mean 1 (Marsaglia and Tsang 2000). */
+export function gamma(random: () => number, shape: number): number {
+  if (shape < 1) return (gamma(random, shape + 1) * (shape + 1) * random() ** (1 / shape)) / shape
+  const d = shape - 1 / 3
+  for (;;) {
+    const x = normal(random)
+    const v = (1 + x / Math.sqrt(9 * d)) ** 3
+    if (v > 0 && Math.log(1 - random()) < 0.5 * x * x + d - d * v + d * Math.log(v)) return (d * v) / shape
+  }
+}
+
+export function poisson(random: () => number, mean: number): number {
+  if (mean > 40) return Math.max(0, Math.round(mean + Math.sqrt(mean) * normal(random)))
+  const limit = Math.exp(-mean)
+  let count = 0
+  for (let product = random(); product > limit; product *= random()) count++
+  return count
+}
+
+function recordAt(offset: number): LogRecord {
+  return {
+    topic: 'events',
+    partition: 0,
+    offset,
+    key: acme.id,
+    value: Buffer.alloc(0),
+    headers: {},
+    timestamp: 0,
+  }
+}
