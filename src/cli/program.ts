@@ -8,6 +8,7 @@ import { registerDetectors } from './detectors.ts'
 import { registerLog } from './log.ts'
 import { registerReplay } from './replay.ts'
 import { registerRun } from './run.ts'
+import { registerSimulate } from './simulate.ts'
 
 /**
  * Runs one command and answers its exit code. Output goes to standard output; logs and errors go to standard error,
@@ -40,6 +41,7 @@ export function createProgram(context: CommandContext): Command {
     .exitOverride()
     .showHelpAfterError('  Try --help.')
   registerRun(program, context)
+  registerSimulate(program, context)
   registerReplay(program, context)
   registerLog(program, context)
   registerDetectors(program)

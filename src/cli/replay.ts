@@ -4,9 +4,9 @@ import type { Alert } from '../alerting/alert.ts'
 import { systemClock } from '../clock.ts'
 import { shippedDetectors } from '../config/schema.ts'
 import { loadDetectors } from '../detection/catalog.ts'
-import { formatDuration } from '../duration.ts'
 import { ForcewatchError, messageOf } from '../errors.ts'
 import { createLogger } from '../logger.ts'
+import { toDetectionLine } from '../notify/alert-line.ts'
 import { createReplay } from '../replay.ts'
 import type { CommandContext } from './command-context.ts'
 import { readLines } from './read-lines.ts'
@@ -72,24 +72,9 @@ async function* readableLines(file: string): ReturnType<typeof readLines> {
   }
 }
 
-/** Smallest probability that is printed: nobody knows a tail any better. */
-const smallestLog10p = -12
-
+/** What is printed: the detection that made the alert open or rise. */
 function toLine({ level, latest }: Alert) {
-  const { time, detector, entity, observed, statistics, window, summary } = latest
-  return {
-    time: new Date(time).toISOString(),
-    detector: detector.id,
-    level,
-    entity: { type: entity.type, id: entity.id },
-    observed,
-    expected: statistics?.expected ?? null,
-    low: statistics?.low ?? null,
-    high: statistics?.high ?? null,
-    p: statistics ? 10 ** Math.max(statistics.log10p, smallestLog10p) : null,
-    window: formatDuration(window.length),
-    summary,
-  }
+  return { ...toDetectionLine(latest), level }
 }
 
 const colours = {

@@ -14,11 +14,13 @@ const memoryLimit = 700e6
  * Replays events of a medium org and prints events per second and peak memory, beside reading and JSON.parse alone on the
  * same bytes (in turn, medians). @throws when the memory limit is passed
  */
-export async function benchReplay({ events, rounds }: { events: number; rounds: number }): Promise<void> {
+export async function benchReplay({ days, rounds }: { days: number; rounds: number }): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'forcewatch-bench-'))
   try {
     const file = join(folder, 'medium.ndjson')
-    await runMeasured(main, ['simulate', '--output', file, '--size', 'medium', '--seed', '7', '--events', String(events)])
+    const span = ['--from', '2026-10-05', '--days', String(days)]
+    const { stdout } = await runMeasured(main, ['simulate', '--output', file, '--size', 'medium', ...span, '--json'])
+    const { events } = JSON.parse(stdout) as { events: number }
     const parses: Usage[] = []
     const replays: Usage[] = []
     for (let round = 0; round < rounds; round++) {

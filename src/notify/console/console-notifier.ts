@@ -3,7 +3,7 @@ import picocolors from 'picocolors'
 import type { Level } from '../../detection/detection.ts'
 import { type MessageOptions, toMessage } from '../message.ts'
 import type { Delivery, Notification, Notifier } from '../notifier.ts'
-import { toAlertLine } from './alert-line.ts'
+import { toAlertLine } from '../alert-line.ts'
 
 export type ConsoleNotifierOptions = MessageOptions & {
   readonly receiver: string

@@ -1,7 +1,8 @@
-import type { Detection } from '../../detection/detection.ts'
-import type { Notification } from '../notifier.ts'
+import type { Detection } from '../detection/detection.ts'
+import { formatDuration } from '../duration.ts'
+import type { Notification } from './notifier.ts'
 
-/** A detection as one flat JSON object for machines. Times in ISO 8601, `window` in ms; no statistics, no expectation. */
+/** A detection as one flat JSON object for machines. The time in ISO 8601, the window as in detector files; null where nothing is expected. */
 export type DetectionLine = {
   readonly time: string
   readonly detector: string
@@ -11,11 +12,13 @@ export type DetectionLine = {
   readonly expected: number | null
   readonly low: number | null
   readonly high: number | null
-  /** Tail probability after calibration. */
+  /** Tail probability after calibration, no smaller than anybody can know: 1e-12. */
   readonly p: number | null
-  readonly window: number
+  readonly window: string
   readonly summary: string
 }
+
+const smallestLog10p = -12
 
 export function toDetectionLine(detection: Detection): DetectionLine {
   const { time, detector, level, entity, observed, statistics, window, summary } = detection
@@ -28,8 +31,8 @@ export function toDetectionLine(detection: Detection): DetectionLine {
     expected: statistics?.expected ?? null,
     low: statistics?.low ?? null,
     high: statistics?.high ?? null,
-    p: statistics ? 10 ** statistics.log10p : null,
-    window: window.length,
+    p: statistics ? 10 ** Math.max(statistics.log10p, smallestLog10p) : null,
+    window: formatDuration(window.length),
     summary,
   }
 }
