@@ -2,6 +2,8 @@ import { createServer, type Server } from 'node:http'
 import { basename } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { hasDockerEngine, startKafkaContainer, startRedisContainer } from './docker.ts'
+import { startKafkaBroker } from './kafka-broker.ts'
+import { fetchKafkaJars } from './kafka-jars.ts'
 import { startRedisServer } from './redis-server.ts'
 
 type Started = { readonly address: string; stop(): Promise<void> }
@@ -27,14 +29,19 @@ const services: Readonly<Record<string, Service>> = {
     ],
   },
   kafka: {
-    remedy: 'set KAFKA_BROKERS, or start a Docker engine',
+    remedy: 'set KAFKA_BROKERS, start a Docker engine, or install java and mvn',
     attempts: [
       { what: 'KAFKA_BROKERS', start: async () => given(process.env.KAFKA_BROKERS) },
       {
         what: 'a container',
         start: async () => ((await hasDockerEngine()) ? startKafkaContainer() : undefined),
       },
+      { what: 'java and mvn', start: async () => startKafkaBroker({ jars: await fetchKafkaJars() }) },
     ],
+  },
+  'kafka-jars': {
+    remedy: 'install java and mvn',
+    attempts: [{ what: 'java and mvn', start: async () => given(await fetchKafkaJars()) }],
   },
 }
 

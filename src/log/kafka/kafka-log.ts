@@ -1,0 +1,190 @@
+import type { Admin } from 'kafkajs'
+import type { Clock } from '../../clock.ts'
+import { minute, second } from '../../duration.ts'
+import { ForcewatchError } from '../../errors.ts'
+import type { Logger } from '../../logger.ts'
+import type {
+  Log,
+  LogRecord,
+  NewRecord,
+  PartitionOffsets,
+  Subscription,
+  SubscriptionOptions,
+  TopicPartition,
+  TopicSpec,
+} from '../log.ts'
+import { partitionOf } from '../partitioning.ts'
+import { createClient, type KafkaClient, type KafkaConnectionOptions } from './kafka-client.ts'
+import { toLogError } from './kafka-errors.ts'
+import { KafkaProducer } from './kafka-producer.ts'
+import { KafkaSubscription } from './kafka-subscription.ts'
+import { readPartition } from './read-partition.ts'
+
+export type KafkaLogOptions = KafkaConnectionOptions & {
+  /** Replicas of topics that are created. With three or more, an append is acknowledged by at least two. */
+  readonly replication: number
+  /** How long an append may take before it fails with LOG_UNAVAILABLE, ms; 30 s when absent. */
+  readonly appendTimeout?: number
+  /** How long a member may be silent before the group gives its partitions to others, ms; 30 s when absent. */
+  readonly sessionTimeout?: number
+  /** After how long without any sign of life a consumer is replaced, ms; a rebalance and two sessions when absent. */
+  readonly silenceTimeout?: number
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+/** The log as a Kafka cluster. Nothing is connected before the first call. */
+export function createKafkaLog(options: KafkaLogOptions): Log {
+  return new KafkaLog(options)
+}
+
+const defaultAppendTimeout = 30 * second
+const defaultSessionTimeout = 30 * second
+/** How long the group waits at a rebalance for a member to finish with its partitions. */
+const rebalanceTimeout = minute
+const partitionCountsMaxAge = 5 * minute
+
+/** Room for an event of 1 MB, the most that Salesforce sends, with its headers. */
+const maxMessageBytes = 2 << 20
+
+type PartitionCount = { readonly count: number; readonly read: number }
+
+class KafkaLog implements Log {
+  readonly #options: KafkaLogOptions
+  readonly #producer: KafkaProducer
+  readonly #subscriptions = new Set<KafkaSubscription>()
+  readonly #partitionCounts = new Map<string, PartitionCount>()
+  #admin: { readonly client: KafkaClient; readonly connected: Promise<Admin> } | undefined
+
+  constructor(options: KafkaLogOptions) {
+    this.#options = options
+    const { brokers, clock, appendTimeout = defaultAppendTimeout } = options
+    this.#producer = new KafkaProducer({
+      brokers,
+      clock,
+      appendTimeout,
+      createClient: () => this.#createClient(),
+    })
+  }
+
+  async createTopics(topics: readonly TopicSpec[]): Promise<void> {
+    const { replication } = this.#options
+    await this.#administer('create topics', async (admin) => {
+      const existing = new Set(await admin.listTopics())
+      const missing = topics.filter(({ name }) => !existing.has(name))
+      if (missing.length === 0) return
+      await admin.createTopics({
+        waitForLeaders: true,
+        topics: missing.map(({ name, partitions, retention }) => ({
+          topic: name,
+          numPartitions: partitions,
+          replicationFactor: replication,
+          configEntries: [
+            { name: 'max.message.bytes', value: String(maxMessageBytes) },
+            { name: 'min.insync.replicas', value: replication > 2 ? '2' : '1' },
+            ...(retention === undefined ? [] : [{ name: 'retention.ms', value: String(retention) }]),
+          ],
+        })),
+      })
+    })
+  }
+
+  async append(topic: string, records: readonly NewRecord[]): Promise<void> {
+    const known = this.#partitionCounts.get(topic)
+    const fresh = known && this.#options.clock.monotonic() - known.read < partitionCountsMaxAge
+    const partitions = fresh ? known.count : await this.#readPartitionCount(topic)
+    const groups = Map.groupBy(records, ({ key }) => partitionOf(key, partitions))
+    await Promise.all([...groups].map(([partition, group]) => this.#producer.append(topic, partition, group)))
+  }
+
+  async subscribe(options: SubscriptionOptions): Promise<Subscription> {
+    const { brokers, clock, logger, sessionTimeout = defaultSessionTimeout, silenceTimeout } = this.#options
+    const subscription = new KafkaSubscription(options, {
+      brokers,
+      clock,
+      logger,
+      sessionTimeout,
+      silenceTimeout: silenceTimeout ?? rebalanceTimeout + 2 * sessionTimeout,
+      rebalanceTimeout,
+      createClient: () => this.#createClient(),
+      onEnd: () => this.#subscriptions.delete(subscription),
+    })
+    this.#subscriptions.add(subscription)
+    await subscription.start()
+    return subscription
+  }
+
+  async *read(partition: TopicPartition, from: number, signal?: AbortSignal): AsyncGenerator<LogRecord> {
+    const range = (await this.offsets(partition.topic)).find((each) => each.partition === partition.partition)
+    if (!range) return
+    const { brokers } = this.#options
+    const start = Math.max(from, range.first)
+    yield* readPartition({ client: this.#createClient(), brokers, partition, start, end: range.next, signal })
+  }
+
+  async offsets(topic: string): Promise<readonly PartitionOffsets[]> {
+    return this.#administer(`read the offsets of topic ${topic}`, async (admin) => {
+      if (!(await admin.listTopics()).includes(topic)) return []
+      const offsets = await admin.fetchTopicOffsets(topic)
+      return offsets
+        .map(({ partition, low, high }) => ({ partition, first: Number(low), next: Number(high) }))
+        .sort((a, b) => a.partition - b.partition)
+    })
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#subscriptions].map((subscription) => subscription.stop()))
+    await this.#producer.close()
+    await this.#dropAdmin()
+  }
+
+  async #readPartitionCount(topic: string): Promise<number> {
+    const count = (await this.offsets(topic)).length
+    if (count === 0) {
+      throw new ForcewatchError(
+        'LOG_REJECTED',
+        `Kafka at ${this.#options.brokers.join(', ')} has no topic ${topic}.`,
+        {
+          remedy:
+            'Topics are created when the service starts, if the Kafka user may create them; otherwise create it by hand.',
+        },
+      )
+    }
+    this.#partitionCounts.set(topic, { count, read: this.#options.clock.monotonic() })
+    return count
+  }
+
+  /** After a failure the next call begins with a new connection. */
+  async #administer<T>(what: string, action: (admin: Admin) => Promise<T>): Promise<T> {
+    try {
+      this.#admin ??= openAdmin(this.#createClient())
+      return await action(await this.#admin.connected)
+    } catch (error) {
+      await this.#dropAdmin()
+      throw toLogError(error, what, this.#options.brokers)
+    }
+  }
+
+  async #dropAdmin(): Promise<void> {
+    const admin = this.#admin
+    this.#admin = undefined
+    if (!admin) return
+    admin.client.cut()
+    await admin.connected.then((connected) => connected.disconnect()).catch(() => undefined)
+  }
+
+  #createClient(): KafkaClient {
+    const { clock, logger } = this.#options
+    return createClient(this.#options, clock, logger)
+  }
+}
+
+function openAdmin(client: KafkaClient): {
+  readonly client: KafkaClient
+  readonly connected: Promise<Admin>
+} {
+  const admin = client.kafka.admin()
+  const connected = admin.connect().then(() => admin)
+  connected.catch(() => undefined)
+  return { client, connected }
+}
