@@ -1,28 +1,15 @@
-import { execFile } from 'node:child_process'
-import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { runForcewatch } from '../../support/run-forcewatch.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
-
-const main = join(import.meta.dirname, '../../../src/main.ts')
-
-type Run = { readonly code: number; readonly stdout: string; readonly stderr: string }
-
-function forcewatch(args: readonly string[], env: Record<string, string> = {}): Promise<Run> {
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [main, ...args],
-      { env: { ...process.env, ...env } },
-      (error, stdout, stderr) =>
-        resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr }),
-    )
-  })
-}
 
 describe('usage', () => {
   test('--help and --version go to standard output and end well', async () => {
-    expect(await forcewatch(['--help'])).toMatchObject({ code: 0, stdout: /Usage: forcewatch/, stderr: '' })
-    expect(await forcewatch(['--version'])).toMatchObject({ code: 0, stdout: /^\d+\.\d+\.\d+\n$/ })
+    expect(await runForcewatch(['--help'])).toMatchObject({
+      code: 0,
+      stdout: /Usage: forcewatch/,
+      stderr: '',
+    })
+    expect(await runForcewatch(['--version'])).toMatchObject({ code: 0, stdout: /^\d+\.\d+\.\d+\n$/ })
   })
 
   test.each([
@@ -30,7 +17,7 @@ describe('usage', () => {
     ['an unknown option', ['config', 'check', '--nope'], /unknown option '--nope'/],
     ['no command', [], /Usage: forcewatch/],
   ])('%s is wrong usage', async (_name, args, stderr) => {
-    expect(await forcewatch(args)).toMatchObject({ code: 2, stdout: '', stderr })
+    expect(await runForcewatch(args)).toMatchObject({ code: 2, stdout: '', stderr })
   })
 })
 
@@ -40,7 +27,7 @@ describe('config check', () => {
   test('a good file is summed up', async () => {
     using folder = temporaryFolder()
     const file = folder.write('forcewatch.yaml', `orgs: [${org}]`)
-    const run = await forcewatch(['config', 'check', '--config', file], { S: 'secret-value' })
+    const run = await runForcewatch(['config', 'check', '--config', file], { S: 'secret-value' })
     expect(run).toEqual({
       code: 0,
       stdout: `${file} is fine: 1 org, 1 receiver, 1 route, log embedded, store embedded\n`,
@@ -51,7 +38,7 @@ describe('config check', () => {
   test('a bad one is listed and ends with 1, as objects with --json', async () => {
     using folder = temporaryFolder()
     const file = folder.write('forcewatch.yaml', `orgs: [${org}]\nlogg: kafka\n`)
-    const run = await forcewatch(['config', 'check', '--json', '--config', file], { S: 'secret-value' })
+    const run = await runForcewatch(['config', 'check', '--json', '--config', file], { S: 'secret-value' })
     expect(run.code).toBe(1)
     expect(
       run.stdout
@@ -65,7 +52,7 @@ describe('config check', () => {
   })
 
   test('a missing one says what to do and ends with 78', async () => {
-    const run = await forcewatch(['config', 'check', '--config', '/nonexistent.yaml'])
+    const run = await runForcewatch(['config', 'check', '--config', '/nonexistent.yaml'])
     expect(run).toEqual({
       code: 78,
       stdout: '',
