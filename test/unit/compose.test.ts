@@ -2,7 +2,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { createProgram } from '../../src/cli/program.ts'
 import { loadConfig } from '../../src/config/load-config.ts'
+import { createSecretScrubber } from '../../src/logger.ts'
 
 type Service = {
   readonly image?: string
@@ -88,6 +90,7 @@ describe('docker-compose.yml', () => {
 
 describe('the configuration of the demo', () => {
   const mounted = forcewatch.volumes?.find((mount) => mount.includes('/etc/forcewatch/forcewatch.yaml')) ?? ''
+  const simulate = optionsOf(simulator.command ?? [])
   const config = loadConfig(root + mounted.split(':')[0], {
     env: { DEMO_WATCH_FROM: '2026-01-01' },
     secretSeen: () => undefined,
@@ -100,8 +103,13 @@ describe('the configuration of the demo', () => {
   })
 
   test('names the simulator as the org, and listens where the health check asks', () => {
-    const port = simulator.command?.[simulator.command.indexOf('--port') + 1]
+    const { port, clientId, clientSecret } = simulate
     expect(config.orgs.map(({ loginUrl }) => loginUrl)).toEqual([`http://simulator:${port}`])
+    const [auth] = config.orgs.map((org) => org.auth)
+    if (auth?.flow !== 'client_credentials') throw new Error('the demo logs in by client credentials')
+    expect([auth.clientId, auth.clientSecret.read()]).toEqual([clientId, clientSecret])
+    expect(simulator.ports).toEqual([`127.0.0.1:${port}:${port}`])
+    expect(simulator.healthcheck?.test.join(' ')).toContain(`http://127.0.0.1:${port}/`)
     expect(config.web).toMatchObject({ host: '0.0.0.0', port: 8086 })
     expect(forcewatch.ports).toContain(`127.0.0.1:${config.web.port}:${config.web.port}`)
     expect(Object.keys(forcewatch.environment ?? {})).toEqual(['DEMO_WATCH_FROM'])
@@ -129,6 +137,8 @@ describe('the image', () => {
 
   test('runs as a numeric user that is not root, with Node as its first process', () => {
     expect(dockerfile).toMatch(/^USER [1-9]\d*:[1-9]\d*$/m)
+    const [, command = ''] = /^CMD (.+)$/m.exec(dockerfile) ?? []
+    expect(optionsOf(JSON.parse(command))).toMatchObject({ config: '/etc/forcewatch/forcewatch.yaml' })
     expect(dockerfile).toMatch(/^ENTRYPOINT \["\/nodejs\/bin\/node", "\/app\/src\/main\.ts"\]$/m)
     expect(existsSync(`${root}src/main.ts`)).toBe(true)
   })
@@ -141,3 +151,12 @@ describe('the image', () => {
     expect(dockerfile).toContain(`/nodejs${devDependencies.node?.split('.')[0]}-`)
   })
 })
+
+/** Parses a command line as the program would. */
+function optionsOf([name, ...args]: readonly string[]): Record<string, unknown> {
+  const program = createProgram({ env: {}, scrubber: createSecretScrubber() })
+  const command = program.commands.find((candidate) => candidate.name() === name)
+  expect(command, `forcewatch ${name}`).toBeDefined()
+  expect(command?.parseOptions(args)).toEqual({ operands: [], unknown: [] })
+  return command?.opts() ?? {}
+}
