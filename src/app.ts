@@ -16,7 +16,7 @@ import { createEmbeddedLog } from './log/embedded/embedded-log.ts'
 import { createKafkaLog } from './log/kafka/kafka-log.ts'
 import type { Log, TopicSpec } from './log/log.ts'
 import type { Logger } from './logger.ts'
-import { createMetrics } from './metrics.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
 import { createConsoleNotifier } from './notify/console/console-notifier.ts'
 import type { Notifier } from './notify/notifier.ts'
 import { createPagerDutyNotifier } from './notify/pagerduty/pagerduty-notifier.ts'
@@ -56,6 +56,7 @@ export interface App {
   /** Resolves with the error when the app cannot go on by itself; the caller stops it then. */
   readonly failure: Promise<Error>
   readonly alerts: AlertBoard
+  readonly metrics: Metrics
 }
 
 export function createApp(config: Config, options: AppOptions): App {
@@ -196,7 +197,7 @@ export function createApp(config: Config, options: AppOptions): App {
     return outcome
   }
 
-  return { start, stop, reload, failure: failure.promise, alerts }
+  return { start, stop, reload, failure: failure.promise, alerts, metrics }
 }
 
 type SharedOptions = Omit<ProcessorOptions, 'stage' | 'group' | 'topic' | 'createTask'>

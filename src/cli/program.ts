@@ -4,6 +4,7 @@ import { createSecretScrubber, type SecretScrubber } from '../logger.ts'
 import { version } from '../version.ts'
 import type { CommandContext } from './command-context.ts'
 import { registerConfig } from './config.ts'
+import { registerDemo } from './demo.ts'
 import { registerDetectors } from './detectors.ts'
 import { registerLog } from './log.ts'
 import { registerReplay } from './replay.ts'
@@ -41,6 +42,7 @@ export function createProgram(context: CommandContext): Command {
     .exitOverride()
     .showHelpAfterError('  Try --help.')
   registerRun(program, context)
+  registerDemo(program, context)
   registerSimulate(program, context)
   registerReplay(program, context)
   registerLog(program, context)

@@ -33,6 +33,14 @@ export function registerRun(program: Command, context: CommandContext): void {
     })
 }
 
+export type RunHooks = {
+  readonly clock?: Clock
+  /** Ends the app like a signal when it resolves. */
+  readonly until?: Promise<void>
+  /** Told the address of the page. */
+  readonly onStarted?: (url: string) => void
+}
+
 /** How long a stop may take before the process ends anyway: nothing is lost, only done again. */
 const stopLimit = 10 * second
 
@@ -43,7 +51,7 @@ const stopLimit = 10 * second
 export async function runApp(
   app: App,
   logger: Logger,
-  { clock = systemClock, until }: { clock?: Clock; until?: Promise<void> } = {},
+  { clock = systemClock, until, onStarted }: RunHooks = {},
 ): Promise<number> {
   const stopped = Promise.withResolvers<void>()
   const onSignal = (signal: NodeJS.Signals) => {
@@ -58,6 +66,7 @@ export async function runApp(
     const failed = app.failure.then((error) => ({ error }))
     const { url } = await raceWith(app.start(), failed)
     logger.info({ url }, 'running')
+    onStarted?.(url)
     const ending = await Promise.race([stopped.promise, until ?? stopped.promise, failed])
     if (ending) throw ending.error
     return exitCodes.ok

@@ -26,6 +26,7 @@ type SimulateOptions = {
   readonly seed: string
   readonly history: number
   readonly speed: number
+  readonly accelerated: number
   readonly attack: readonly Attack[]
   readonly clientId: string
   readonly clientSecret?: string
@@ -50,6 +51,12 @@ export function registerSimulate(program: Command, context: CommandContext): voi
     .option('--seed <text>', 'everything that happens follows from it', 'forcewatch')
     .option('--history <duration>', 'past to deliver first, at full speed', parseSpan, 14 * day)
     .option('--speed <factor>', 'pace after that; 1 is real time', parseSpeed, 1)
+    .option(
+      '--accelerated <duration>',
+      'how long a faster pace lasts; then it goes on in real time',
+      parseSpan,
+      hour,
+    )
     .option(
       '--attack <name[@offset]>',
       `play a scenario (${Object.keys(scenarioCatalog).join(', ')}), that long after the start; repeatable`,
@@ -79,7 +86,7 @@ export function registerSimulate(program: Command, context: CommandContext): voi
 async function serve(options: SimulateOptions, { scrubber }: CommandContext): Promise<void> {
   const app = await toApp(options)
   const logger = createLogger({ level: 'info', format: 'text' }, scrubber)
-  const { host, port, seed, size, history, speed } = options
+  const { host, port, seed, size, history, speed, accelerated } = options
   const attacks = options.attack.map(({ name, offset = 0 }) => ({ name, offset }))
   const org = createLiveOrg({
     clock: systemClock,
@@ -90,12 +97,15 @@ async function serve(options: SimulateOptions, { scrubber }: CommandContext): Pr
     port,
     history,
     speed,
+    accelerated,
     attacks,
     connectedApps: [app],
   })
   const { url } = await org.start()
   process.stdout.write(
-    options.json ? `${JSON.stringify(toConnection(url, app))}\n` : describeConnection(url, app),
+    options.json
+      ? `${JSON.stringify({ ...toConnection(url, app), live_from: new Date(org.player.liveFrom).toISOString() })}\n`
+      : describeConnection(url, app),
   )
   await interrupted()
   await org.stop()
@@ -118,6 +128,8 @@ async function writeFile(options: SimulateOptions, file: string): Promise<void> 
     await finished(output)
     if (options.json) process.stdout.write(`${JSON.stringify({ file, events })}\n`)
   } catch (error) {
+    // A reader such as `head` that has seen enough is no error.
+    if (file === '-' && error instanceof Error && 'code' in error && error.code === 'EPIPE') return
     throw new ForcewatchError('USAGE', `cannot write ${file}: ${messageOf(error)}`, {
       remedy: 'Give --output a path that can be written to.',
       cause: error,

@@ -141,12 +141,17 @@ function describeContributor({ field, value, share }: Detection['contributors'][
   return `${toPlainText(field, 40)} ${toPlainText(value, 80)} ${Math.round(share * 100)} %`
 }
 
+/** A numbered or marked line begins a step, and the lines below it belong to it; without any mark every line is one. */
 function toSteps(runbook: string): readonly string[] {
-  return runbook
-    .split('\n')
-    .map((line) => toPlainText(line.replace(/^\s*(\d+[.)]|[-*•])\s+/, ''), 300))
-    .filter((line) => line !== '')
-    .slice(0, stepsShown)
+  const mark = /^\s*(\d+[.)]|[-*•])\s+/
+  const lines = runbook.split('\n').filter((line) => line.trim() !== '')
+  const marked = lines.some((line) => mark.test(line))
+  const steps: string[] = []
+  for (const line of lines) {
+    if (marked && steps.length > 0 && !mark.test(line)) steps.push(`${steps.pop()} ${line.trim()}`)
+    else steps.push(line.replace(mark, ''))
+  }
+  return steps.slice(0, stepsShown).map((step) => toPlainText(step, 300))
 }
 
 function toSource({ id, latest }: Alert): string {
