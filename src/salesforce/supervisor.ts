@@ -101,7 +101,7 @@ export class Supervisor {
     }
     const channels = this.#channelsToAskFor()
     if (channels.length > 0) return this.#runSession(this.#token, channels, signal)
-    await this.#options.clock.sleep(this.#untilRetry(), signal)
+    await this.#options.clock.sleep(this.#untilRetry() ?? 0, signal)
     return { trouble: 'closed', text: 'every channel was refused', subscribedFor: 0 }
   }
 
@@ -111,7 +111,8 @@ export class Supervisor {
     const session = openSession({ ...token, channels: cursors })
     const leave = () => void session.close()
     signal.addEventListener('abort', leave, { once: true })
-    const cancelRetry = this.#refused.size > 0 ? clock.after(this.#untilRetry(), leave) : undefined
+    const untilRetry = this.#untilRetry()
+    const cancelRetry = untilRetry === undefined ? undefined : clock.after(untilRetry, leave)
     let subscribedAt: number | undefined
     const subscribedFor = () => (subscribedAt === undefined ? 0 : clock.monotonic() - subscribedAt)
     try {
@@ -205,9 +206,11 @@ export class Supervisor {
     return this.#options.channels.filter((channel) => (this.#refused.get(channel)?.until ?? 0) <= now)
   }
 
-  #untilRetry(): number {
-    const waiting = [...this.#refused.values()].map(({ until }) => until - this.#options.clock.monotonic())
-    return Math.max(0, Math.min(...waiting.filter((wait) => wait > 0)))
+  /** Until the first of the channels that are left out for now is due again, ms; undefined when none is left out. */
+  #untilRetry(): number | undefined {
+    const now = this.#options.clock.monotonic()
+    const due = [...this.#refused.values()].map(({ until }) => until).filter((until) => until > now)
+    return due.length === 0 ? undefined : Math.min(...due) - now
   }
 
   #report({ trouble, text }: Outcome, pause: number): void {
