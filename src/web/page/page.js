@@ -1,6 +1,7 @@
 // The analyst's page. Everything that comes from the service is shown through textContent and never as markup.
 
 const pollInterval = 5_000
+const longest = 4_000
 const year = 365.25 * 86_400_000
 const levels = ['critical', 'high', 'medium', 'low', 'informational']
 const eventWords = {
@@ -17,8 +18,8 @@ const eventWords = {
 /** id → { text, node }: an alert is drawn anew only when it changed, so that nothing folds up under the reader. */
 const shown = new Map()
 let lastAnswer = ''
-/** A link `/#<alert id>` opens that alert, once. */
-let linked = location.hash.slice(1)
+/** A notification links to `/#alert-<id>`, which opens that alert. */
+let linked = linkedAlert()
 
 async function refresh() {
   try {
@@ -89,14 +90,23 @@ function nodeOf(alert) {
   const before = shown.get(alert.id)
   if (before?.text === text) return before.node
   const node = drawAlert(alert)
-  node.open = before?.node.open ?? location.hash === `#${alert.id}`
+  node.open = before?.node.open ?? false
   shown.set(alert.id, { text, node })
   return node
 }
 
+function linkedAlert() {
+  const [, id] = location.hash.match(/^#alert-(.+)$/) ?? []
+  return id === undefined ? null : decodeURIComponent(id)
+}
+
 function goToLinked() {
-  shown.get(linked)?.node.scrollIntoView()
-  linked = ''
+  const node = shown.get(linked)?.node
+  if (node) {
+    node.open = true
+    node.scrollIntoView()
+  }
+  linked = null
 }
 
 function forgetGone(alerts) {
@@ -233,8 +243,14 @@ function list(className, texts) {
 function element(tag, className, ...children) {
   const node = document.createElement(tag)
   if (className) node.className = className
-  node.append(...children)
+  node.append(...children.map((child) => (typeof child === 'string' ? plain(child) : child)))
   return node
+}
+
+/** Without the characters that reorder what stands around them, and not endless. */
+function plain(text) {
+  const clean = text.replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '')
+  return clean.length > longest ? `${clean.slice(0, longest)}…` : clean
 }
 
 function byId(id) {
@@ -250,7 +266,7 @@ function sinceText(alert, now) {
   return `for ${formatDuration(Math.max(0, now - alert.openedAt))}`
 }
 
-/** The two largest units: `2 h 5 min`. */
+/** The two largest units: `2 h 5 min`. JSON writes infinity as null. */
 function formatDuration(milliseconds) {
   const units = [
     ['d', 86_400_000],
@@ -259,7 +275,7 @@ function formatDuration(milliseconds) {
     ['s', 1_000],
   ]
   const years = milliseconds / year
-  if (years > 1_000) return 'more than 1,000 years'
+  if (milliseconds === null || years > 1_000) return 'more than 1,000 years'
   if (years >= 2) return `${Math.round(years)} years`
   let rest = Math.round(milliseconds / 1_000) * 1_000
   const parts = []
@@ -290,4 +306,8 @@ function formatTime(milliseconds) {
   }).format(milliseconds)
 }
 
+addEventListener('hashchange', () => {
+  linked = linkedAlert()
+  goToLinked()
+})
 void refresh()
