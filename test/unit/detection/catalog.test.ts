@@ -1,0 +1,112 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createManualClock } from '../../../src/clock.ts'
+import { createCatalog, loadDetectors } from '../../../src/detection/catalog.ts'
+import { createMetrics } from '../../../src/metrics.ts'
+import { detectorText } from './detector-file.ts'
+
+let directory: string
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'forcewatch-detectors-'))
+})
+afterEach(() => rm(directory, { recursive: true }))
+
+const write = (name: string, text: string) => writeFile(join(directory, name), text)
+
+describe('loading a directory', () => {
+  it('reads every YAML file and nothing else', async () => {
+    await write('burst.yaml', detectorText())
+    await write('other.yml', detectorText({ id: 'id: other', status: 'status: experimental' }))
+    await write('off.yaml', detectorText({ id: 'id: off', status: 'status: disabled' }))
+    await write('README.md', 'no detector')
+    const { detectors } = await loadDetectors(directory)
+    expect(detectors.map(({ id, status }) => [id, status])).toEqual([
+      ['burst', 'stable'],
+      ['other', 'experimental'],
+    ])
+  })
+
+  it('is all or nothing, and names every problem of every file', async () => {
+    await write('burst.yaml', detectorText())
+    await write('one.yaml', detectorText({ id: 'id: one', level: 'level: hihg' }))
+    await write('two.yaml', detectorText({ id: 'id: two', entity: 'entity: usr' }))
+    await expect(loadDetectors(directory)).rejects.toMatchObject({
+      code: 'DETECTORS_INVALID',
+      message: expect.stringMatching(/2 problems:\n\S+one\.yaml:3:8 level: .*\n\S+two\.yaml:6:9 entity: /),
+    })
+  })
+
+  it('refuses one id in two files', async () => {
+    await write('burst.yaml', detectorText())
+    await write('burst.yml', detectorText())
+    await expect(loadDetectors(directory)).rejects.toThrow('burst.yml:1:5 id: is taken by another file')
+  })
+
+  it('says so when there is no directory, or no detector in it', async () => {
+    await expect(loadDetectors(join(directory, 'absent'))).rejects.toThrow(/cannot read .*absent/)
+    await expect(loadDetectors(directory)).rejects.toThrow('holds no detector')
+  })
+
+  it('has another hash whenever a file changes', async () => {
+    await write('burst.yaml', detectorText())
+    const before = await loadDetectors(directory)
+    expect((await loadDetectors(directory)).hash).toBe(before.hash)
+    await write('burst.yaml', detectorText({ title: 'title: Other words' }))
+    expect((await loadDetectors(directory)).hash).not.toBe(before.hash)
+  })
+})
+
+describe('a catalog', () => {
+  async function open() {
+    await write('burst.yaml', detectorText())
+    const metrics = createMetrics()
+    const clock = createManualClock(5_000_000)
+    return { metrics, clock, catalog: await createCatalog({ directory, metrics, clock }) }
+  }
+
+  async function gauge(metrics: ReturnType<typeof createMetrics>, name: string): Promise<number | undefined> {
+    const found = await metrics.registry.getSingleMetric(`forcewatch_${name}`)?.get()
+    return found?.values[0]?.value
+  }
+
+  it('swaps the set as a whole when the files have changed', async () => {
+    const { catalog, metrics, clock } = await open()
+    expect(await catalog.reload()).toEqual({ kind: 'unchanged' })
+    await write('other.yaml', detectorText({ id: 'id: other' }))
+    clock.advance(60_000)
+    expect(await catalog.reload()).toMatchObject({ kind: 'swapped' })
+    expect(catalog.current.detectors.map(({ id }) => id)).toEqual(['burst', 'other'])
+    expect(await gauge(metrics, 'detectors_loaded')).toBe(2)
+    expect(await gauge(metrics, 'config_last_reload_success_timestamp_seconds')).toBe(5060)
+  })
+
+  it('keeps the set in force on any problem, and the metric tells', async () => {
+    const { catalog, metrics } = await open()
+    const before = catalog.current
+    await write('burst.yaml', detectorText({ level: 'level: hihg' }))
+    expect(await catalog.reload()).toMatchObject({ kind: 'kept', error: { code: 'DETECTORS_INVALID' } })
+    expect(catalog.current).toBe(before)
+    expect(await gauge(metrics, 'config_last_reload_successful')).toBe(0)
+    await write('burst.yaml', detectorText())
+    expect(await catalog.reload()).toEqual({ kind: 'unchanged' })
+    expect(await gauge(metrics, 'config_last_reload_successful')).toBe(1)
+  })
+
+  it('keeps the set in force when a test inside a file fails', async () => {
+    const { catalog } = await open()
+    await write('burst.yaml', detectorText({ fires: 'fires: { at_least: 6 }' }))
+    const reloaded = await catalog.reload()
+    expect(reloaded.kind === 'kept' && reloaded.error.message).toMatch(
+      /burst\.yaml:16:11 tests\[1\]\.name: the test fails — u1 did not fire/,
+    )
+  })
+
+  it('does not start with a set that fails its tests', async () => {
+    await write('burst.yaml', detectorText({ fires: 'fires: { at_least: 4 }' }))
+    const options = { directory, metrics: createMetrics(), clock: createManualClock() }
+    await expect(createCatalog(options)).rejects.toThrow('u1 fired unexpectedly')
+  })
+})

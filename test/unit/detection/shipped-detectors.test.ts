@@ -1,0 +1,54 @@
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { Ajv } from 'ajv'
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { readDetectors } from '../../../src/detection/catalog.ts'
+import { runInlineTests } from '../../../src/detection/inline-tests.ts'
+import { createDetectorJsonSchema } from '../../../src/detection/json-schema.ts'
+
+const directory = fileURLToPath(new URL('../../../detectors', import.meta.url))
+const { files, problems } = await readDetectors(directory)
+
+describe('the detectors that come with Forcewatch', () => {
+  it('have no problem', () => {
+    expect(problems).toEqual([])
+  })
+
+  it.each(files.map(({ definition }) => [definition.id, definition] as const))(
+    '%s passes its tests',
+    (_, definition) => {
+      expect([...runInlineTests(definition)].filter(({ kind }) => kind === 'failed')).toEqual([])
+    },
+  )
+
+  it.each(files.map(({ definition }) => [definition.id, definition] as const))(
+    '%s has two firing and two quiet tests, tags, false positives and steps that contain',
+    (_, { tests, tags, falsepositives, alert }) => {
+      const quiet = tests.filter(({ expect: expected }) => expected === 'none').length
+      expect(quiet).toBeGreaterThanOrEqual(2)
+      expect(tests.length - quiet).toBeGreaterThanOrEqual(2)
+      expect(tags.every((tag) => tag.startsWith('attack.'))).toBe(true)
+      expect(falsepositives.length).toBeGreaterThan(0)
+      expect(alert.runbook).toMatch(/^1\. /)
+      expect(alert.runbook).toMatch(/freeze/i)
+    },
+  )
+})
+
+describe('detector.schema.json', () => {
+  it('is what `forcewatch detectors schema` prints', async () => {
+    expect(await readFile(`${directory}/detector.schema.json`, 'utf8')).toBe(createDetectorJsonSchema())
+  })
+
+  it('accepts every detector, and refuses an unknown key', async () => {
+    const validate = new Ajv({ strict: false, validateFormats: false }).compile(
+      JSON.parse(createDetectorJsonSchema()),
+    )
+    for (const { definition } of files) {
+      const value = parse(await readFile(`${directory}/${definition.id}.yaml`, 'utf8'), { maxAliasCount: -1 })
+      expect([definition.id, validate(value), validate.errors]).toEqual([definition.id, true, null])
+      expect(validate({ ...value, titel: 'x' })).toBe(false)
+    }
+  })
+})
