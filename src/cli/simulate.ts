@@ -50,7 +50,12 @@ export function registerSimulate(program: Command, context: CommandContext): voi
     .addOption(new Option('--size <size>', 'size of the org').choices(['small', 'medium']).default('small'))
     .option('--seed <text>', 'everything that happens follows from it', 'forcewatch')
     .option('--history <duration>', 'past to deliver first, at full speed', parseSpan, 14 * day)
-    .option('--speed <factor>', 'pace after that; 1 is real time', parseSpeed, 1)
+    .option(
+      '--speed <factor>',
+      'pace after that, for an hour; 1 is real time. A higher one starts in the past, so as not to pass the clock',
+      parseSpeed,
+      1,
+    )
     .option(
       '--accelerated <duration>',
       'how long a faster pace lasts; then it goes on in real time',

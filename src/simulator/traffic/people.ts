@@ -67,7 +67,8 @@ function planPerson(
   if (acts.length === 0)
     acts.push({ time: drawWorkTime(random, dayStart, person.zoneOffset, person.habit), run: () => [] })
   const first = acts.reduce((earliest, act) => Math.min(earliest, act.time), Number.POSITIVE_INFINITY)
-  acts.push({ time: first - minute, run: () => desk.login(first - minute) })
+  const arrival = Math.max(dayStart, first - minute)
+  acts.push({ time: arrival, run: () => desk.login(arrival) })
   return acts
 }
 
