@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { day, formatDuration, hour, parseDuration, week } from '../duration.ts'
+import { nearestWord } from '../yaml-source.ts'
 import { type Level, levels } from './detection.ts'
+import { summaryPlaceholders } from './explain.ts'
 import { activityField, canonicalFields, type FieldLookup, foundField } from './fields.ts'
 import { inlineTestsSchema } from './inline-test-schema.ts'
 import { parseMeasure } from './measure.ts'
@@ -113,6 +115,19 @@ const override = z.strictObject({
   }),
 })
 
+const summary = text.superRefine((sentence, context) => {
+  for (const [, name = ''] of sentence.matchAll(/\{\{\s*(.*?)\s*\}\}/g)) {
+    if ((summaryPlaceholders as readonly string[]).includes(name) || !('unknown' in activityField(name)))
+      continue
+    const known = [...summaryPlaceholders, ...canonicalFields]
+    const meant = nearestWord(name, known)
+    const advice = meant
+      ? `did you mean ${meant}?`
+      : `there are ${summaryPlaceholders.join(', ')}, and fields`
+    context.addIssue({ code: 'custom', message: `unknown placeholder {{${name}}} — ${advice}` })
+  }
+})
+
 const alert = z.strictObject({
   repeat: duration
     .default(day)
@@ -120,7 +135,7 @@ const alert = z.strictObject({
   keep_open: duration
     .optional()
     .describe('Quiet time after which the alert resolves; the shortest window, at least 1h, when absent'),
-  summary: text
+  summary: summary
     .optional()
     .describe('The sentence that people read, with {{placeholders}}; a general one when absent'),
   runbook: text.describe('numbered steps that say what to check, and how to contain it'),

@@ -76,6 +76,10 @@ tests: [{ name: a, given: [{ event: LoginEventStream, fields: { ip: y } }], expe
       '10:37 fires.always_above: must not be below at_least',
     ],
     [
+      { alert: 'alert: { runbook: x, summary: "{{username}} did {{observd}} in {{window}}" }' },
+      '11:31 alert.summary: unknown placeholder {{observd}} — did you mean observed?',
+    ],
+    [
       { alert: 'alert: { runbook: x, keep_open: 5m }' },
       '11:33 alert.keep_open: must be at least the shortest window, 10m',
     ],
