@@ -1,13 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
 import { createLogger, createSecretScrubber } from '../../src/logger.ts'
 import { requiredAclRules } from '../../src/store/redis/redis-acl.ts'
 import { createRedisStore, type RedisStoreOptions } from '../../src/store/redis/redis-store.ts'
 import type { StateStore } from '../../src/store/state-store.ts'
 import { startCommitter } from '../support/committer.ts'
-import { canStartRedis, type PrivateRedis, startPrivateRedis } from '../support/private-redis.ts'
+import {
+  canStartRedis,
+  type PrivateRedis,
+  type PrivateRedisSettings,
+  startPrivateRedis,
+} from '../support/private-redis.ts'
 import { type RedisCluster, startRedisCluster } from '../support/redis-cluster.ts'
 import { redisUrl } from '../support/services.ts'
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts'
@@ -151,16 +156,15 @@ describe.skipIf(!canStartRedis)('redis servers of our own', () => {
   })
 
   test('a client killed in the middle of a commit leaves all of it or nothing', async () => {
-    const server = await startPrivateRedis()
+    const server = await ownRedis()
     const { acknowledged } = await startCommitter(['redis', server.url, 'killed'], 3)
     const store = open({ url: server.url, prefix: 'killed' })
     await expectOneCommit(store, acknowledged)
     await store.close()
-    await server.stop()
   })
 
   test('a server killed in the middle of commits keeps what it acknowledged, whole', async () => {
-    const server = await startPrivateRedis({ args: ['--appendonly', 'yes', '--appendfsync', 'always'] })
+    const server = await ownRedis({ args: ['--appendonly', 'yes', '--appendfsync', 'always'] })
     const store = open({ url: server.url })
     const lease = await take(store, 'killed', 'one')
     let acknowledged = 0
@@ -181,11 +185,10 @@ describe.skipIf(!canStartRedis)('redis servers of our own', () => {
     await expect.poll(() => succeeds(lease.renew()), { timeout: 20_000 }).toBe(true)
     await expectOneCommit(store, acknowledged)
     await store.close()
-    await server.stop()
   })
 
   test('a commit that Redis has no memory for leaves nothing, and succeeds once there is some', async () => {
-    const server = await startPrivateRedis()
+    const server = await ownRedis()
     const admin = new Redis(server.url)
     const store = open({ url: server.url })
     const lease = await take(store, 'full', 'one')
@@ -203,7 +206,6 @@ describe.skipIf(!canStartRedis)('redis servers of our own', () => {
     await lease.commit(change)
     expect(await entries(lease)).toHaveLength(10_000)
     await Promise.all([store.close(), admin.quit()])
-    await server.stop()
   })
 
   describe('a server that refuses us', () => {
@@ -242,9 +244,10 @@ describe.skipIf(!canStartRedis)('redis servers of our own', () => {
 
   test('TLS with a private authority and a client certificate', async () => {
     const certificates = await createTestCertificates()
+    onTestFinished(() => certificates.remove())
     const { caFile, certFile, keyFile, ca, cert, key } = certificates
     const files = ['--tls-ca-cert-file', caFile, '--tls-cert-file', certFile, '--tls-key-file', keyFile]
-    const server = await startPrivateRedis({ tls: true, args: files })
+    const server = await ownRedis({ tls: true, args: files })
     const url = server.url.replace('127.0.0.1', 'localhost')
 
     const store = open({ url, tls: { ca, cert, key } })
@@ -259,8 +262,6 @@ describe.skipIf(!canStartRedis)('redis servers of our own', () => {
       remedy: expect.stringContaining('redis.tls.ca_file'),
     })
     await distrustful.close()
-    await server.stop()
-    await certificates.remove()
   })
 
   describe('a cluster node that restarts', () => {
@@ -285,7 +286,7 @@ describe.skipIf(!canStartRedis)('redis servers of our own', () => {
   test('settings that lose data are warned of; a server that hides them is not', async () => {
     const warnings = async (args: string[]) => {
       const lines: string[] = []
-      const server = await startPrivateRedis({ args })
+      const server = await ownRedis({ args })
       const recording = createLogger({ level: 'warn', format: 'json' }, createSecretScrubber(), {
         write: (line) => void lines.push(line),
       })
@@ -294,7 +295,6 @@ describe.skipIf(!canStartRedis)('redis servers of our own', () => {
       await take(store, 'a', 'one')
       await take(store, 'a', 'one')
       await store.close()
-      await server.stop()
       return lines.join('')
     }
     const careless = await warnings(['--maxmemory-policy', 'allkeys-lru'])
@@ -304,6 +304,13 @@ describe.skipIf(!canStartRedis)('redis servers of our own', () => {
     expect(await warnings(['--rename-command', 'CONFIG', ''])).toBe('')
   })
 })
+
+/** A server that ends with the test. */
+async function ownRedis(settings?: PrivateRedisSettings): Promise<PrivateRedis> {
+  const server = await startPrivateRedis(settings)
+  onTestFinished(() => server.stop())
+  return server
+}
 
 async function succeeds(work: Promise<unknown>): Promise<boolean> {
   return work.then(

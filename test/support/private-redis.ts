@@ -32,7 +32,14 @@ export async function startPrivateRedis(settings: PrivateRedisSettings = {}): Pr
   const args = [...listen, '--bind', '127.0.0.1', '--dir', directory, '--save', '', ...(settings.args ?? [])]
   const launch = async () => {
     const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] })
-    await untilReady(child)
+    // Whatever happens to the test, no server outlives its process.
+    const end = () => child.kill('SIGKILL')
+    process.once('exit', end)
+    child.once('exit', () => process.off('exit', end))
+    await untilReady(child).catch(async (error) => {
+      await kill(child)
+      throw error
+    })
     return child
   }
   let server = await launch()
