@@ -23,6 +23,8 @@ const sum = { spread: 0, spreadWeight: 1, histogram: 2, count: 2 + rateBins } as
 const factorWeight = 3
 /** A group's spread is shrunk to 1 with the weight of so many entities. */
 const spreadWeight = 3
+/** A window that slides is looked at all the time, which gives chance about as many tries as so many separate windows. */
+const independentLooks = 3
 /** Nothing closer to the expectation than so many standard deviations is improbable enough to matter: p > 0.001. */
 const leastDeviations = 3
 
@@ -102,9 +104,9 @@ export function createCountsModel(halfLife: number, offset: ZoneOffset): Baselin
       const after =
         (before.a0 + cell(slot, moment.first) * kept) /
         (before.b0 + cell(slot, moment.second) * kept + exposure)
-      const lambda = (before.a / before.b + after) / 2
-      const weight = lambda * lambda * squares
-      decayAndAdd(slot, kept, [0, exposure, weight - lambda * exposure, weight])
+      const { mean, square } = fallingRate(before.a / before.b, after)
+      const weight = square * squares
+      decayAndAdd(slot, kept, [0, exposure, weight - mean * exposure, weight])
     },
 
     judge(slot, group, start, end, amount): Judgement | null {
@@ -130,8 +132,15 @@ export function createCountsModel(halfLife: number, offset: ZoneOffset): Baselin
       high: negativeBinomialQuantile(0.95, mu, r),
     }),
 
-    looks: (members, _active, length) => members / length,
+    looks: (members, _active, length) => (members * independentLooks) / length,
   }
+}
+
+/** Mean and mean square of a rate that falls from `first` to `last` as a/(b + x) does while x grows evenly. */
+function fallingRate(first: number, last: number): { mean: number; square: number } {
+  const fall = first / last - 1
+  const mean = Math.abs(fall) < 1e-6 ? first : (first * Math.log1p(fall)) / fall
+  return { mean, square: first * last }
 }
 
 /** Bin of the entity's rate plus one; 0 while it has been watched for less than a day (or window) of ordinary business. */

@@ -1,7 +1,7 @@
 import type { Activity } from '../../../src/detection/activity.ts'
 import type { Detection, DetectionMessage } from '../../../src/detection/detection.ts'
 import { createDetectionTask } from '../../../src/detection/detection-task.ts'
-import type { Detector } from '../../../src/detection/detector.ts'
+import type { Detector, Measure } from '../../../src/detection/detector.ts'
 import { day, hour, minute, week } from '../../../src/duration.ts'
 import type { LogRecord } from '../../../src/log/log.ts'
 import type { PartitionTask } from '../../../src/stream/task.ts'
@@ -38,18 +38,45 @@ export function makeActivity(fields: Partial<Activity> & { time: number }): Acti
   }
 }
 
-type DetectorOptions = Partial<Omit<Detector, 'baseline' | 'measure'>> & {
+type DetectorOptions = Partial<Omit<Detector, 'baseline'>> & {
   model?: Detector['baseline']['model']
   peersOf?: Detector['baseline']['peersOf']
-  measure?: Partial<Detector['measure']>
   budget?: number
   atLeast?: number
   alwaysAbove?: number
 }
 
+const apiCalls: Measure = {
+  expression: 'count',
+  kind: 'count',
+  amountOf: () => 1,
+  valueOf: () => null,
+  unit: 'API calls',
+}
+
+export const rowsRead: Measure = {
+  expression: 'sum(rows)',
+  kind: 'sum',
+  amountOf: ({ rows }) => rows,
+  valueOf: () => null,
+  unit: 'records',
+}
+
+export function distinct(expression: string, read: Measure['valueOf']): Measure {
+  return { expression, kind: 'distinct', amountOf: () => 1, valueOf: read, unit: 'values' }
+}
+
 /** Counts activities per user unless told otherwise. */
 export function makeDetector(options: DetectorOptions = {}): Detector {
-  const { model = 'counts', peersOf, measure, budget = 1 / week, atLeast = 1, alwaysAbove, ...rest } = options
+  const {
+    model = 'counts',
+    peersOf,
+    measure = apiCalls,
+    budget = 1 / week,
+    atLeast = 1,
+    alwaysAbove,
+    ...rest
+  } = options
   return {
     id: 'api-volume',
     title: 'Unusual API volume',
@@ -67,15 +94,8 @@ export function makeDetector(options: DetectorOptions = {}): Detector {
     firesFor: () => ({ budget, atLeast, alwaysAbove: alwaysAbove ?? Number.POSITIVE_INFINITY }),
     levelFor: () => 'medium',
     alert: { repeat: day, keepOpen: hour, summary: null },
+    measure,
     ...rest,
-    measure: {
-      expression: 'count',
-      kind: 'count',
-      amountOf: ({ rows }) => rows,
-      valueOf: ({ ip }) => ip,
-      unit: 'API calls',
-      ...measure,
-    },
   }
 }
 

@@ -1,0 +1,145 @@
+import { describe, expect, test } from 'vitest'
+import { createCountsModel } from '../../../src/detection/counts-model.ts'
+import { advanceGroup, createGroup, groupCodec } from '../../../src/detection/group-state.ts'
+import { catchUp, slotOf } from '../../../src/detection/learning.ts'
+import {
+  createMeasureState,
+  type MeasureState,
+  moment,
+  record,
+} from '../../../src/detection/measure-state.ts'
+import { day, hour, minute } from '../../../src/duration.ts'
+import { createRandom, monday } from './statistics-rig.ts'
+
+const windows = [10 * minute, hour, day]
+const utc = () => 0
+const model = createCountsModel(14 * day, utc)
+const ignore = () => undefined
+
+/** A group that counts 600 an hour by day and 60 by night, and an entity that has a hundredth of it. */
+function prepare(): { group: ReturnType<typeof createGroup>; state: MeasureState; now: number } {
+  const group = createGroup(model, windows.length, monday)
+  const state = createMeasureState(windows.length, monday, 'user', false)
+  group.members = 100
+  for (let h = 0; h < 168; h++) group.counted[h] = isOfficeHour((h + 24 * 4) * hour) ? 600 : 60
+  const now = monday + 7 * day
+  advanceGroup(group, model, now, utc)
+  for (let k = 0; k < windows.length; k++) {
+    const slot = slotOf(state, k, windows[k] as number)
+    const exposure = group.season.exposure(now, now + 14 * day, utc)
+    state.cells[slot.base + moment.first] = exposure / 100
+    state.cells[slot.base + moment.second] = exposure
+  }
+  state.learnedTo = now
+  return { group, state, now }
+}
+
+function isOfficeHour(time: number): boolean {
+  const h = Math.floor(time / hour) % 24
+  return h >= 8 && h < 18
+}
+
+function learn(parts: ReturnType<typeof prepare>, to: number, episodeSince = Number.NEGATIVE_INFINITY): void {
+  catchUp(parts.state, parts.group, model, windows, to, episodeSince, ignore)
+}
+
+function moments(state: MeasureState, k: number): number[] {
+  const { base } = slotOf(state, k, 0)
+  return [...state.cells.subarray(base + moment.first, base + moment.fourth + 1)]
+}
+
+function expected(parts: ReturnType<typeof prepare>, k: number, start: number): number {
+  const slot = slotOf(parts.state, k, windows[k] as number)
+  const judgement = model.judge(slot, parts.group, start, start + slot.length, 1e9)
+  return judgement?.expected ?? Number.NaN
+}
+
+describe('learning', () => {
+  test('of a long idle time at once is learning every empty window of it', () => {
+    const atOnce = prepare()
+    const stepwise = prepare()
+    const end = atOnce.now + 5 * day + 3 * hour
+    learn(atOnce, end)
+    for (let time = stepwise.now; time <= end; time += 10 * minute) learn(stepwise, time)
+    for (let k = 0; k < windows.length; k++) {
+      const [a = 0, b = 0, v = 0, w = 0] = moments(atOnce.state, k)
+      const [a2 = 0, b2 = 0, v2 = 0, w2 = 0] = moments(stepwise.state, k)
+      expect(a / a2).toBeCloseTo(1, 3)
+      expect(b / b2).toBeCloseTo(1, 2)
+      expect(Math.abs(w / w2 - 1)).toBeLessThan(0.25)
+      expect(Math.abs(v - v2)).toBeLessThan(0.15 * Math.abs(v2) + 0.5)
+    }
+  })
+
+  /** What learning up to `to` adds to the decayed count of window `k`. */
+  function gain(parts: ReturnType<typeof prepare>, to: number, k = 0, episodeSince?: number): number {
+    const [before = 0] = moments(parts.state, k)
+    learn(parts, to, episodeSince)
+    return (moments(parts.state, k)[0] ?? 0) - before
+  }
+
+  test('happens once per fixed window, when its end has passed', () => {
+    const parts = prepare()
+    for (let i = 0; i < 5; i++) record(parts.state, windows, parts.now + i * minute, 1, 0)
+    expect(gain(parts, parts.now + 9 * minute)).toBe(0)
+    expect(gain(parts, parts.now + 10 * minute)).toBeCloseTo(5, 0)
+    expect(gain(parts, parts.now + 19 * minute)).toBe(0)
+    expect(gain(parts, parts.now + hour, 1)).toBeGreaterThan(3)
+  })
+
+  test('takes a late event with the window that it belongs to, if that is still open', () => {
+    const parts = prepare()
+    record(parts.state, windows, parts.now + 11 * minute, 1, 0)
+    record(parts.state, windows, parts.now + 9 * minute, 2, 0)
+    expect(gain(parts, parts.now + 10 * minute)).toBeCloseTo(2, 0)
+  })
+
+  test('of a monstrous window is capped', () => {
+    const parts = prepare()
+    const mu = expected(parts, 0, parts.now)
+    record(parts.state, windows, parts.now, 100_000, 0)
+    const cap = mu + 6 * Math.sqrt(mu + mu ** 2 / 0.2) + 5
+    expect(gain(parts, parts.now + 10 * minute)).toBeLessThan(cap)
+  })
+
+  test('teaches no more than expected while an episode is open, but only for a day', () => {
+    const during = (episodeAge: number) => {
+      const parts = prepare()
+      record(parts.state, windows, parts.now, 1000, 0)
+      return gain(parts, parts.now + 10 * minute, 0, parts.now - episodeAge)
+    }
+    const mu = expected(prepare(), 0, prepare().now)
+    expect(during(0)).toBeLessThan(mu)
+    expect(during(23 * hour)).toBeLessThan(mu)
+    expect(during(25 * hour)).toBeGreaterThan(mu + 3)
+  })
+})
+
+describe('a group', () => {
+  test('expects of an hour what it counted in that hour of the week', () => {
+    const parts = prepare()
+    const night = expected(parts, 0, parts.now + 2 * hour)
+    const noon = expected(parts, 0, parts.now + 12 * hour)
+    expect(noon / night).toBeGreaterThan(8)
+    expect(noon / night).toBeLessThan(11)
+  })
+
+  test('takes entities out of its sums exactly as they were put in', () => {
+    const parts = prepare()
+    const slot = slotOf(parts.state, 0, windows[0] as number)
+    const empty = Float64Array.from(parts.group.sums)
+    model.contribute(slot, parts.group, 1)
+    expect(parts.group.sums).not.toEqual(empty)
+    advanceGroup(parts.group, model, parts.now + 3 * day, utc)
+    model.contribute(slot, parts.group, -1)
+    expect(parts.group.sums).toEqual(empty)
+  })
+
+  test('is restored from its bytes', () => {
+    const { group } = prepare()
+    const random = createRandom(2)
+    for (let i = 0; i < group.sums.length; i++) group.sums[i] = random()
+    const codec = groupCodec(model, windows.length)
+    expect(codec.decode(codec.encode(group))).toEqual(group)
+  })
+})
