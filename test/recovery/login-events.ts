@@ -5,7 +5,11 @@ export const channel = '/event/LoginEventStream'
 const start = Date.UTC(2026, 9, 5)
 const minute = 60_000
 
-type Login = { readonly time: Date; readonly payload: Record<string, unknown> }
+/** Failures of the last user, and the text that a notification about them holds. */
+export const lastBurst = 10
+export const lastUser = 'user99@'
+
+export type Login = { readonly time: Date; readonly payload: Record<string, unknown> }
 
 /**
  * A fixed sequence on one channel (so that a restart cannot change the order): one login a minute by forty users over
@@ -25,7 +29,7 @@ export function loginEvents(): readonly Login[] {
     }
   }
   events.sort((a, b) => a.time.getTime() - b.time.getTime())
-  for (let failure = 0; failure < 10; failure++) {
+  for (let failure = 0; failure < lastBurst; failure++) {
     events.push(login(2880 * minute + failure * 1000, 99, 'Invalid Password'))
   }
   return events

@@ -1,0 +1,57 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { type CrashPoint, crashPoints } from './crash-points.ts'
+import { lastBurst, lastUser, loginEvents } from './login-events.ts'
+import { type Backend, type Outcome, watchOrg } from './watched-org.ts'
+
+/**
+ * Kills the service at every row of the guarantee's table and compares what is left, after a restart, with an
+ * uninterrupted run over the same events.
+ */
+export function describeRecovery(name: string, makeBackend: () => Promise<Backend>): void {
+  describe(`after kill -9, on ${name}`, () => {
+    let reference: Outcome
+
+    beforeAll(async () => {
+      reference = await run(await makeBackend())
+    })
+
+    test('the uninterrupted run finds what there is to find', () => {
+      expect(reference.events).toHaveLength(loginEvents().length)
+      expect(Object.keys(reference.detections).length).toBeGreaterThanOrEqual(4)
+      expect(new Set(reference.slack).size).toBe(reference.slack.length)
+    })
+
+    for (const [crash, meaning] of Object.entries(crashPoints)) {
+      test(`when ${meaning}: nothing is lost and nothing counts twice`, async () => {
+        const { slack, pagerduty, ...recovered } = await run(await makeBackend(), crash as CrashPoint)
+        const { slack: slackBefore, pagerduty: pagerdutyBefore, ...uninterrupted } = reference
+        expect(recovered).toEqual(uninterrupted)
+        expect(new Set(pagerduty)).toEqual(new Set(pagerdutyBefore))
+        expect(new Set(slack)).toEqual(new Set(slackBefore))
+        const repeated = slack.length - slackBefore.length
+        expect(repeated).toBe(crash === 'after-acceptance' ? 1 : 0)
+      })
+    }
+  })
+}
+
+async function run(backend: Backend, crash?: CrashPoint): Promise<Outcome> {
+  const events = loginEvents()
+  const org = await watchOrg(backend)
+  try {
+    let service = await org.start(crash)
+    await service.ready()
+    org.publish(events.slice(0, -lastBurst))
+    if (crash) {
+      expect(await service.ended).toEqual({ code: null, signal: 'SIGKILL' })
+      service = await org.start()
+      await service.ready()
+    }
+    org.publish(events.slice(-lastBurst))
+    await org.notifiedAbout(lastUser)
+    expect(await service.stop()).toEqual({ code: 0, signal: null })
+    return await org.outcome()
+  } finally {
+    await org.close()
+  }
+}

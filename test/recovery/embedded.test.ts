@@ -1,0 +1,3 @@
+import { describeRecovery } from './crash.ts'
+
+describeRecovery('the embedded log and store', async () => ({ log: 'embedded', store: 'embedded' }))
