@@ -1,7 +1,12 @@
 import { spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
 
-export type Usage = { readonly seconds: number; readonly cpuSeconds: number; readonly peakBytes: number; readonly stdout: string }
+export type Usage = {
+  readonly seconds: number
+  readonly cpuSeconds: number
+  readonly peakBytes: number
+  readonly stdout: string
+}
 
 const preload = new URL('./report-usage.ts', import.meta.url).href
 

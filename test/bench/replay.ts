@@ -19,7 +19,15 @@ export async function benchReplay({ days, rounds }: { days: number; rounds: numb
   try {
     const file = join(folder, 'medium.ndjson')
     const span = ['--from', '2026-10-05', '--days', String(days)]
-    const { stdout } = await runMeasured(main, ['simulate', '--output', file, '--size', 'medium', ...span, '--json'])
+    const { stdout } = await runMeasured(main, [
+      'simulate',
+      '--output',
+      file,
+      '--size',
+      'medium',
+      ...span,
+      '--json',
+    ])
     const { events } = JSON.parse(stdout) as { events: number }
     const parses: Usage[] = []
     const replays: Usage[] = []
@@ -39,10 +47,14 @@ function print(events: number, parses: readonly Usage[], replays: readonly Usage
   const seconds = median(replays.map((usage) => usage.seconds))
   const peak = Math.max(...replays.map(({ peakBytes }) => peakBytes))
   const alerts = replays[0]!.stdout.split('\n').filter(Boolean).length
-  console.log(`replay of ${events.toLocaleString('en')} events of a medium org (${replays.length} rounds, medians)`)
+  console.log(
+    `replay of ${events.toLocaleString('en')} events of a medium org (${replays.length} rounds, medians)`,
+  )
   console.log(`  events per second   ${Math.round(events / seconds).toLocaleString('en')}`)
   console.log(`  CPU per event       ${((replayCpu / events) * 1e6).toFixed(1)} µs`)
-  console.log(`  JSON.parse alone    ${((parseCpu / events) * 1e6).toFixed(1)} µs  (ratio ${(parseCpu / replayCpu).toFixed(2)})`)
+  console.log(
+    `  JSON.parse alone    ${((parseCpu / events) * 1e6).toFixed(1)} µs  (ratio ${(parseCpu / replayCpu).toFixed(2)})`,
+  )
   console.log(`  peak memory         ${Math.round(peak / 1e6)} MB  (limit ${memoryLimit / 1e6} MB)`)
   console.log(`  alerts              ${alerts}`)
   if (peak > memoryLimit) throw new Error(`replay took ${Math.round(peak / 1e6)} MB of memory at its peak`)
