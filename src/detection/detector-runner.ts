@@ -4,26 +4,19 @@ import type { Activity } from './activity.ts'
 import type { ZoneOffset } from './algorithms/zone-offset.ts'
 import { createAmountsModel } from './amounts-model.ts'
 import { createCountsModel } from './counts-model.ts'
-import type { Detection, DetectorRef, Entity, OrgRef } from './detection.ts'
+import type { Detection, Entity, OrgRef } from './detection.ts'
 import type { Detector } from './detector.ts'
-import {
-  admit,
-  detectionId,
-  type Episode,
-  type Finding,
-  isOver,
-  noteEmitted,
-  takePending,
-} from './episode.ts'
-import { evaluate, fires, type Verdict } from './evaluate.ts'
-import { collect, contributorsOf, createEvidence, sampleOf } from './evidence.ts'
-import { summarize, toStatistics } from './explain.ts'
+import { admit, type Episode, type Finding, isOver, noteEmitted, takePending } from './episode.ts'
+import { evaluate, type FiringVerdict, fires, type Verdict } from './evaluate.ts'
+import { collect, createEvidence, sampleOf } from './evidence.ts'
+import { toStatistics } from './explain.ts'
 import { advanceGroup, createGroup, type GroupModel, type GroupState, groupCodec } from './group-state.ts'
 import { catchUp, slotOf } from './learning.ts'
 import { createMeasureState, type MeasureState, measureStateCodec, record } from './measure-state.ts'
 import type { BaselineModel } from './model.ts'
 import { countActive, createOrgTotals, type OrgTotals } from './org-totals.ts'
 import { hashText } from './recent-values.ts'
+import { toDetection } from './to-detection.ts'
 
 /** An org as the detectors need it: who it is, its clock, and how far its event time has come. */
 export type OrgTime = { readonly ref: OrgRef; readonly offset: ZoneOffset; readonly watermark: number }
@@ -182,7 +175,7 @@ export class DetectorRunner {
     if (admit(episode, finding, this.#detector.id)) this.#report(org, episode, finding, key)
   }
 
-  #toFinding(verdict: Verdict, activity: Activity): Finding {
+  #toFinding(verdict: FiringVerdict, activity: Activity): Finding {
     const { observed, judgement, excess, length } = verdict
     const expected = judgement?.expected ?? 0
     const ratio = judgement ? observed / Math.max(expected, 1e-9) : 0
@@ -200,41 +193,11 @@ export class DetectorRunner {
     if (!episode.detected) return
     const { id, since } = episode.detected
     const sequence = noteEmitted(episode.detected, finding)
-    const { verdict, level, time, trigger, backfill } = finding
-    const { measure } = this.#detector
     const state = this.#entities.get(key)
-    const window = { length: verdict.length, start: verdict.start, end: verdict.end }
-    const statistics = toStatistics(verdict, this.#modelOf(org), {
-      history: time - (state?.since ?? since),
-      peers: state?.group ?? '',
-    })
-    this.#emit({
-      kind: 'detection',
-      id: detectionId(id, sequence),
-      episode: id,
-      sequence,
-      org: episode.org,
-      detector: toRef(this.#detector, this.#set),
-      entity: episode.entity,
-      level,
-      time,
-      window,
-      measure: { expression: measure.expression, unit: measure.unit },
-      observed: verdict.observed,
-      statistics,
-      reason: verdict.reason === 'watching' ? 'threshold' : verdict.reason,
-      summary: summarize(
-        this.#detector,
-        episode.entity,
-        { observed: verdict.observed, window },
-        statistics,
-        trigger,
-      ),
-      trigger,
-      samples: [...episode.evidence.samples],
-      contributors: contributorsOf(episode.evidence),
-      backfill,
-    })
+    const known = { history: finding.time - (state?.since ?? since), peers: state?.group ?? '' }
+    const statistics = toStatistics(finding.verdict, this.#modelOf(org), known)
+    const source = { detector: this.#detector, set: this.#set }
+    this.#emit(toDetection(source, episode, { id, sequence }, finding, statistics))
   }
 
   #entityOf(
@@ -334,10 +297,4 @@ function orgIdOf(key: string): string {
 
 function shortest(windows: readonly number[]): number {
   return windows[0] ?? 0
-}
-
-function toRef(detector: Detector, set: string): DetectorRef {
-  const { id, title, description, tags, falsepositives, runbook, status, alert } = detector
-  const { repeat, keepOpen } = alert
-  return { id, title, description, tags, falsepositives, runbook, status, set, repeat, keepOpen }
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { hour, minute } from '../duration.ts'
 import { compareLevels, type Entity, type EventSample, type Level, type OrgRef } from './detection.ts'
-import type { Verdict } from './evaluate.ts'
+import type { FiringVerdict } from './evaluate.ts'
 import type { Evidence } from './evidence.ts'
 import { paneAt, panesPerWindow } from './window.ts'
 
@@ -33,7 +33,7 @@ export type Detected = {
 
 /** A verdict that fires, with the event that brought it. */
 export type Finding = {
-  readonly verdict: Verdict
+  readonly verdict: FiringVerdict
   readonly level: Level
   readonly time: number
   readonly trigger: EventSample

@@ -30,6 +30,9 @@ export type Verdict = {
   readonly longest: number
 }
 
+/** A verdict that fires. */
+export type FiringVerdict = Verdict & { readonly reason: Detection['reason'] }
+
 /** No budget, however generous, makes anything more probable than this fire. */
 export const highestThreshold = 1e-3
 /** From here on (log10 p) it is worth keeping what a detection would have to show. */
@@ -65,7 +68,7 @@ export function evaluate(subject: Subject): Verdict | null {
   return best && { ...best, longest }
 }
 
-export function fires(verdict: Verdict | null): verdict is Verdict & { reason: Detection['reason'] } {
+export function fires(verdict: Verdict | null): verdict is FiringVerdict {
   return verdict !== null && verdict.reason !== 'watching'
 }
 
