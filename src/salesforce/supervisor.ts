@@ -127,6 +127,7 @@ export class Supervisor {
       }
     } catch (error) {
       if (!(error instanceof ForcewatchError) || error.code === 'FENCED') throw error
+      metrics.sessions_total.inc({ org, reason: 'not-kept' })
       return { trouble: 'not-kept', text: error.message, subscribedFor: subscribedFor() }
     } finally {
       metrics.session_up.set({ org }, 0)
@@ -145,14 +146,17 @@ export class Supervisor {
   ): Promise<void> {
     const { sink, clock, timing } = this.#options
     const tooLong = new AbortController()
-    const cancel = clock.after(timing.patience, () => {
+    const giveUp = () => {
       tooLong.abort()
       void session.close()
-    })
+    }
+    const cancel = clock.after(timing.patience, giveUp)
+    signal.addEventListener('abort', giveUp)
     try {
-      await sink.deliver(token, messages, AbortSignal.any([signal, tooLong.signal]))
+      await sink.deliver(token, messages, tooLong.signal)
     } finally {
       cancel()
+      signal.removeEventListener('abort', giveUp)
     }
     session.acknowledge()
   }

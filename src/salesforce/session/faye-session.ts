@@ -156,10 +156,8 @@ class FayeSession implements Session {
     if (verdict.events.length > 0 || request.channel === '/meta/connect')
       this.#step({ kind: 'batch', messages: verdict.events.map(({ channel, data }) => ({ channel, data })) })
     if (request.channel === '/meta/subscribe') this.#countSubscription()
-    for (const { message, go } of answer) {
-      // The advice stays here: what it asks for is done here, and faye would set timers for it.
-      if (message.successful === true) go({ ...message, advice: undefined })
-    }
+    const pass = answer.find(({ message }) => message.id === request.id)?.go
+    if (verdict.kind === 'fine') pass?.(toFayeReply(request, verdict.reply))
     this.#pump()
   }
 
@@ -167,8 +165,9 @@ class FayeSession implements Session {
   #accept({ channel, clientId, ext, advice }: BayeuxMessage): boolean {
     if (channel === '/meta/handshake') {
       this.#clientId = clientId
-      if (ext?.replay !== true) {
-        this.#finish({ kind: 'protocol', text: 'the server does not offer replay' })
+      if (!clientId || ext?.replay !== true) {
+        const text = clientId ? 'the server does not offer replay' : 'the server gave no client id'
+        this.#finish({ kind: 'protocol', text })
         return false
       }
     }
@@ -215,6 +214,14 @@ class FayeSession implements Session {
     await this.#connection.post([{ channel: '/meta/disconnect', id: 'farewell', clientId }], done.signal)
     cancel()
   }
+}
+
+/**
+ * What faye gets to see of a good reply: only what it needs to go on. The advice stays with us, since faye would set timers
+ * for it, and a reply that lacks a field would make faye throw.
+ */
+function toFayeReply({ channel, id }: Message, { clientId }: BayeuxMessage): Message {
+  return { channel, id, clientId, successful: true, supportedConnectionTypes: ['long-polling'] }
 }
 
 /** Ids travel as numbers, as Salesforce sends them, unless a number could not hold them. */

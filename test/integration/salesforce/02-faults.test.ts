@@ -52,7 +52,7 @@ describe('a fault in the middle of the stream loses nothing and counts nothing t
     expect(await org.everythingArrived()).toEqual({ duplicates: 0 })
   })
 
-  test('two Unknown client in a row bring new cookies each time', async () => {
+  test('two Unknown client in a row are survived', async () => {
     await using org = await watchOrg()
     await org.started()
     const before = org.simulator.sessions()[0]?.clientId
