@@ -20,29 +20,39 @@ export type KafkaConnectionOptions = {
   }
 }
 
-/** kafkajs' own retries, about ten seconds in all. What takes longer is retried by us, or by our caller. */
-const retry = { initialRetryTime: 100, maxRetryTime: 2_000, retries: 8 }
+const firstRetry = 100
+const longestRetry = 2 * second
 const connectionTimeout = 5 * second
 const requestTimeout = 20 * second
 const keepAliveDelay = minute
 
+/** Why connections ended that we cut ourselves, in kafkajs' log. */
+const givenUp = 'this client was given up'
+
 /** A kafkajs client whose connections can be cut for good, which kafkajs' `disconnect` does not promise while it retries. */
 export type KafkaClient = { readonly kafka: Kafka; readonly cut: () => void }
+
+export type ClientOptions = KafkaConnectionOptions & {
+  /** How long kafkajs repeats by itself what failed, ms, roughly. What takes longer is for its caller to repeat. */
+  readonly retryFor: number
+  readonly clock: Clock
+  readonly logger: Logger
+}
 
 /**
  * Makes a client. Each consumer and each producer needs its own: kafkajs keeps the offsets of a group in the client, and
  * would share them between members of one group.
  */
-export function createClient(options: KafkaConnectionOptions, clock: Clock, logger: Logger): KafkaClient {
+export function createClient(options: ClientOptions): KafkaClient {
   dropNegativeTimeoutWarning()
-  const { brokers, clientId, tls = false, sasl } = options
+  const { brokers, clientId, tls = false, sasl, retryFor, clock, logger } = options
   const connections = createConnections()
   const kafka = new Kafka({
     brokers: [...brokers],
     clientId,
     ssl: tls,
     ...(sasl && { sasl: sasl as SASLOptions }),
-    retry,
+    retry: { initialRetryTime: firstRetry, maxRetryTime: longestRetry, retries: countRetries(retryFor) },
     connectionTimeout,
     requestTimeout,
     socketFactory: connections.open,
@@ -63,12 +73,22 @@ function createConnections(): { readonly open: ISocketFactory; readonly cut: () 
       socket.setKeepAlive(true, keepAliveDelay)
       sockets.add(socket)
       socket.once('close', () => sockets.delete(socket))
-      if (isCut) socket.destroy(new Error('this client was given up'))
+      if (isCut) socket.destroy(new Error(givenUp))
       return socket
     },
     cut() {
       isCut = true
-      for (const socket of sockets) socket.destroy(new Error('this client was given up'))
+      for (const socket of sockets) socket.destroy(new Error(givenUp))
     },
   }
+}
+
+/** The pauses double from the first to the longest. */
+function countRetries(milliseconds: number): number {
+  let count = 0
+  for (let total = 0, pause = firstRetry; total < milliseconds; count++) {
+    total += pause
+    pause = Math.min(2 * pause, longestRetry)
+  }
+  return count
 }

@@ -31,6 +31,18 @@ const troubles: Readonly<Record<string, string>> = {
   NOT_ENOUGH_REPLICAS: 'Bring back the brokers that are down: too few replicas are in sync.',
 }
 
+/** The cluster answers, and will know the group's coordinator in a moment. */
+const coordinatorTroubles = new Set([
+  'GROUP_LOAD_IN_PROGRESS',
+  'GROUP_COORDINATOR_NOT_AVAILABLE',
+  'NOT_COORDINATOR_FOR_GROUP',
+])
+
+/** Normal life of a cluster that has just started or lost a broker: no news for an operator. */
+export function isCoordinatorTrouble(error: unknown): boolean {
+  return coordinatorTroubles.has(protocolType(error) ?? '')
+}
+
 const certificateProblem = /SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|CERT_|ERR_TLS_CERT/
 
 const unavailable =

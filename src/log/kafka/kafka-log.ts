@@ -15,7 +15,7 @@ import type {
 } from '../log.ts'
 import { partitionOf } from '../partitioning.ts'
 import { createClient, type KafkaClient, type KafkaConnectionOptions } from './kafka-client.ts'
-import { toLogError } from './kafka-errors.ts'
+import { protocolType, toLogError } from './kafka-errors.ts'
 import { KafkaProducer } from './kafka-producer.ts'
 import { KafkaSubscription } from './kafka-subscription.ts'
 import { readPartition } from './read-partition.ts'
@@ -47,7 +47,15 @@ const partitionCountsMaxAge = 5 * minute
 /** Room for an event of 1 MB, the most that Salesforce sends, with its headers. */
 const maxMessageBytes = 2 << 20
 
-type PartitionCount = { readonly count: number; readonly read: number }
+/** What a broker says of a topic that it has not heard of yet, or whose leader is being chosen. */
+const unsettled = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE', 'NOT_LEADER_FOR_PARTITION'])
+const settleTimeout = 10 * second
+const settlePause = 100
+
+/** How long a call is repeated before it fails, where nothing else is said. */
+const retryFor = 10 * second
+
+type PartitionCount = { readonly count: Promise<number>; readonly read: number }
 
 class KafkaLog implements Log {
   readonly #options: KafkaLogOptions
@@ -63,7 +71,7 @@ class KafkaLog implements Log {
       brokers,
       clock,
       appendTimeout,
-      createClient: () => this.#createClient(),
+      createClient: () => this.#createClient(appendTimeout),
     })
   }
 
@@ -90,9 +98,7 @@ class KafkaLog implements Log {
   }
 
   async append(topic: string, records: readonly NewRecord[]): Promise<void> {
-    const known = this.#partitionCounts.get(topic)
-    const fresh = known && this.#options.clock.monotonic() - known.read < partitionCountsMaxAge
-    const partitions = fresh ? known.count : await this.#readPartitionCount(topic)
+    const partitions = await this.#partitionCount(topic)
     const groups = Map.groupBy(records, ({ key }) => partitionOf(key, partitions))
     await Promise.all([...groups].map(([partition, group]) => this.#producer.append(topic, partition, group)))
   }
@@ -138,30 +144,50 @@ class KafkaLog implements Log {
     await this.#dropAdmin()
   }
 
-  async #readPartitionCount(topic: string): Promise<number> {
-    const count = (await this.offsets(topic)).length
-    if (count === 0) {
-      throw new ForcewatchError(
-        'LOG_REJECTED',
-        `Kafka at ${this.#options.brokers.join(', ')} has no topic ${topic}.`,
-        {
-          remedy:
-            'Topics are created when the service starts, if the Kafka user may create them; otherwise create it by hand.',
-        },
-      )
-    }
-    this.#partitionCounts.set(topic, { count, read: this.#options.clock.monotonic() })
+  /** Calls that arrive while the answer is on its way share it, and so keep their order. */
+  #partitionCount(topic: string): Promise<number> {
+    const now = this.#options.clock.monotonic()
+    const known = this.#partitionCounts.get(topic)
+    if (known && now - known.read < partitionCountsMaxAge) return known.count
+    const count = this.#readPartitionCount(topic)
+    this.#partitionCounts.set(topic, { count, read: now })
+    count.catch(() => this.#partitionCounts.delete(topic))
     return count
   }
 
-  /** After a failure the next call begins with a new connection. */
+  async #readPartitionCount(topic: string): Promise<number> {
+    const what = `read how many partitions topic ${topic} has`
+    const count = await this.#administer(what, async (admin) => {
+      if (!(await admin.listTopics()).includes(topic)) return 0
+      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
+      return topics[0]?.partitions.length ?? 0
+    })
+    if (count > 0) return count
+    throw new ForcewatchError(
+      'LOG_REJECTED',
+      `Kafka at ${this.#options.brokers.join(', ')} has no topic ${topic}.`,
+      {
+        remedy:
+          'The service creates its topics when it starts, if its Kafka user may: otherwise create it by hand.',
+      },
+    )
+  }
+
+  /** After a failure the next call begins with a new connection. What a broker does not know yet is asked again. */
   async #administer<T>(what: string, action: (admin: Admin) => Promise<T>): Promise<T> {
-    try {
-      this.#admin ??= openAdmin(this.#createClient())
-      return await action(await this.#admin.connected)
-    } catch (error) {
-      await this.#dropAdmin()
-      throw toLogError(error, what, this.#options.brokers)
+    const { clock, brokers } = this.#options
+    const deadline = clock.monotonic() + settleTimeout
+    for (;;) {
+      try {
+        this.#admin ??= openAdmin(this.#createClient())
+        return await action(await this.#admin.connected)
+      } catch (error) {
+        if (!unsettled.has(protocolType(error) ?? '') || clock.monotonic() > deadline) {
+          await this.#dropAdmin()
+          throw toLogError(error, what, brokers)
+        }
+        await clock.sleep(settlePause)
+      }
     }
   }
 
@@ -169,13 +195,12 @@ class KafkaLog implements Log {
     const admin = this.#admin
     this.#admin = undefined
     if (!admin) return
-    admin.client.cut()
     await admin.connected.then((connected) => connected.disconnect()).catch(() => undefined)
+    admin.client.cut()
   }
 
-  #createClient(): KafkaClient {
-    const { clock, logger } = this.#options
-    return createClient(this.#options, clock, logger)
+  #createClient(patience = retryFor): KafkaClient {
+    return createClient({ ...this.#options, retryFor: patience })
   }
 }
 

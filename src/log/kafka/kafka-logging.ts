@@ -14,6 +14,7 @@ const normalLife = [
   /^Crash: /,
   /^Limiting retries for the idempotent producer/,
   /is not aware of this member/,
+  /this client was given up/,
 ]
 
 /** The same line of kafkajs is passed on at most this often: it repeats itself at every retry. */
@@ -28,7 +29,7 @@ export function createLogCreator(logger: Logger, clock: Clock): logCreator {
   return () =>
     ({ namespace, level, log }) => {
       const { message, timestamp, logger: _, stack, ...fields } = log
-      const text = `kafkajs ${namespace}: ${message}`
+      const text = `kafkajs ${namespace ?? ''}: ${message}`
       if (
         level > logLevel.WARN ||
         normalLife.some((pattern) => pattern.test(`${message} ${fields.error ?? ''}`))

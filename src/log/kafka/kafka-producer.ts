@@ -1,4 +1,4 @@
-import type { Message, Producer } from 'kafkajs'
+import { type Message, Partitioners, type Producer } from 'kafkajs'
 import type { Clock } from '../../clock.ts'
 import { ForcewatchError } from '../../errors.ts'
 import type { NewRecord } from '../log.ts'
@@ -55,7 +55,9 @@ export class KafkaProducer {
   async close(): Promise<void> {
     const connection = this.#connection
     this.#connection = undefined
-    if (connection) await giveUp(connection)
+    if (!connection) return
+    await connection.producer.then((producer) => producer.disconnect()).catch(() => undefined)
+    connection.client.cut()
   }
 
   async #send(topic: string, messages: readonly Message[]): Promise<void> {
@@ -156,7 +158,11 @@ class Lane {
 }
 
 function open(client: KafkaClient): Connection {
-  const producer = client.kafka.producer({ idempotent: true, allowAutoTopicCreation: false })
+  const producer = client.kafka.producer({
+    idempotent: true,
+    allowAutoTopicCreation: false,
+    createPartitioner: Partitioners.DefaultPartitioner,
+  })
   const connected = producer.connect().then(() => producer)
   connected.catch(() => undefined)
   return { client, producer: connected }

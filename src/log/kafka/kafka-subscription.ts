@@ -1,10 +1,10 @@
 import type { Cancel, Clock } from '../../clock.ts'
-import { second } from '../../duration.ts'
+import { minute, second } from '../../duration.ts'
 import { type ForcewatchError, messageOf } from '../../errors.ts'
 import type { Logger } from '../../logger.ts'
 import { partitionName, type Subscription, type SubscriptionOptions, type TopicPartition } from '../log.ts'
 import type { KafkaClient } from './kafka-client.ts'
-import { toLogError } from './kafka-errors.ts'
+import { isCoordinatorTrouble, toLogError } from './kafka-errors.ts'
 import { type Claim, KafkaMember } from './kafka-member.ts'
 
 export type KafkaSubscriptionContext = {
@@ -20,8 +20,10 @@ export type KafkaSubscriptionContext = {
   readonly onEnd: () => void
 }
 
-const firstPause = second
+const firstPause = second / 4
 const longestPause = 10 * second
+/** How long to wait at the start for a cluster that answers but whose coordinator is not ready. */
+const coordinatorTimeout = minute
 
 /** Membership in a consumer group for as long as it is wanted: a consumer that crashed or fell silent gets a successor. */
 export class KafkaSubscription implements Subscription {
@@ -39,16 +41,18 @@ export class KafkaSubscription implements Subscription {
     this.#member = this.#createMember({ owned: [], since: 0 })
   }
 
-  /** Joins the group. @throws LOG_UNAVAILABLE, LOG_REJECTED */
+  /** Joins the group. A coordinator that is still loading is waited for. @throws LOG_UNAVAILABLE, LOG_REJECTED */
   async start(): Promise<void> {
+    const { clock, sessionTimeout, silenceTimeout } = this.#context
+    const deadline = clock.monotonic() + coordinatorTimeout
+    const isWorthWaiting = (error: unknown) => isCoordinatorTrouble(error) && clock.monotonic() < deadline
     try {
-      await this.#member.join()
+      await this.#join(isWorthWaiting)
     } catch (error) {
       this.#abort.abort()
       await this.#end('lost').catch(() => undefined)
-      throw this.#toLogError(error)
+      throw error
     }
-    const { clock, sessionTimeout, silenceTimeout } = this.#context
     const interval = Math.min(silenceTimeout, sessionTimeout) / 3
     this.#stopWatching = clock.every(interval, () => this.#watch())
   }
@@ -104,31 +108,43 @@ export class KafkaSubscription implements Subscription {
       this.#fail(failure)
       return
     }
-    this.#context.logger.warn(
+    const level = isCoordinatorTrouble(cause) ? 'debug' : 'warn'
+    this.#context.logger[level](
       { group: this.#options.group },
       `the consumer of group ${this.#options.group} ${reason}; it is replaced`,
     )
-    this.#replacing = this.#replaceMember()
+    this.#replacing = this.#member
+      .leave('lost')
+      .then(() => this.#succeed())
       .catch((error) => this.#fail(error))
       .finally(() => {
         this.#replacing = undefined
       })
   }
 
-  async #replaceMember(): Promise<void> {
+  async #succeed(): Promise<void> {
+    if (this.#abort.signal.aborted) return
+    this.#member = this.#createMember(this.#member.claim)
+    await this.#join((error) => this.#toLogError(error).retryable)
+  }
+
+  /** Joins with the present member, and with a new one whenever that failed for a reason that may pass. */
+  async #join(isWorthWaiting: (error: unknown) => boolean): Promise<void> {
+    const { clock, logger } = this.#context
     const { signal } = this.#abort
-    await this.#member.leave('lost')
-    for (let pause: number = firstPause; !signal.aborted; pause = Math.min(2 * pause, longestPause)) {
-      this.#member = this.#createMember(this.#member.claim)
+    for (let pause: number = firstPause; ; pause = Math.min(2 * pause, longestPause)) {
       try {
-        await this.#member.join()
-        return
+        return await this.#member.join()
       } catch (error) {
         await this.#member.leave('lost')
+        if (signal.aborted) return
         const failure = this.#toLogError(error)
-        if (!failure.retryable) throw failure
-        this.#context.logger.warn({ err: failure }, `${failure.message} Again in ${pause} ms.`)
-        await this.#context.clock.sleep(pause, signal)
+        if (!isWorthWaiting(error)) throw failure
+        const level = isCoordinatorTrouble(error) ? 'debug' : 'warn'
+        logger[level]({ err: failure }, `${failure.message} Again in ${pause} ms.`)
+        await clock.sleep(pause, signal)
+        if (signal.aborted) return
+        this.#member = this.#createMember(this.#member.claim)
       }
     }
   }

@@ -1,0 +1,122 @@
+import { afterAll, describe, expect, it } from 'vitest'
+import { systemClock } from '../../src/clock.ts'
+import { hasCode } from '../../src/errors.ts'
+import { createKafkaLog, type KafkaLogOptions } from '../../src/log/kafka/kafka-log.ts'
+import type { Log } from '../../src/log/log.ts'
+import { createLogger, createSecretScrubber } from '../../src/logger.ts'
+import { freePort } from '../support/free-port.ts'
+import { type KafkaBroker, startKafkaBroker } from '../support/kafka-broker.ts'
+import { Recorder } from '../support/recorder.ts'
+import { kafkaBrokers, kafkaJars } from '../support/services.ts'
+import { describeLog, numbers, range } from './log.ts'
+
+const logger = createLogger({ level: 'error', format: 'text' }, createSecretScrubber())
+
+function openLog(options: Pick<KafkaLogOptions, 'brokers'> & Partial<KafkaLogOptions>): Log {
+  return createKafkaLog({
+    clientId: 'contract',
+    replication: 1,
+    sessionTimeout: 6_000,
+    clock: systemClock,
+    logger,
+    ...options,
+  })
+}
+
+const brokers = (await kafkaBrokers()) ?? []
+describeLog(
+  'Kafka log',
+  async () => ({ open: () => openLog({ brokers }) }),
+  { rebalance: true, sessionTimeout: 6_000 },
+  { skip: brokers.length === 0 },
+)
+
+const jars = await kafkaJars()
+describe.skipIf(jars === undefined)('Kafka log whose broker is killed', () => {
+  let broker: KafkaBroker
+  afterAll(() => broker?.stop())
+  const start = async (): Promise<KafkaBroker> => {
+    broker ??= await startKafkaBroker({ jars: jars ?? '' })
+    return broker
+  }
+
+  it('takes every append once and in order through a SIGKILL and a restart, and its consumers go on', async () => {
+    const { address, kill, restart } = await start()
+    const log = openLog({ brokers: [address] })
+    await log.createTopics([{ name: 'struck', partitions: 1 }])
+    const recorder = new Recorder()
+    await log.subscribe({
+      group: 'struck',
+      topics: ['struck'],
+      handler: recorder,
+      onFailure: recorder.onFailure,
+    })
+    await log.append('struck', numbers(0, 100))
+    await recorder.until(() => recorder.received.length === 100)
+
+    let total = 100
+    let restarted = false
+    const appendOn = async () => {
+      for (; !restarted; total += 50) await log.append('struck', numbers(total, total + 50))
+    }
+    const appending = appendOn()
+    await recorder.until(() => recorder.received.length > 300)
+    await kill()
+    await restart()
+    restarted = true
+    await appending
+    await recorder.until(() => recorder.received.length >= total, 90_000)
+    const stored = await Array.fromAsync(log.read({ topic: 'struck', partition: 0 }, 0))
+    expect(stored.map(({ value }) => Number(value.toString()))).toEqual(range(0, total))
+    expect([...new Set(recorder.values)].map(Number)).toEqual(range(0, total))
+    expect(recorder.failures).toEqual([])
+    await log.close()
+  }, 240_000)
+
+  it('says in time that it cannot be reached, and takes appends again when it can', async () => {
+    const { address, kill, restart } = await start()
+    const log = openLog({ brokers: [address], appendTimeout: 1_000 })
+    await log.createTopics([{ name: 'away', partitions: 1 }])
+    await log.append('away', numbers(0, 1))
+    await kill()
+    const error = await log.append('away', numbers(1, 2)).catch((reason) => reason)
+    expect(hasCode(error, 'LOG_UNAVAILABLE') && error.retryable).toBe(true)
+    expect(error.message).toContain(address)
+    expect(error.message).toContain('away')
+    expect(error.remedy).toMatch(/brokers run/)
+    await restart()
+    await expect
+      .poll(
+        () =>
+          log.append('away', numbers(1, 2)).then(
+            () => true,
+            () => false,
+          ),
+        { timeout: 60_000 },
+      )
+      .toBe(true)
+    const stored = await Array.fromAsync(log.read({ topic: 'away', partition: 0 }, 0))
+    expect(stored.map(({ value }) => value.toString()).slice(0, 2)).toEqual(['0', '1'])
+    await log.close()
+  }, 240_000)
+})
+
+describe('Kafka log without a broker', () => {
+  it('refuses a subscription with the address and the remedy', async () => {
+    const address = `127.0.0.1:${await freePort()}`
+    const log = openLog({ brokers: [address] })
+    const recorder = new Recorder()
+    const subscription = log.subscribe({
+      group: 'g',
+      topics: ['t'],
+      handler: recorder,
+      onFailure: recorder.onFailure,
+    })
+    await expect(subscription).rejects.toMatchObject({
+      code: 'LOG_UNAVAILABLE',
+      message: expect.stringContaining(address),
+      remedy: expect.stringContaining('Check that the brokers run'),
+    })
+    await log.close()
+  })
+})
