@@ -7,7 +7,11 @@ import { type Backend, type Outcome, watchOrg } from './watched-org.ts'
  * Kills the service at every row of the guarantee's table and compares what is left, after a restart, with an
  * uninterrupted run over the same events.
  */
-export function describeRecovery(name: string, makeBackend: () => Promise<Backend>): void {
+export function describeRecovery(
+  name: string,
+  makeBackend: () => Promise<Backend>,
+  { severalProcesses }: { readonly severalProcesses: boolean },
+): void {
   describe(`after kill -9, on ${name}`, () => {
     let reference: Outcome
 
@@ -32,6 +36,12 @@ export function describeRecovery(name: string, makeBackend: () => Promise<Backen
         expect(repeated).toBe(crash === 'after-acceptance' ? 1 : 0)
       })
     }
+
+    test.runIf(severalProcesses)(
+      'when an owner wakes up from a long pause and another has taken over: it writes nothing',
+      async () => expect(await runWithTwoOwners(await makeBackend())).toEqual(reference),
+      120_000,
+    )
   })
 }
 
@@ -50,6 +60,32 @@ async function run(backend: Backend, crash?: CrashPoint): Promise<Outcome> {
     org.publish(events.slice(-lastBurst))
     await org.notifiedAbout(lastUser)
     expect(await service.stop()).toEqual({ code: 0, signal: null })
+    return await org.outcome()
+  } finally {
+    await org.close()
+  }
+}
+
+/** The first owner is stopped in the middle (SIGSTOP) until the second has done everything; then it goes on (SIGCONT). */
+async function runWithTwoOwners(backend: Backend): Promise<Outcome> {
+  const events = loginEvents()
+  const org = await watchOrg(backend)
+  try {
+    const paused = await org.start()
+    await paused.ready()
+    org.publish(events.slice(0, 1000))
+    await paused.logged('is ours')
+    paused.signal('SIGSTOP')
+    org.publish(events.slice(1000, -lastBurst))
+    const successor = await org.start()
+    await successor.ready()
+    await successor.logged('is ours')
+    org.publish(events.slice(-lastBurst))
+    await org.notifiedAbout(lastUser)
+    paused.signal('SIGCONT')
+    await paused.logged('another owner')
+    await paused.stop()
+    await successor.stop()
     return await org.outcome()
   } finally {
     await org.close()

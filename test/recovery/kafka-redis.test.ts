@@ -7,7 +7,8 @@ import type { Backend } from './watched-org.ts'
 const brokers = await kafkaBrokers()
 const redis = await redisUrl()
 
-if (brokers && redis) describeRecovery('Kafka and Redis', async () => ownBackend(brokers, redis))
+if (brokers && redis)
+  describeRecovery('Kafka and Redis', async () => ownBackend(brokers, redis), { severalProcesses: true })
 else describe.skip('after kill -9, on Kafka and Redis', () => test('needs both', () => undefined))
 
 /** Topics, groups and keys that no other run has. */

@@ -12,6 +12,8 @@ export type ServiceProcess = {
   readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
   /** Resolves when `/-/ready` answers 200; rejects when the process ends before. */
   ready(): Promise<void>
+  /** Resolves when it has logged a line with this text; rejects when it ends before. */
+  logged(text: string): Promise<void>
   signal(signal: NodeJS.Signals): void
   /** SIGTERM, and waits for the end. */
   stop(): Promise<{ code: number | null; signal: NodeJS.Signals | null }>
@@ -42,6 +44,13 @@ export function startService({ args, webPort, script = main, env = {} }: Service
     log: () => log,
     ended,
     ready: () => untilReady(child, webPort, () => log),
+    async logged(text) {
+      while (!log.includes(text)) {
+        if (hasEnded(child))
+          throw new Error(`the service ended without logging ${JSON.stringify(text)}:\n${log}`)
+        await delay(50)
+      }
+    },
     signal: (signal) => void child.kill(signal),
     async stop() {
       child.kill('SIGTERM')
@@ -59,4 +68,8 @@ async function untilReady(child: ChildProcess, port: number, log: () => string):
     await answer?.body?.cancel()
     await delay(50)
   }
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null
 }
