@@ -111,6 +111,7 @@ export class Supervisor {
     const session = openSession({ ...token, channels: cursors })
     const leave = () => void session.close()
     signal.addEventListener('abort', leave, { once: true })
+    if (signal.aborted) leave()
     const untilRetry = this.#untilRetry()
     const cancelRetry = untilRetry === undefined ? undefined : clock.after(untilRetry, leave)
     let subscribedAt: number | undefined
@@ -128,7 +129,7 @@ export class Supervisor {
     } catch (error) {
       if (!(error instanceof ForcewatchError) || error.code === 'FENCED') throw error
       metrics.sessions_total.inc({ org, reason: 'not-kept' })
-      return { trouble: 'not-kept', text: error.message, subscribedFor: subscribedFor() }
+      return { trouble: 'not-kept', text: describe(error), subscribedFor: subscribedFor() }
     } finally {
       metrics.session_up.set({ org }, 0)
       cancelRetry?.()
@@ -152,6 +153,7 @@ export class Supervisor {
     }
     const cancel = clock.after(timing.patience, giveUp)
     signal.addEventListener('abort', giveUp)
+    if (signal.aborted) giveUp()
     try {
       await sink.deliver(token, messages, tooLong.signal)
     } finally {
@@ -228,9 +230,9 @@ export class Supervisor {
         { ...details, remedy: rejectedTokenRemedy },
         `Salesforce issues tokens but refuses them: ${text}`,
       )
-    } else if (trouble === 'denied' || trouble === 'limit' || trouble === 'auth-rejected') {
+    } else if (alarms.has(trouble)) {
       logger.error(details, text)
-    } else if (trouble === 'unknown-client' || trouble === 'server-disconnect' || trouble === 'refused') {
+    } else if (ordinary.has(trouble)) {
       logger.info(details, `session ended: ${text}`)
     } else {
       logger.warn(details, text)
@@ -249,13 +251,21 @@ export class Supervisor {
   }
 }
 
+/** Somebody has to look at these … */
+const alarms: ReadonlySet<Trouble> = new Set(['denied', 'limit', 'auth-rejected', 'not-kept'])
+/** … and these belong to an ordinary day, or have been reported per channel. */
+const ordinary: ReadonlySet<Trouble> = new Set(['unknown-client', 'server-disconnect', 'refused'])
+
 const rejectedTokenRemedy =
   'Setup → Session Settings: "Lock sessions to the IP address from which they originated" must be off when this machine ' +
   'has changing addresses. The integration user must be active, and its session policies must not end sessions at once.'
 
 function failedLogin(error: unknown): Outcome {
-  const known = error instanceof ForcewatchError ? error : undefined
-  const remedy = known?.remedy === undefined ? '' : ` — ${known.remedy}`
-  const trouble = known?.retryable ? 'auth-unavailable' : 'auth-rejected'
-  return { trouble, text: `${messageOf(error)}${remedy}`, subscribedFor: 0 }
+  const mayPass = error instanceof ForcewatchError && error.retryable
+  return { trouble: mayPass ? 'auth-unavailable' : 'auth-rejected', text: describe(error), subscribedFor: 0 }
+}
+
+function describe(error: unknown): string {
+  const remedy = error instanceof ForcewatchError ? error.remedy : undefined
+  return remedy === undefined ? messageOf(error) : `${messageOf(error)} — ${remedy}`
 }

@@ -166,4 +166,13 @@ describe('two replicas', () => {
     await thief?.release()
     await until(() => ingest.status().ready)
   })
+
+  test('a holder that died without a word is replaced once its lease has expired', async () => {
+    await using org = await watchOrg()
+    await org.store.acquire('ingest:acme', { owner: 'dead', ttl: 300, mode: 'steal' })
+    const standby = org.start()
+    await until(() => standby.status().phase === 'standby')
+    expect(org.simulator.requests().handshake).toBe(0)
+    await until(() => standby.status().ready)
+  })
 })
