@@ -52,7 +52,7 @@ export function registerSimulate(program: Command, context: CommandContext): voi
     .option('--history <duration>', 'past to deliver first, at full speed', parseSpan, 14 * day)
     .option(
       '--speed <factor>',
-      'pace after that, for an hour; 1 is real time. A higher one starts in the past, so as not to pass the clock',
+      'pace after that; 1 is real time. A higher one starts in the past, so as not to pass the clock',
       parseSpeed,
       1,
     )
