@@ -3,13 +3,13 @@ import type { LogRecord, TopicPartition } from '../log/log.ts'
 import type { Metrics } from '../metrics.ts'
 import { type DurableState, KeyedState } from '../stream/keyed-state.ts'
 import type { Output, PartitionTask } from '../stream/task.ts'
-import type { Activity, Heartbeat } from './activity.ts'
+import type { Activity, Heartbeat } from './activity/activity.ts'
+import { LoginApps } from './activity/login-apps.ts'
 import { createZoneOffset, type ZoneOffset } from './algorithms/zone-offset.ts'
-import { SeenEvents } from './dedup.ts'
+import { SeenEvents } from './dedup/seen-events.ts'
+import type { DetectorSet } from './definition/detector.ts'
 import type { DetectionMessage, OrgRef } from './detection.ts'
-import type { DetectorSet } from './detector.ts'
-import { DetectorRunner, sectionPrefix } from './detector-runner.ts'
-import { LoginApps } from './login-apps.ts'
+import { DetectorRunner, sectionPrefix } from './firing/detector-runner.ts'
 
 export type DetectionTaskOptions = {
   readonly partition: TopicPartition

@@ -141,7 +141,8 @@ export class Processor implements PartitionHandler {
       task: createTask(partition),
       append: (topic, records) => log.append(topic, records),
       commit: async (nextOffset) => this.#subscription?.commit(partition, nextOffset),
-      onFailure: (error) => void this.#guard(partition, () => Promise.reject(error)).catch((failure) => this.#fail(failure)),
+      onFailure: (error) =>
+        void this.#guard(partition, () => Promise.reject(error)).catch((failure) => this.#fail(failure)),
     })
   }
 

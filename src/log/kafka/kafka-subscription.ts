@@ -22,6 +22,8 @@ export type KafkaSubscriptionContext = {
 
 const firstPause = second / 4
 const longestPause = 10 * second
+/** Nobody waits longer for a commit: without brokers a checkpoint and a stop must go on. */
+const commitTimeout = 3 * second
 /** How long to wait at the start for a cluster that answers but whose coordinator is not ready. */
 const coordinatorTimeout = minute
 
@@ -59,13 +61,18 @@ export class KafkaSubscription implements Subscription {
 
   /** Advisory, as the port says: an offset that does not get through is a line in the log. */
   async commit(partition: TopicPartition, nextOffset: number): Promise<void> {
+    const done = new AbortController()
+    const committed = this.#member.commit(partition, nextOffset)
     try {
-      await this.#member.commit(partition, nextOffset)
+      await Promise.race([committed, this.#context.clock.sleep(commitTimeout, done.signal)])
     } catch (error) {
       this.#context.logger.debug(
         { group: this.#options.group, err: error },
         `the offset of ${partitionName(partition)} was not committed`,
       )
+    } finally {
+      done.abort()
+      committed.catch(() => undefined)
     }
   }
 

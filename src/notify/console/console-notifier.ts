@@ -1,9 +1,9 @@
 import type { Writable } from 'node:stream'
 import picocolors from 'picocolors'
 import type { Level } from '../../detection/detection.ts'
+import { toAlertLine } from '../alert-line.ts'
 import { type MessageOptions, toMessage } from '../message.ts'
 import type { Delivery, Notification, Notifier } from '../notifier.ts'
-import { toAlertLine } from '../alert-line.ts'
 
 export type ConsoleNotifierOptions = MessageOptions & {
   readonly receiver: string

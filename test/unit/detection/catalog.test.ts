@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createManualClock } from '../../../src/clock.ts'
-import { createCatalog, loadDetectors } from '../../../src/detection/catalog.ts'
+import { createCatalog, loadDetectors } from '../../../src/detection/definition/catalog.ts'
 import { createMetrics } from '../../../src/metrics.ts'
 import { detectorText } from './detector-file.ts'
 

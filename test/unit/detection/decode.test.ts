@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { decodeEvent } from '../../../src/detection/decode.ts'
+import { decodeEvent } from '../../../src/detection/activity/decode.ts'
 import { commonPayload, decodeActivity, orgId, toRecord } from './event-record.ts'
 
 describe('every kind of event becomes an activity', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { SeenEvents, type SeenEventsOptions } from '../../../src/detection/dedup.ts'
-import { fingerprint } from '../../../src/detection/fingerprint.ts'
+import { fingerprint } from '../../../src/detection/dedup/fingerprint.ts'
+import { SeenEvents, type SeenEventsOptions } from '../../../src/detection/dedup/seen-events.ts'
 import { hour } from '../../../src/duration.ts'
 
 const start = Date.UTC(2026, 0, 5, 8)

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import type { Activity } from '../../../src/detection/activity.ts'
-import { createAmountsModel } from '../../../src/detection/amounts-model.ts'
-import { createCountsModel } from '../../../src/detection/counts-model.ts'
+import type { Activity } from '../../../src/detection/activity/activity.ts'
+import { createAmountsModel } from '../../../src/detection/baseline/amounts-model.ts'
+import { createCountsModel } from '../../../src/detection/baseline/counts-model.ts'
+import type { Detector } from '../../../src/detection/definition/detector.ts'
 import type { Detection } from '../../../src/detection/detection.ts'
-import type { Detector } from '../../../src/detection/detector.ts'
 import { day, hour, minute, second, week } from '../../../src/duration.ts'
 import {
   acme,

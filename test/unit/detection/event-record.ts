@@ -1,6 +1,6 @@
-import type { Activity } from '../../../src/detection/activity.ts'
-import type { EventRecord } from '../../../src/detection/decode.ts'
-import { decodeEvent } from '../../../src/detection/decode.ts'
+import type { Activity } from '../../../src/detection/activity/activity.ts'
+import type { EventRecord } from '../../../src/detection/activity/decode.ts'
+import { decodeEvent } from '../../../src/detection/activity/decode.ts'
 
 export const orgId = '00Dxx0000001gPzEAI'
 

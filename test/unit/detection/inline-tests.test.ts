@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { expandGiven, startOf, testStart } from '../../../src/detection/given-events.ts'
-import type { GivenEvents } from '../../../src/detection/inline-test-schema.ts'
-import { runInlineTests } from '../../../src/detection/inline-tests.ts'
-import { parseDetector } from '../../../src/detection/parse-detector.ts'
+import { expandGiven, startOf, testStart } from '../../../src/detection/definition/given-events.ts'
+import type { GivenEvents } from '../../../src/detection/definition/inline-test-schema.ts'
+import { runInlineTests } from '../../../src/detection/definition/inline-tests.ts'
+import { parseDetector } from '../../../src/detection/definition/parse-detector.ts'
 import { formatProblem } from '../../../src/yaml-source.ts'
 import { detectorText } from './detector-file.ts'
 

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { createCountsModel } from '../../../src/detection/counts-model.ts'
-import { advanceGroup, createGroup, groupCodec } from '../../../src/detection/group-state.ts'
-import { catchUp, slotOf } from '../../../src/detection/learning.ts'
+import { createCountsModel } from '../../../src/detection/baseline/counts-model.ts'
+import { advanceGroup, createGroup, groupCodec } from '../../../src/detection/baseline/group-state.ts'
+import { catchUp, slotOf } from '../../../src/detection/baseline/learning.ts'
 import {
   createMeasureState,
   type MeasureState,
   moment,
   record,
-} from '../../../src/detection/measure-state.ts'
+} from '../../../src/detection/baseline/measure-state.ts'
 import { day, hour, minute } from '../../../src/duration.ts'
 import { createRandom, monday } from './statistics-rig.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { toLoginResult } from '../../../src/detection/login-outcome.ts'
+import { toLoginResult } from '../../../src/detection/activity/login-outcome.ts'
 
 describe('login status texts', () => {
   it.each(['Success', 'success', ' SUCCESS ', 'LOGIN_NO_ERROR'])('%s is success', (status) => {

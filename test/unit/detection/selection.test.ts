@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { Found } from '../../../src/detection/detector.ts'
-import { activityField, foundField } from '../../../src/detection/fields.ts'
-import { compileSelection, type SelectionSource } from '../../../src/detection/selection.ts'
+import type { Found } from '../../../src/detection/definition/detector.ts'
+import { activityField, foundField } from '../../../src/detection/definition/fields.ts'
+import { compileSelection, type SelectionSource } from '../../../src/detection/definition/selection.ts'
 import { decodeActivity } from './event-record.ts'
 
 const login = decodeActivity('LoginEventStream', {

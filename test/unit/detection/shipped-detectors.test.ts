@@ -3,9 +3,9 @@ import { fileURLToPath } from 'node:url'
 import { Ajv } from 'ajv'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { readDetectors } from '../../../src/detection/catalog.ts'
-import { runInlineTests } from '../../../src/detection/inline-tests.ts'
-import { createDetectorJsonSchema } from '../../../src/detection/json-schema.ts'
+import { readDetectors } from '../../../src/detection/definition/catalog.ts'
+import { runInlineTests } from '../../../src/detection/definition/inline-tests.ts'
+import { createDetectorJsonSchema } from '../../../src/detection/definition/json-schema.ts'
 
 const directory = fileURLToPath(new URL('../../../detectors', import.meta.url))
 const { files, problems } = await readDetectors(directory)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { toQueryShape } from '../../../src/detection/soql.ts'
+import { toQueryShape } from '../../../src/detection/activity/soql.ts'
 
 describe('query templates', () => {
   it('are equal for queries that differ in values, limits, case and white space only', () => {

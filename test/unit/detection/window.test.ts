@@ -4,9 +4,9 @@ import {
   measureStateCodec,
   observedIn,
   record,
-} from '../../../src/detection/measure-state.ts'
-import { maxValues, RecentValues } from '../../../src/detection/recent-values.ts'
-import { paneAt, panesPerWindow, windowEndingAt } from '../../../src/detection/window.ts'
+} from '../../../src/detection/baseline/measure-state.ts'
+import { maxValues, RecentValues } from '../../../src/detection/window/recent-values.ts'
+import { paneAt, panesPerWindow, windowEndingAt } from '../../../src/detection/window/window.ts'
 import { day, hour, minute, second } from '../../../src/duration.ts'
 import { createRandom } from './statistics-rig.ts'
 

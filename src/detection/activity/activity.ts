@@ -1,0 +1,65 @@
+import type { OrgRef } from '../detection.ts'
+
+export type Action =
+  | 'login'
+  | 'logout'
+  | 'login-as'
+  | 'api-query'
+  | 'bulk-download'
+  | 'report-run'
+  | 'report-export'
+  | 'list-view'
+  | 'file-download'
+  | 'file-upload'
+  | 'record-view'
+  | 'record-change'
+  | 'permission-change'
+  | 'anomaly'
+  | 'custom'
+
+/**
+ * One Salesforce event as detectors see it: canonical lower-case fields, the same for every kind of event, beside the raw
+ * payload under Salesforce's own names. Null means that the event does not tell.
+ */
+export type Activity = {
+  readonly org: OrgRef
+  /** Event type, such as `ApiEventStream`. */
+  readonly type: string
+  /** Unique per event: EventUuid, else made of type, EventIdentifier and EventDate; null when the event has neither. */
+  readonly identity: string | null
+  /** EventIdentifier (equal in stream and storage object), else `identity`. What a person can search for. */
+  readonly id: string | null
+  /** EventDate, ms since the epoch. */
+  readonly time: number
+  readonly action: Action
+  readonly outcome: 'success' | 'failure' | 'challenge' | null
+  /** 18-character user id of the person the event is about; `actor` is who did it (the administrator for LoginAs). */
+  readonly user: string | null
+  readonly username: string | null
+  readonly actor: string | null
+  /** A syntactically valid address, or null (`Salesforce.com IP` is no address). */
+  readonly ip: string | null
+  /** The /24 (IPv4) or /48 (IPv6) of `ip`, such as `203.0.113.0/24`. */
+  readonly network: string | null
+  readonly session: string | null
+  /** LoginKey. */
+  readonly login: string | null
+  /** Connected app or client as far as this one event tells; the task refines it from the login that owns `login`. */
+  readonly app: string | null
+  /** Records that left the org by this event, counted once over chunks and QueryMore. */
+  readonly rows: number
+  /** Bytes that left or came in (files). */
+  readonly bytes: number
+  readonly objects: readonly string[]
+  /** SOQL with literals, ids and limits replaced; null when there is no query. */
+  readonly query: string | null
+  /** A COUNT() or small-LIMIT query. */
+  readonly probe: boolean
+  /** Stored before the org was watched: teaches, never notifies. */
+  readonly backfill: boolean
+  /** The payload as Salesforce sent it. */
+  readonly raw: Readonly<Record<string, unknown>>
+}
+
+/** Event time of an org goes on although nothing happened: the session is alive and nothing was delivered. */
+export type Heartbeat = { readonly kind: 'heartbeat'; readonly org: OrgRef; readonly time: number }

@@ -1,0 +1,239 @@
+import { ForcewatchError } from '../../errors.ts'
+import type { OrgRef } from '../detection.ts'
+import type { Action, Activity, Heartbeat } from './activity.ts'
+import { type EventType, toEventType } from './event-types.ts'
+import { toLoginResult } from './login-outcome.ts'
+import { type Origin, toOrigin } from './network.ts'
+import { idOf, nameOf, numberOf, type Payload, textOf, timeOf } from './payload.ts'
+import { rowsOfApiEvent, rowsOfChunk } from './rows.ts'
+import { type QueryShape, toQueryShape } from './soql.ts'
+
+/** A record of topic `events`, as far as decoding needs it. */
+export type EventRecord = {
+  /** The org's 18-character id. */
+  readonly key: string
+  /** UTF-8 JSON `{"channel", "data": {"schema", "payload", "event"}}`, exactly as Salesforce sent it. */
+  readonly value: Buffer
+  /** `org`: the org's name; `origin`: `stream`, `backfill` or `heartbeat`. */
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** Queries up to this LIMIT look around rather than take away. */
+const smallLimit = 500
+
+/**
+ * Reads one record: an activity, or the heartbeat of an org that is quiet. Unknown events and fields pass through; fields
+ * that cost something are computed when somebody asks for them.
+ * @throws RECORD_MALFORMED saying which part cannot be read.
+ */
+export function decodeEvent(record: EventRecord): Activity | Heartbeat {
+  const { channel, payload, event } = parseEnvelope(record.value)
+  const org = toOrgRef(record)
+  if (channel === '/forcewatch/heartbeat') return { kind: 'heartbeat', org, time: toTime(payload, channel) }
+  const name = textOf(event, 'EventApiName') ?? channel.slice(channel.lastIndexOf('/') + 1)
+  if (name === '')
+    throw malformed('neither channel nor data.event.EventApiName says what kind of event it is')
+  const time = toTime(payload, name)
+  return new EventActivity(org, toEventType(name), time, payload, event, record.headers.origin === 'backfill')
+}
+
+class EventActivity implements Activity {
+  readonly org: OrgRef
+  readonly type: string
+  readonly time: number
+  readonly action: Action
+  readonly user: string | null
+  readonly backfill: boolean
+  readonly raw: Payload
+  readonly #event: Payload
+  #origin: Origin | undefined
+  #rows: number | undefined
+  #objects: readonly string[] | undefined
+
+  constructor(
+    org: OrgRef,
+    type: EventType,
+    time: number,
+    payload: Payload,
+    event: Payload,
+    backfill: boolean,
+  ) {
+    this.org = org
+    this.type = type.name
+    this.time = time
+    this.action = type.actionOf(payload)
+    this.user = idOf(payload, 'UserId')
+    this.backfill = backfill
+    this.raw = payload
+    this.#event = event
+  }
+
+  get identity(): string | null {
+    const uuid = textOf(this.#event, 'EventUuid') ?? textOf(this.raw, 'EventUuid')
+    if (uuid !== null) return uuid
+    const identifier = textOf(this.raw, 'EventIdentifier')
+    return identifier === null ? null : `${this.type}/${identifier}/${this.time}`
+  }
+
+  get id(): string | null {
+    return textOf(this.raw, 'EventIdentifier') ?? this.identity
+  }
+
+  get outcome(): Activity['outcome'] {
+    if (this.action === 'login') {
+      const status = textOf(this.raw, 'Status')
+      return status === null ? null : toLoginResult(status).outcome
+    }
+    return outcomeOf(textOf(this.raw, 'OperationStatus') ?? textOf(this.raw, 'Status'))
+  }
+
+  /** Lower-case: Salesforce does not tell usernames apart by case. */
+  get username(): string | null {
+    return (textOf(this.raw, 'Username') ?? textOf(this.raw, 'UserName'))?.toLowerCase() ?? null
+  }
+
+  get actor(): string | null {
+    return textOf(this.raw, 'DelegatedUsername')?.toLowerCase() ?? this.user
+  }
+
+  get ip(): string | null {
+    return this.#where().ip
+  }
+
+  get network(): string | null {
+    return this.#where().network
+  }
+
+  get session(): string | null {
+    return textOf(this.raw, 'SessionKey')
+  }
+
+  get login(): string | null {
+    return textOf(this.raw, 'LoginKey')
+  }
+
+  get app(): string | null {
+    return nameOf(this.raw, 'Application') ?? nameOf(this.raw, 'Client') ?? userAgentFamily(this.raw)
+  }
+
+  get rows(): number {
+    this.#rows ??= rowsOf(this.type, this.raw)
+    return this.#rows
+  }
+
+  get bytes(): number {
+    if (this.action !== 'file-download' && this.action !== 'file-upload') return 0
+    return Math.max(numberOf(this.raw, 'ContentSize') ?? 0, 0)
+  }
+
+  get objects(): readonly string[] {
+    this.#objects ??= objectsOf(this.raw)
+    return this.#objects
+  }
+
+  get query(): string | null {
+    return shapeOf(this.raw)?.template ?? null
+  }
+
+  get probe(): boolean {
+    const shape = shapeOf(this.raw)
+    return shape !== null && (shape.counts || (shape.limit !== null && shape.limit <= smallLimit))
+  }
+
+  #where(): Origin {
+    this.#origin ??= toOrigin(textOf(this.raw, 'SourceIp') ?? textOf(this.raw, 'CurrentIp') ?? '')
+    return this.#origin
+  }
+}
+
+type Envelope = { readonly channel: string; readonly payload: Payload; readonly event: Payload }
+
+function parseEnvelope(value: Buffer): Envelope {
+  let message: unknown
+  try {
+    message = JSON.parse(value.toString('utf8'))
+  } catch (cause) {
+    throw malformed('the value is not JSON', cause)
+  }
+  if (!isObject(message)) throw malformed('the value is not a JSON object')
+  const channel = typeof message.channel === 'string' ? message.channel : ''
+  if (!isObject(message.data)) throw malformed(`data is not an object${on(channel)}`)
+  const { payload, event } = message.data
+  if (!isObject(payload)) throw malformed(`data.payload is not an object${on(channel)}`)
+  return { channel, payload, event: isObject(event) ? event : {} }
+}
+
+/**
+ * EventDate. Where it is missing or only a day (some anomaly events), CreatedDate, when the event was published, is the
+ * best there is; change events carry neither, but a commit timestamp.
+ */
+function toTime(payload: Payload, where: string): number {
+  const date = payload.EventDate
+  const isDay = typeof date === 'string' && date.length === 10
+  const time = isDay ? null : timeOf(payload, 'EventDate')
+  const known = time ?? timeOf(payload, 'CreatedDate') ?? timeOf(payload, 'EventDate') ?? commitTime(payload)
+  if (known !== null) return known
+  const found =
+    date === undefined || date === null ? 'is missing' : `is no date: ${JSON.stringify(date).slice(0, 60)}`
+  throw malformed(`data.payload.EventDate ${found}, and there is no CreatedDate${on(where)}`)
+}
+
+function commitTime(payload: Payload): number | null {
+  return isObject(payload.ChangeEventHeader) ? numberOf(payload.ChangeEventHeader, 'commitTimestamp') : null
+}
+
+let lastOrg: OrgRef = { id: '', name: '' }
+
+/** Neighbouring records mostly belong to one org: they share the object. */
+function toOrgRef({ key, headers }: EventRecord): OrgRef {
+  const name = headers.org ?? key
+  if (lastOrg.id !== key || lastOrg.name !== name) lastOrg = { id: key, name }
+  return lastOrg
+}
+
+function rowsOf(type: string, payload: Payload): number {
+  if (type === 'ApiEventStream') return rowsOfApiEvent(payload)
+  return type === 'ReportEventStream' || type === 'ListViewEventStream' ? rowsOfChunk(payload) : 0
+}
+
+/** QueriedEntities, else what the query names: Salesforce leaves the first empty when no row was found. */
+function objectsOf(payload: Payload): readonly string[] {
+  const entities = textOf(payload, 'QueriedEntities') ?? textOf(payload, 'RequestedEntities')
+  if (entities === null) return shapeOf(payload)?.objects ?? []
+  return entities.split(/[\s,[\]"]+/).filter((name) => name !== '')
+}
+
+function shapeOf(payload: Payload): QueryShape | null {
+  const query = textOf(payload, 'Query')
+  return query === null ? null : toQueryShape(query)
+}
+
+/** Of operations (`Success`, `Failure`) and identity verifications (`Succeeded`, `FailedInvalidCode`, `InProgress`). */
+function outcomeOf(status: string | null): Activity['outcome'] {
+  const text = status?.toLowerCase() ?? ''
+  if (text.startsWith('succe')) return 'success'
+  if (/^(fail|denied|reporteddenied)/.test(text)) return 'failure'
+  return text === 'inprogress' ? 'challenge' : null
+}
+
+/** `python-requests/2.32` → `python-requests`; a browser's text tells no application. */
+function userAgentFamily(payload: Payload): string | null {
+  const agent = nameOf(payload, 'UserAgent')
+  if (agent === null || agent.startsWith('Mozilla/')) return null
+  return /^[^/(]+/.exec(agent)?.[0].trim() || null
+}
+
+function on(where: string): string {
+  return where === '' ? '' : ` (${where})`
+}
+
+function malformed(message: string, cause?: unknown): ForcewatchError {
+  return new ForcewatchError('RECORD_MALFORMED', message, {
+    remedy: 'Compare the record with what Salesforce documents for its channel.',
+    ...(cause === undefined ? {} : { cause }),
+  })
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,44 @@
+import { day, hour } from '../../duration.ts'
+import { KeyedState } from '../../stream/keyed-state.ts'
+import type { Activity } from './activity.ts'
+
+/** A login's application is forgotten after so long without use, ms. */
+const keptFor = 7 * day
+const maxLogins = 200_000
+
+/**
+ * Which application a login belongs to, by LoginKey: most events of a session do not name it themselves. Bounded: the
+ * oldest logins are forgotten first.
+ */
+export class LoginApps {
+  readonly state = new KeyedState<{ readonly app: string; readonly used: number }>('login-apps')
+
+  /** Learns from a login; gives any other activity of the same login its application. */
+  refine(activity: Activity): void {
+    const { login } = activity
+    if (login === null) return
+    const key = `${activity.org.id}\0${login}`
+    if (activity.action === 'login') {
+      if (activity.app !== null) this.#remember(key, activity.app, activity.time)
+      return
+    }
+    const known = this.state.get(key)
+    if (!known) return
+    if (activity.time - known.used > hour) this.state.set(key, { app: known.app, used: activity.time })
+    if (known.app !== activity.app)
+      Object.defineProperty(activity, 'app', { value: known.app, enumerable: true })
+  }
+
+  /** Forgets logins that were not used since long before `time`. */
+  expire(time: number): void {
+    for (const [key, { used }] of this.state.entries()) if (time - used > keptFor) this.state.delete(key)
+  }
+
+  #remember(key: string, app: string, time: number): void {
+    if (this.state.size >= maxLogins && this.state.get(key) === undefined) {
+      const [oldest] = this.state.entries().next().value ?? []
+      if (oldest !== undefined) this.state.delete(oldest)
+    }
+    this.state.set(key, { app, used: time })
+  }
+}

@@ -1,0 +1,40 @@
+import type { Statistics } from '../detection.ts'
+import type { GroupModel, GroupState } from './group-state.ts'
+
+/** Where one window of one entity lies, for the models: its cells, its number, its length. */
+export type WindowSlot = {
+  readonly cells: Float32Array
+  readonly base: number
+  /** Number of the window, the shortest is 0. */
+  readonly k: number
+  readonly length: number
+}
+
+/** How improbable an amount is, before anything is made of it for people. */
+export type Judgement = {
+  /** log10 of the tail probability by the model. */
+  readonly log10p: number
+  readonly expected: number
+  readonly parameters: Readonly<Record<string, number>>
+  readonly hourFactor: number
+  readonly peerWeight: number
+}
+
+/** A model of what is normal: learns fixed windows one after the other, judges sliding ones. Pure but for its arguments. */
+export type BaselineModel = GroupModel & {
+  readonly name: Statistics['model']
+  /** Takes the entity's part out of its group's sums (sign −1) or puts it in (+1). Between the two calls it learns. */
+  contribute(slot: WindowSlot, group: GroupState, sign: 1 | -1): void
+  /** Learns one fixed window [start, start + length) with `amount`; `excluded`: no more than was expected. */
+  learn(slot: WindowSlot, group: GroupState, start: number, amount: number, excluded: boolean): void
+  /** Learns that nothing happened in the fixed windows of [from, to), in constant time. */
+  idle(slot: WindowSlot, group: GroupState, from: number, to: number): void
+  /** Judges `amount` in the window [start, end). Null when it is so ordinary that it can never matter. */
+  judge(slot: WindowSlot, group: GroupState, start: number, end: number, amount: number): Judgement | null
+  /** log10 p of an amount again, from a judgement's parameters alone. */
+  recompute(parameters: Readonly<Record<string, number>>, amount: number): number
+  /** The middle 90 % of what was to be expected. */
+  usualRange(parameters: Readonly<Record<string, number>>): { low: number; high: number }
+  /** How often the detector looks at a window of this length, per ms: `active` looks were counted, by `members` entities. */
+  looks(members: number, active: number, length: number): number
+}

@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto'
+import { hour } from '../../duration.ts'
+import type { Activity } from '../activity/activity.ts'
+import { toText } from '../activity/payload.ts'
+import { type Entity, type Level, levels } from '../detection.ts'
+import type { Definition } from './definition-schema.ts'
+import type { Detector, Firing, Found } from './detector.ts'
+import { activityField } from './fields.ts'
+
+/** Turns a checked definition into what the engine runs; null for one that is disabled. */
+export function compileDetector(definition: Definition): Detector | null {
+  const { status, where, exceptions, windows, baseline, alert } = definition
+  if (status === 'disabled') return null
+  const ascending = [...new Set(windows)].sort((a, b) => a - b)
+  return {
+    id: definition.id,
+    title: definition.title,
+    description: definition.description,
+    status,
+    level: definition.level,
+    tags: definition.tags,
+    falsepositives: definition.falsepositives,
+    runbook: alert.runbook,
+    measureHash: measureHashOf(definition, ascending),
+    wants: (activity) =>
+      where.matches(activity) &&
+      !exceptions.some(({ match, expires }) => activity.time < expires && match.matches(activity)),
+    entityOf: entityReader(definition.entity),
+    measure: definition.unit ? { ...definition.measure, unit: definition.unit } : definition.measure,
+    windows: ascending,
+    baseline: {
+      model: baseline.model,
+      peersOf: peersReader(baseline.peers),
+      halfLife: baseline.half_life,
+    },
+    firesFor: firingReader(definition),
+    levelFor: levelReader(definition),
+    alert: {
+      repeat: alert.repeat,
+      keepOpen: alert.keep_open ?? Math.max(hour, ascending[0] ?? 0),
+      summary: alert.summary ?? null,
+    },
+  }
+}
+
+/** Of what keyed state depends on. Thresholds, levels, exceptions, half-life and words may change without a new start. */
+function measureHashOf({ entity, measure, where, baseline }: Definition, windows: readonly number[]): string {
+  const measured = {
+    entity,
+    measure: measure.expression,
+    where: where.source,
+    windows,
+    model: baseline.model,
+    peers: baseline.peers,
+  }
+  return createHash('sha256').update(JSON.stringify(measured)).digest('hex').slice(0, 16)
+}
+
+function entityReader(names: readonly string[]): Detector['entityOf'] {
+  const [only = ''] = names
+  if (names.length > 1) return combinedEntityReader(names)
+  switch (only) {
+    case 'user':
+      return ({ user, username }) => (user === null ? null : toEntity('user', user, username))
+    case 'org':
+      return ({ org }) => toEntity('org', org.id, org.name)
+    default: {
+      const read = textReader(only)
+      return (activity) => {
+        const id = read(activity)
+        return id === null ? null : { type: only, id }
+      }
+    }
+  }
+}
+
+function combinedEntityReader(names: readonly string[]): Detector['entityOf'] {
+  const type = names.join(' + ')
+  const readers = names.map(textReader)
+  return (activity) => {
+    const values = readers.map((read) => read(activity))
+    return values.includes(null) ? null : { type, id: values.join(' + ') }
+  }
+}
+
+function toEntity(type: string, id: string, name: string | null): Entity {
+  return name === null || name === id ? { type, id } : { type, id, name }
+}
+
+function peersReader(fields: readonly string[]): Detector['baseline']['peersOf'] {
+  const readers = fields.map(textReader)
+  if (readers.length === 0) return (_, entity) => entity.type
+  return (activity, entity) => [entity.type, ...readers.map((read) => read(activity) ?? 'unknown')].join(', ')
+}
+
+function textReader(name: string): (activity: Activity) => string | null {
+  const field = activityField(name)
+  return 'unknown' in field ? () => null : (activity) => toText(field.read(activity))
+}
+
+/** Overrides apply in the order of the file, each on top of what came before. */
+function firingReader({ fires, overrides, baseline }: Definition): Detector['firesFor'] {
+  const ordinary = toFiring(fires, baseline.model)
+  if (overrides.length === 0) return () => ordinary
+  return (activity) => {
+    const matching = overrides.filter(({ match }) => match.matches(activity))
+    if (matching.length === 0) return ordinary
+    return toFiring(Object.assign({}, fires, ...matching.map((override) => override.fires)), baseline.model)
+  }
+}
+
+/** Without a model there is nothing but the floor to fire by. */
+function toFiring(fires: Definition['fires'], model: Definition['baseline']['model']): Firing {
+  const ceiling = model === 'none' ? fires.at_least : Number.POSITIVE_INFINITY
+  return { budget: fires.budget, atLeast: fires.at_least, alwaysAbove: fires.always_above ?? ceiling }
+}
+
+function levelReader({ level, levels: conditions }: Definition): (found: Found) => Level {
+  const highestFirst = levels.toReversed().flatMap((name) => {
+    const condition = conditions[name]
+    return condition ? [{ name, matches: condition.matches }] : []
+  })
+  return (found) => highestFirst.find(({ matches }) => matches(found))?.name ?? level
+}

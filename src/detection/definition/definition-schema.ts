@@ -1,0 +1,218 @@
+import { z } from 'zod'
+import { day, formatDuration, hour, parseDuration, week } from '../../duration.ts'
+import { nearestWord } from '../../yaml-source.ts'
+import { salesforceFields } from '../activity/salesforce-fields.ts'
+import { type Level, levels } from '../detection.ts'
+import { summaryPlaceholders } from '../firing/explain.ts'
+import { activityField, canonicalFields, type FieldLookup, foundField } from './fields.ts'
+import { inlineTestsSchema } from './inline-test-schema.ts'
+import { parseMeasure } from './measure.ts'
+import { compileSelection, type Predicate, type SelectionSource } from './selection.ts'
+
+/** A selection as it was written, and compiled. */
+export type Selection<T> = { readonly source: SelectionSource; readonly matches: Predicate<T> }
+
+const completions = Object.fromEntries([...canonicalFields, ...salesforceFields].map((name) => [name, {}]))
+
+const id = z
+  .string()
+  .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be lower-case words joined by hyphens, such as bulk-export')
+
+const text = z.string().trim().min(1)
+
+const duration = z
+  .string()
+  .transform((value, context) => {
+    const milliseconds = parseDuration(value)
+    if (milliseconds !== undefined && milliseconds > 0) return milliseconds
+    context.addIssue({ code: 'custom', message: 'must be a duration such as 5m, 1h30m or 14d' })
+    return z.NEVER
+  })
+  .meta({ id: 'duration', description: 'A duration such as 5m, 1h30m or 14d' })
+
+const periods = { hour, day, week, month: 30 * day } as const
+
+const budget = z
+  .string()
+  .transform((value, context) => {
+    const [, count, period] = /^(\d+(?:\.\d+)?)\/(hour|day|week|month)$/.exec(value) ?? []
+    if (Number(count) > 0) return Number(count) / periods[period as keyof typeof periods]
+    context.addIssue({
+      code: 'custom',
+      message: 'must be a number of false alerts in a time, such as 1/week',
+    })
+    return z.NEVER
+  })
+  .meta({
+    id: 'budget',
+    description: 'False alerts that you accept from this detector, whole org: 2/day, 1/week, 1/month',
+  })
+
+function selectionOf<T>(lookup: FieldLookup<T>, metadata: { id: string; description: string }) {
+  const map = z.record(z.string(), z.unknown())
+  return z
+    .union([map, z.array(map)])
+    .transform((source, context): Selection<T> => {
+      const compiled = compileSelection(source, lookup)
+      if (compiled.kind === 'ok') return { source, matches: compiled.matches }
+      for (const { path, message, place } of compiled.problems) {
+        context.addIssue({ code: 'custom', message, path: [...path], params: { place } })
+      }
+      return z.NEVER
+    })
+    .meta({ ...metadata, properties: completions })
+}
+
+const selection = selectionOf(activityField, {
+  id: 'selection',
+  description:
+    'Map: all hold. List: one holds. Field|modifier: value or list of values; not: for the opposite',
+})
+
+const foundSelection = selectionOf(foundField, {
+  id: 'levelCondition',
+  description: 'observed, expected, ratio, excess (powers of ten beyond the threshold), window, or any field',
+})
+
+const field = z
+  .string()
+  .superRefine((name, context) => {
+    const known = activityField(name)
+    if ('unknown' in known) context.addIssue({ code: 'custom', message: known.unknown })
+  })
+  .describe('A field of the activity')
+
+const measure = z.string().transform((value, context) => {
+  const parsed = parseMeasure(value)
+  if (typeof parsed !== 'string') return parsed
+  context.addIssue({ code: 'custom', message: parsed })
+  return z.NEVER
+})
+
+const date = z.iso.date('must be a date such as 2027-03-31').transform((value) => Date.parse(value) + day)
+
+const amount = z.number().min(0)
+
+const fires = z.strictObject({
+  budget: budget.default(1 / week),
+  at_least: amount.default(1).describe('Never fires below this, whatever the statistics say'),
+  always_above: amount.optional().describe('Always fires from here on, whatever the baseline says'),
+})
+
+const exception = z.strictObject({
+  match: selection.describe('Activities that the detector must not count'),
+  reason: text.describe('say why this is harmless'),
+  owner: text.describe('say who answers for it'),
+  expires: date.describe('the last day on which it holds, such as 2027-03-31'),
+})
+
+const override = z.strictObject({
+  match: selection,
+  fires: z.strictObject({
+    budget: budget.optional(),
+    at_least: amount.optional(),
+    always_above: amount.optional(),
+  }),
+})
+
+const summary = text.superRefine((sentence, context) => {
+  for (const [, name = ''] of sentence.matchAll(/\{\{\s*(.*?)\s*\}\}/g)) {
+    if ((summaryPlaceholders as readonly string[]).includes(name) || !('unknown' in activityField(name)))
+      continue
+    const known = [...summaryPlaceholders, ...canonicalFields]
+    const meant = nearestWord(name, known)
+    const advice = meant
+      ? `did you mean ${meant}?`
+      : `there are ${summaryPlaceholders.join(', ')}, and fields`
+    context.addIssue({ code: 'custom', message: `unknown placeholder {{${name}}} — ${advice}` })
+  }
+})
+
+const alert = z.strictObject({
+  repeat: duration
+    .default(day)
+    .describe('An entity that fires again within this time continues the same alert'),
+  keep_open: duration
+    .optional()
+    .describe('Quiet time after which the alert resolves; the shortest window, at least 1h, when absent'),
+  summary: summary
+    .optional()
+    .describe('The sentence that people read, with {{placeholders}}; a general one when absent'),
+  runbook: text.describe('numbered steps that say what to check, and how to contain it'),
+})
+
+const levelConditions = z
+  .strictObject(Object.fromEntries(levels.map((level) => [level, foundSelection.optional()])))
+  .transform((conditions) => conditions as Readonly<Partial<Record<Level, z.output<typeof foundSelection>>>>)
+
+/** A detector file. The one place that says what may stand in it. */
+export const definitionSchema = z
+  .strictObject({
+    id: id.describe('the same as the name of the file without .yaml'),
+    title: text.describe('what an analyst reads first'),
+    status: z
+      .enum(['stable', 'experimental', 'disabled'])
+      .default('stable')
+      .describe('experimental: recorded, never notified'),
+    level: z.enum(levels),
+    description: text.describe('what it looks for and why that matters'),
+    tags: z.array(text).default([]).describe('Such as attack.exfiltration, attack.t1213.004'),
+    references: z.array(z.url({ error: 'must be a URL' })).default([]),
+    falsepositives: z.array(text).default([]).describe('Harmless things that may fire it'),
+    where: selection.describe('Which activities it counts'),
+    entity: z
+      .union([field, z.array(field).min(1)])
+      .transform((names) => (typeof names === 'string' ? [names] : names))
+      .describe(
+        'Whom it counts them for: user, ip, network, session, app, org, any field, or a list of fields',
+      ),
+    measure: measure.describe('count, sum(field) or distinct(field)'),
+    unit: text.optional().describe('What is counted, in words, such as API calls'),
+    windows: z.array(duration).min(1).describe('one or more lengths, such as [10m, 1h]'),
+    baseline: z.strictObject({
+      model: z.enum(['counts', 'amounts', 'none']),
+      peers: z.array(field).default([]).describe('Fields whose values make a peer group'),
+      half_life: duration.default(14 * day).describe('How fast the baseline forgets'),
+    }),
+    fires: fires.prefault({}),
+    levels: levelConditions
+      .prefault({})
+      .describe('Other levels by what was found; the highest that holds wins'),
+    exceptions: z.array(exception).default([]),
+    overrides: z.array(override).default([]).describe('Other thresholds for some entities; later ones win'),
+    alert,
+    tests: inlineTestsSchema,
+  })
+  .superRefine((definition, context) => {
+    for (const { path, message } of crossCheck(definition))
+      context.addIssue({ code: 'custom', path: [...path], message })
+  })
+
+export type Definition = z.output<typeof definitionSchema>
+
+type Contradiction = { readonly path: readonly PropertyKey[]; readonly message: string }
+
+/** What each part alone cannot tell. */
+function* crossCheck(definition: {
+  readonly measure: { readonly kind: string }
+  readonly baseline: { readonly model: string }
+  readonly fires: { readonly at_least: number; readonly always_above?: number | undefined }
+  readonly windows: readonly number[]
+  readonly alert: { readonly keep_open?: number | undefined }
+}): Generator<Contradiction> {
+  const { measure, baseline, fires, windows, alert } = definition
+  const fitting = measure.kind === 'sum' ? 'amounts' : 'counts'
+  if (baseline.model !== 'none' && baseline.model !== fitting) {
+    yield {
+      path: ['baseline', 'model'],
+      message: `${baseline.model} does not fit a ${measure.kind} — use ${fitting}, or none for a fixed threshold`,
+    }
+  }
+  if (fires.always_above !== undefined && fires.always_above < fires.at_least) {
+    yield { path: ['fires', 'always_above'], message: 'must not be below at_least' }
+  }
+  if (alert.keep_open !== undefined && alert.keep_open < Math.min(...windows)) {
+    const shortest = formatDuration(Math.min(...windows))
+    yield { path: ['alert', 'keep_open'], message: `must be at least the shortest window, ${shortest}` }
+  }
+}

@@ -1,0 +1,76 @@
+import type { Activity } from '../activity/activity.ts'
+import type { Entity, Level } from '../detection.ts'
+
+export type Model = 'counts' | 'amounts' | 'none'
+
+/** A detector, compiled: what the engine needs and nothing of the file it came from. Immutable. */
+export type Detector = {
+  readonly id: string
+  readonly title: string
+  readonly description: string
+  readonly status: 'stable' | 'experimental'
+  readonly level: Level
+  readonly tags: readonly string[]
+  readonly falsepositives: readonly string[]
+  readonly runbook: string
+  /** Hash of what is measured (entity, measure, where, windows, baseline): keyed state belongs to it. */
+  readonly measureHash: string
+  /** Whether the detector counts this activity: `where` holds and no exception in force at its time matches. */
+  wants(activity: Activity): boolean
+  /** Whom it belongs to; null when the activity lacks the field. */
+  entityOf(activity: Activity): Entity | null
+  readonly measure: Measure
+  /** Lengths in ms, ascending. */
+  readonly windows: readonly number[]
+  readonly baseline: {
+    readonly model: Model
+    /** The peer group of an entity, such as `user, Standard`. */
+    peersOf(activity: Activity, entity: Entity): string
+    /** ms */
+    readonly halfLife: number
+  }
+  /** The firing rule for an activity's entity, overrides applied. */
+  firesFor(activity: Activity): Firing
+  /** Level by what was found: the highest of `levels:` whose conditions hold, else `level`. */
+  levelFor(found: Found): Level
+  readonly alert: { readonly repeat: number; readonly keepOpen: number; readonly summary: string | null }
+}
+
+export type Measure = {
+  /** As in the file: `count`, `sum(rows)`, `distinct(user)`. */
+  readonly expression: string
+  readonly kind: 'count' | 'sum' | 'distinct'
+  /** The amount (sum; 0 when absent) of an activity; 1 for a count. */
+  amountOf(activity: Activity): number
+  /** The value (distinct) of an activity; null when absent. */
+  valueOf(activity: Activity): string | null
+  /** In words for the sentence: `API calls`, `records`, `users`. */
+  readonly unit: string
+}
+
+export type Firing = {
+  /** False alerts that the analyst accepts, per ms of event time, whole org. */
+  readonly budget: number
+  /** Never fires below this, whatever the statistics say. */
+  readonly atLeast: number
+  /** Always fires at or above this; Infinity when absent. */
+  readonly alwaysAbove: number
+}
+
+/** What `levels:` may ask about. */
+export type Found = {
+  readonly observed: number
+  readonly expected: number
+  readonly ratio: number
+  /** log10 of α/p: how far beyond the threshold, in powers of ten. */
+  readonly excess: number
+  readonly window: number
+  readonly activity: Activity
+}
+
+/** A loaded set of detectors; swapped whole on reload. */
+export type DetectorSet = {
+  readonly detectors: readonly Detector[]
+  /** Hash of every file's content. */
+  readonly hash: string
+}

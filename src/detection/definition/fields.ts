@@ -1,0 +1,81 @@
+import { nearestWord } from '../../yaml-source.ts'
+import type { Activity } from '../activity/activity.ts'
+import { toLoginResult } from '../activity/login-outcome.ts'
+import { salesforceFields } from '../activity/salesforce-fields.ts'
+import type { Found } from './detector.ts'
+
+/** How a selection, measure or entity reads one field of its subject. */
+export type Field<T> = {
+  readonly read: (subject: T) => unknown
+  /** Values are milliseconds, and files write them as `5m`. */
+  readonly duration?: true
+}
+
+/** Finds a field by name, or says what is wrong with the name. */
+export type FieldLookup<T> = (name: string) => Field<T> | { readonly unknown: string }
+
+const canonical = {
+  org: (activity) => activity.org.name,
+  type: (activity) => activity.type,
+  action: (activity) => activity.action,
+  outcome: (activity) => activity.outcome,
+  failure: (activity) => failureOf(activity),
+  user: (activity) => activity.user,
+  username: (activity) => activity.username,
+  actor: (activity) => activity.actor,
+  ip: (activity) => activity.ip,
+  network: (activity) => activity.network,
+  session: (activity) => activity.session,
+  login: (activity) => activity.login,
+  app: (activity) => activity.app,
+  rows: (activity) => activity.rows,
+  bytes: (activity) => activity.bytes,
+  objects: (activity) => activity.objects,
+  query: (activity) => activity.query,
+  probe: (activity) => activity.probe,
+} as const satisfies Record<string, (activity: Activity) => unknown>
+
+export const canonicalFields: readonly string[] = Object.keys(canonical)
+
+const everyName = [...canonicalFields, ...salesforceFields]
+
+/**
+ * A canonical field in lower case, a field that Salesforce documents, a custom field (`…__c`), or, with `raw.` before it,
+ * any other field of the payload.
+ */
+export const activityField: FieldLookup<Activity> = (name) => {
+  const read = (canonical as Readonly<Record<string, (activity: Activity) => unknown>>)[name]
+  if (read) return { read }
+  const raw = name.startsWith('raw.') ? name.slice('raw.'.length) : name
+  if (raw !== name || salesforceFields.has(raw) || raw.endsWith('__c')) {
+    return { read: (activity) => activity.raw[raw] }
+  }
+  const meant = nearestWord(name, everyName)
+  return {
+    unknown: `unknown field ${name} — ${meant ? `did you mean ${meant}?` : `write raw.${name} if Salesforce really sends it`}`,
+  }
+}
+
+const found = {
+  observed: { read: ({ observed }) => observed },
+  expected: { read: ({ expected }) => expected },
+  ratio: { read: ({ ratio }) => ratio },
+  excess: { read: ({ excess }) => excess },
+  window: { read: ({ window }) => window, duration: true },
+} as const satisfies Record<string, Field<Found>>
+
+/** What `levels:` may ask about: what was found, and every field of the activity that fired. */
+export const foundField: FieldLookup<Found> = (name) => {
+  const own = (found as Readonly<Record<string, Field<Found>>>)[name]
+  if (own) return own
+  const field = activityField(name)
+  if (!('unknown' in field)) return { read: ({ activity }) => field.read(activity) }
+  const meant = nearestWord(name, Object.keys(found))
+  return meant ? { unknown: `unknown field ${name} — did you mean ${meant}?` } : field
+}
+
+/** Why a login failed, as a word of {@link toLoginResult}; null when it did not. */
+function failureOf(activity: Activity): string | null {
+  const status = activity.raw.Status
+  return activity.action === 'login' && typeof status === 'string' ? toLoginResult(status).failure : null
+}

@@ -1,0 +1,95 @@
+import { day, hour, second } from '../../duration.ts'
+import type { GivenEvents } from './inline-test-schema.ts'
+
+/** When every inline test starts: a Monday, 00:00 UTC. */
+export const testStart = Date.UTC(2026, 0, 5)
+
+export type GivenEvent = {
+  readonly time: number
+  readonly type: string
+  readonly payload: Readonly<Record<string, unknown>>
+}
+
+/** The events of a test in the order of time. The same entries always give the same events. */
+export function expandGiven(given: readonly GivenEvents[]): readonly GivenEvent[] {
+  return given.flatMap((entry, index) => [...expandEntry(entry, index)]).sort((a, b) => a.time - b.time)
+}
+
+/** When the first event of an entry happens. */
+export function startOf(entry: GivenEvents): number {
+  let first = Number.POSITIVE_INFINITY
+  for (const { time } of expandEntry(entry, 0)) first = Math.min(first, time)
+  return first
+}
+
+const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
+
+function* expandEntry(entry: GivenEvents, seed: number): Generator<GivenEvent> {
+  const random = createRandom(seed)
+  for (let entity = 1; entity <= entry.entities; entity++) {
+    let number = 0
+    for (const time of timesOf(entry, random)) {
+      number++
+      yield { time, type: entry.event, payload: payloadOf(entry, { time, number, entity, random }) }
+    }
+  }
+}
+
+function* timesOf({ at, count, every, hours, days, weekdays: only }: GivenEvents, random: () => number) {
+  for (let index = 0; index < days; index++) {
+    const start = testStart + at + index * day
+    const weekday = weekdays[Math.floor((start - testStart) / day) % 7]
+    if (only && weekday && !only.includes(weekday)) continue
+    if (!hours) {
+      for (let repetition = 0; repetition < count; repetition++) yield start + repetition * (every ?? second)
+      continue
+    }
+    for (let from = hours.from; from < hours.to; from += hour) {
+      for (let repetition = 0; repetition < count; repetition++)
+        yield start + from + Math.floor(random() * hour)
+    }
+  }
+}
+
+type Occasion = {
+  readonly time: number
+  readonly number: number
+  readonly entity: number
+  readonly random: () => number
+}
+
+function payloadOf({ fields }: GivenEvents, occasion: Occasion): Record<string, unknown> {
+  const { time, number, entity } = occasion
+  const own = Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name.replace(/^raw\./, ''), fill(value, occasion)]),
+  )
+  const user = own.UserId ?? 'u1'
+  return {
+    EventDate: new Date(time).toISOString(),
+    EventIdentifier: `test-${time}-${entity}-${number}`,
+    UserId: user,
+    Username: `${user}@example.com`,
+    UserType: 'Standard',
+    SourceIp: '203.0.113.10',
+    LoginKey: `login-${user}`,
+    ...own,
+  }
+}
+
+function fill(value: unknown, { number, entity, random }: Occasion): unknown {
+  if (typeof value !== 'string') return value
+  const [, low, high] = /^(\d+)\.\.(\d+)$/.exec(value) ?? []
+  if (low !== undefined) return Number(low) + Math.floor(random() * (Number(high) - Number(low) + 1))
+  return value.replaceAll('{n}', String(number)).replaceAll('{e}', String(entity))
+}
+
+/** Mulberry32: uniform in [0, 1), the same sequence for the same seed. */
+function createRandom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000
+  }
+}

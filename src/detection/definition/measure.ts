@@ -1,0 +1,38 @@
+import type { Activity } from '../activity/activity.ts'
+import { toNumber, toText } from '../activity/payload.ts'
+import type { Measure } from './detector.ts'
+import { activityField } from './fields.ts'
+
+const units: Readonly<Record<string, string>> = {
+  count: 'events',
+  'sum(rows)': 'records',
+  'sum(bytes)': 'bytes',
+  'distinct(user)': 'users',
+  'distinct(username)': 'users',
+  'distinct(ip)': 'addresses',
+  'distinct(network)': 'networks',
+  'distinct(app)': 'applications',
+}
+
+/** Understands `count`, `sum(field)` and `distinct(field)`; answers what is wrong with any other text. */
+export function parseMeasure(expression: string): Measure | string {
+  const unit = units[expression]
+  if (expression === 'count') {
+    return { expression, kind: 'count', amountOf: () => 1, valueOf: () => null, unit: unit ?? 'events' }
+  }
+  const [, kind, name = ''] = /^(sum|distinct)\(([\w.]+)\)$/.exec(expression) ?? []
+  if (kind !== 'sum' && kind !== 'distinct') return 'must be count, sum(field) or distinct(field)'
+  const field = activityField(name)
+  if ('unknown' in field) return field.unknown
+  if (kind === 'sum') {
+    const amountOf = (activity: Activity) => Math.max(toNumber(field.read(activity)) ?? 0, 0)
+    return { expression, kind, amountOf, valueOf: () => null, unit: unit ?? name }
+  }
+  return {
+    expression,
+    kind,
+    amountOf: () => 1,
+    valueOf: (activity) => toText(field.read(activity)),
+    unit: unit ?? `different ${name}`,
+  }
+}

@@ -1,0 +1,204 @@
+import { BlockList, isIP, isIPv6 } from 'node:net'
+import { parseDuration } from '../../duration.ts'
+import { nearestWord, type Path } from '../../yaml-source.ts'
+import { toNumber } from '../activity/payload.ts'
+import type { Field, FieldLookup } from './fields.ts'
+
+/** A condition as it stands in a file: a map (all of it holds) or a list of maps (one of them holds). */
+export type SelectionSource = SelectionMap | readonly SelectionMap[]
+export type SelectionMap = { readonly [key: string]: unknown }
+
+export type Predicate<T> = (subject: T) => boolean
+
+export type SelectionProblem = {
+  readonly path: Path
+  readonly message: string
+  readonly place: 'key' | 'value'
+}
+
+/**
+ * Compiles a selection in Sigma's manner: `Field: value`, `Field|modifier: value`, a list of values for "one of", `not:`
+ * for the opposite. Texts are compared without regard to case (except by `re`); null means that the field is absent.
+ */
+export function compileSelection<T>(
+  source: SelectionSource,
+  lookup: FieldLookup<T>,
+):
+  | { readonly kind: 'ok'; readonly matches: Predicate<T> }
+  | { readonly kind: 'invalid'; readonly problems: readonly SelectionProblem[] } {
+  const problems: SelectionProblem[] = []
+  const matches = compileAny(source, [], { lookup, problems })
+  return problems.length === 0 ? { kind: 'ok', matches } : { kind: 'invalid', problems }
+}
+
+type Context<T> = { readonly lookup: FieldLookup<T>; readonly problems: SelectionProblem[] }
+
+const never = () => false
+
+function compileAny<T>(source: unknown, path: Path, context: Context<T>): Predicate<T> {
+  if (!Array.isArray(source)) return compileMap(source, path, context)
+  if (source.length === 0) complain(context, path, 'must not be empty')
+  return either(source.map((map, index) => compileMap(map, [...path, index], context)))
+}
+
+function compileMap<T>(source: unknown, path: Path, context: Context<T>): Predicate<T> {
+  if (typeof source !== 'object' || source === null || Array.isArray(source)) {
+    complain(context, path, 'must be a map of field: value')
+    return never
+  }
+  const entries = Object.entries(source)
+  if (entries.length === 0) complain(context, path, 'must not be empty')
+  return all(
+    entries.map(([key, value]) => {
+      if (key !== 'not') return compileField(key, value, [...path, key], context)
+      const matches = compileAny(value, [...path, key], context)
+      return (subject: T) => !matches(subject)
+    }),
+  )
+}
+
+function compileField<T>(key: string, value: unknown, path: Path, context: Context<T>): Predicate<T> {
+  const [name = '', modifier = 'is', ...more] = key.split('|')
+  const field = context.lookup(name)
+  const compare = modifiers[modifier]
+  if ('unknown' in field) complain(context, path, field.unknown, 'key')
+  if (!compare) complain(context, path, unknownModifier(modifier), 'key')
+  if (more.length > 0) complain(context, path, 'has more than one modifier — use one', 'key')
+  if ('unknown' in field || !compare) return never
+  const operands = Array.isArray(value) ? value : [value]
+  if (operands.length === 0) complain(context, path, 'must not be empty')
+  const tests = operands.map((operand, index) => {
+    const test = compare(toOperand(field, operand))
+    if (typeof test !== 'string') return test
+    complain(context, Array.isArray(value) ? [...path, index] : path, test)
+    return never
+  })
+  const matches = either(tests)
+  return (subject) => holds(matches, field.read(subject))
+}
+
+/** Of a field with several values (`objects`), one must match; an empty one counts as absent. */
+function holds(matches: Predicate<unknown>, value: unknown): boolean {
+  if (!Array.isArray(value)) return matches(value)
+  return value.length === 0 ? matches(null) : value.some(matches)
+}
+
+function toOperand<T>(field: Field<T>, operand: unknown): unknown {
+  return field.duration && typeof operand === 'string' ? (parseDuration(operand) ?? operand) : operand
+}
+
+/** Makes the test for one operand, or says why the operand does not fit. */
+type Modifier = (operand: unknown) => Predicate<unknown> | string
+
+const modifiers: Readonly<Record<string, Modifier>> = {
+  is: equals,
+  contains: textual((text, operand) => text.includes(operand)),
+  startswith: textual((text, operand) => text.startsWith(operand)),
+  endswith: textual((text, operand) => text.endsWith(operand)),
+  re: matchesPattern,
+  cidr: liesInNetwork,
+  gt: numeric((value, operand) => value > operand),
+  gte: numeric((value, operand) => value >= operand),
+  lt: numeric((value, operand) => value < operand),
+  lte: numeric((value, operand) => value <= operand),
+  exists,
+}
+
+function unknownModifier(modifier: string): string {
+  const known = Object.keys(modifiers).filter((name) => name !== 'is')
+  const meant = nearestWord(modifier, known)
+  return `unknown modifier ${modifier} — ${meant ? `did you mean ${meant}?` : `there are ${known.join(', ')}`}`
+}
+
+function equals(operand: unknown): Predicate<unknown> | string {
+  if (operand === null) return isAbsent
+  if (typeof operand === 'number') return (value) => toNumber(value) === operand
+  if (typeof operand === 'boolean') {
+    return (value) =>
+      value === operand || (typeof value === 'string' && value.toLowerCase() === String(operand))
+  }
+  if (typeof operand !== 'string') return 'must be a text, a number, true, false, null or a list of them'
+  if (operand.includes('*')) {
+    return '* is no wildcard — use |contains, |startswith or |endswith, or |re for a real asterisk'
+  }
+  const wanted = operand.toLowerCase()
+  return (value) => {
+    if (value === operand) return true
+    if (typeof value === 'number' || typeof value === 'boolean') return String(value) === wanted
+    return typeof value === 'string' && value.length === operand.length && value.toLowerCase() === wanted
+  }
+}
+
+function textual(test: (text: string, operand: string) => boolean): Modifier {
+  return (operand) => {
+    if (typeof operand !== 'string' && typeof operand !== 'number') return 'must be a text'
+    const wanted = String(operand).toLowerCase()
+    return (value) => {
+      if (typeof value !== 'string' && typeof value !== 'number') return false
+      return test(String(value).toLowerCase(), wanted)
+    }
+  }
+}
+
+function numeric(test: (value: number, operand: number) => boolean): Modifier {
+  return (operand) => {
+    if (typeof operand !== 'number') return 'must be a number'
+    return (value) => {
+      const number = toNumber(value)
+      return number !== null && test(number, operand)
+    }
+  }
+}
+
+function matchesPattern(operand: unknown): Predicate<unknown> | string {
+  if (typeof operand !== 'string') return 'must be a regular expression'
+  try {
+    const pattern = new RegExp(operand)
+    return (value) => typeof value === 'string' && pattern.test(value)
+  } catch (error) {
+    return `is no regular expression: ${(error as Error).message.replace(/^Invalid regular expression: /, '')}`
+  }
+}
+
+function liesInNetwork(operand: unknown): Predicate<unknown> | string {
+  const [address = '', prefix = ''] = typeof operand === 'string' ? operand.split('/') : []
+  const version = isIP(address)
+  const bits = Number(prefix)
+  if (version === 0 || !/^\d+$/.test(prefix) || bits > (version === 4 ? 32 : 128)) {
+    return 'must be a network such as 203.0.113.0/24 or 2001:db8::/32'
+  }
+  const network = new BlockList()
+  network.addSubnet(address, bits, version === 4 ? 'ipv4' : 'ipv6')
+  return (value) =>
+    typeof value === 'string' && isIP(value) !== 0 && network.check(value, isIPv6(value) ? 'ipv6' : 'ipv4')
+}
+
+function exists(operand: unknown): Predicate<unknown> | string {
+  if (typeof operand !== 'boolean') return 'must be true or false'
+  return (value) => isAbsent(value) !== operand
+}
+
+function isAbsent(value: unknown): boolean {
+  return value === null || value === undefined || value === ''
+}
+
+function complain<T>(
+  context: Context<T>,
+  path: Path,
+  message: string,
+  place: 'key' | 'value' = 'value',
+): void {
+  context.problems.push({ path, message, place })
+}
+
+function all<T>(predicates: readonly Predicate<T>[]): Predicate<T> {
+  const [first] = predicates
+  if (first && predicates.length === 1) return first
+  return (subject) => predicates.every((matches) => matches(subject))
+}
+
+function either<T>(predicates: readonly Predicate<T>[]): Predicate<T> {
+  const [first] = predicates
+  if (first && predicates.length === 1) return first
+  return (subject) => predicates.some((matches) => matches(subject))
+}

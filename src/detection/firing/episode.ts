@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto'
+import { hour, minute } from '../../duration.ts'
+import { compareLevels, type Entity, type EventSample, type Level, type OrgRef } from '../detection.ts'
+import { paneAt, panesPerWindow } from '../window/window.ts'
+import type { FiringVerdict } from './evaluate.ts'
+import type { Evidence } from './evidence.ts'
+
+/** One uninterrupted excess of one entity, from its first remarkable event on; `detected` once it has fired. Saved as JSON. */
+export type Episode = {
+  readonly org: OrgRef
+  entity: Entity
+  readonly evidence: Evidence
+  /** The last remarkable event, ms. */
+  seen: number
+  detected: Detected | null
+}
+
+export type Detected = {
+  readonly id: string
+  /** Event time of the event that opened it, ms. */
+  readonly since: number
+  /** Number of the next detection. */
+  sequence: number
+  level: Level
+  /** Of the last detection that was emitted. */
+  emitted: { readonly observed: number; readonly pane: number; readonly length: number }
+  /** Length of the longest window that has fired: it ends when it has been quiet for so long, ms. */
+  quiet: number
+  /** The last event that passed the threshold, and what it said if that is not emitted yet. */
+  over: number
+  pending: Finding | null
+}
+
+/** A verdict that fires, with the event that brought it. */
+export type Finding = {
+  readonly verdict: FiringVerdict
+  readonly level: Level
+  readonly time: number
+  readonly trigger: EventSample
+  readonly backfill: boolean
+}
+
+/** A detection is repeated when what was observed has grown by this factor. */
+const growth = 2
+/** What has not fired is forgotten after so long without a remarkable event, ms (or the shortest window if longer). */
+const watchingFor = hour
+/** What has not been said is said after a pane without news, or this long if that is shorter, ms. */
+const settledAfter = 5 * minute
+/** By what factor it must have grown to be said in the end. */
+const worthSaying = 1.1
+
+/**
+ * Takes a finding into the episode. True when it is to be emitted now: it opens the episode, the level rises, the amount
+ * has doubled, or a pane has passed since the last one.
+ */
+export function admit(episode: Episode, finding: Finding, detector: string): boolean {
+  const { verdict, level, time } = finding
+  if (episode.detected && hasEnded(episode.detected, time)) episode.detected = null
+  const { detected } = episode
+  if (!detected) {
+    episode.detected = open(episode, finding, detector)
+    return true
+  }
+  detected.over = Math.max(detected.over, time)
+  detected.quiet = Math.max(detected.quiet, verdict.longest)
+  const { emitted } = detected
+  const due =
+    compareLevels(level, detected.level) > 0 ||
+    verdict.observed >= growth * emitted.observed ||
+    paneAt(time, emitted.length) > emitted.pane
+  detected.pending = due || verdict.observed < worthSaying * emitted.observed ? null : finding
+  return due
+}
+
+/** Notes that a finding is being emitted; answers its number in the episode. */
+export function noteEmitted(detected: Detected, { verdict, level, time }: Finding): number {
+  detected.emitted = {
+    observed: verdict.observed,
+    pane: paneAt(time, verdict.length),
+    length: verdict.length,
+  }
+  if (compareLevels(level, detected.level) > 0) detected.level = level
+  detected.pending = null
+  return detected.sequence++
+}
+
+/** What is still to be said about the episode at `time`, nothing more having come for a while. */
+export function takePending({ detected }: Episode, time: number): Finding | null {
+  if (
+    !detected?.pending ||
+    time - detected.over < Math.min(settledAfter, detected.emitted.length / panesPerWindow)
+  )
+    return null
+  const finding = detected.pending
+  detected.pending = null
+  return finding
+}
+
+/** Whether nothing has happened for so long that the episode is over and may be forgotten. */
+export function isOver(episode: Episode, time: number, shortestWindow: number): boolean {
+  if (episode.detected) return hasEnded(episode.detected, time)
+  return time - episode.seen > Math.max(shortestWindow, watchingFor)
+}
+
+/** Equal whenever the same records are processed again. */
+export function detectionId(episode: string, sequence: number): string {
+  return hash([episode, String(sequence)])
+}
+
+function hasEnded({ over, quiet }: Detected, time: number): boolean {
+  return time - over > quiet
+}
+
+function open({ org, entity }: Episode, { level, time, verdict }: Finding, detector: string): Detected {
+  return {
+    id: hash([org.id, detector, entity.type, entity.id, String(time)]),
+    since: time,
+    sequence: 0,
+    level,
+    emitted: { observed: 0, pane: paneAt(time, verdict.length), length: verdict.length },
+    quiet: verdict.longest,
+    over: time,
+    pending: null,
+  }
+}
+
+function hash(parts: readonly string[]): string {
+  return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 32)
+}

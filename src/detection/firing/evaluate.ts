@@ -1,0 +1,103 @@
+import type { ZoneOffset } from '../algorithms/zone-offset.ts'
+import { type GroupState, isReady } from '../baseline/group-state.ts'
+import { slotOf } from '../baseline/learning.ts'
+import { type MeasureState, observedIn } from '../baseline/measure-state.ts'
+import type { BaselineModel, Judgement } from '../baseline/model.ts'
+import { activeRate, type OrgTotals } from '../baseline/org-totals.ts'
+import type { Detector, Firing } from '../definition/detector.ts'
+import type { Detection } from '../detection.ts'
+import { paneAt, windowEndingAt } from '../window/window.ts'
+
+/** One window of one entity that is worth a look, and why it fires or does not. */
+export type Verdict = {
+  readonly k: number
+  readonly length: number
+  readonly start: number
+  readonly end: number
+  readonly pane: number
+  readonly observed: number
+  /** Null where the group is not known well enough, or the model is `none`. */
+  readonly judgement: Judgement | null
+  /** Fires at or below this p. */
+  readonly threshold: number
+  /** Looks at windows of this length per ms of event time, over the whole org. */
+  readonly looks: number
+  /** log10(threshold / p): how far beyond the threshold. 0 without a judgement. */
+  readonly excess: number
+  /** `watching`: remarkable, but not enough. */
+  readonly reason: Detection['reason'] | 'watching'
+  /** Length of the longest window that fires along with this one. */
+  readonly longest: number
+}
+
+/** A verdict that fires. */
+export type FiringVerdict = Verdict & { readonly reason: Detection['reason'] }
+
+/** No budget, however generous, makes anything more probable than this fire. */
+export const highestThreshold = 1e-3
+/** From here on (log10 p) it is worth keeping what a detection would have to show. */
+const watchBelow = -2
+
+export type Subject = {
+  readonly detector: Detector
+  readonly firing: Firing
+  readonly state: MeasureState
+  readonly group: GroupState
+  readonly totals: OrgTotals
+  /** Null for the model `none`. */
+  readonly model: BaselineModel | null
+  readonly offset: ZoneOffset
+}
+
+/**
+ * The most surprising window that ends with the pane of the entity's newest event, or null when none is worth a look. The
+ * expectation is that of the whole window though it is still filling: a count only grows, so an early alarm is valid.
+ */
+export function evaluate(subject: Subject): Verdict | null {
+  const { detector, firing, state } = subject
+  let best: Verdict | null = null
+  let longest = 0
+  for (let k = 0; k < detector.windows.length; k++) {
+    const observed = observedIn(state, detector.windows, k)
+    if (observed < firing.atLeast / 2 && observed < firing.alwaysAbove) continue
+    const verdict = judgeWindow(subject, k, observed)
+    if (!verdict) continue
+    if (fires(verdict)) longest = verdict.length
+    if (best === null || isStronger(verdict, best)) best = verdict
+  }
+  return best && { ...best, longest }
+}
+
+export function fires(verdict: Verdict | null): verdict is FiringVerdict {
+  return verdict !== null && verdict.reason !== 'watching'
+}
+
+function judgeWindow(subject: Subject, k: number, observed: number): Verdict | null {
+  const { detector, firing, state, group, model, offset, totals } = subject
+  const length = detector.windows[k] as number
+  const pane = paneAt(state.head, length)
+  const { start, end } = windowEndingAt(pane, length)
+  const overCeiling = observed >= firing.alwaysAbove
+  const place = { k, length, start, end, pane, observed, longest: length }
+  const unjudged = { ...place, judgement: null, threshold: 0, looks: 0, excess: 0 }
+  if (!model) {
+    const over = overCeiling || observed >= firing.atLeast
+    return { ...unjudged, reason: over ? 'ceiling' : 'watching' }
+  }
+  const ready = isReady(group, length, start, offset)
+  const judgement = ready ? model.judge(slotOf(state, k, length), group, start, end, observed) : null
+  if (!judgement) return overCeiling ? { ...unjudged, reason: 'ceiling' } : null
+  const looks = model.looks(totals.members, activeRate(totals, k, model.halfLife), length)
+  const threshold = Math.min(highestThreshold, firing.budget / detector.windows.length / looks)
+  const excess = Math.log10(threshold) - judgement.log10p
+  const judged = { ...unjudged, judgement, threshold, looks, excess }
+  if (excess >= 0 && observed >= firing.atLeast) return { ...judged, reason: 'threshold' }
+  if (overCeiling) return { ...judged, reason: 'ceiling' }
+  return judgement.log10p <= watchBelow ? { ...judged, reason: 'watching' } : null
+}
+
+/** What fires before what does not, then the larger excess, then the longer window. */
+function isStronger(one: Verdict, other: Verdict): boolean {
+  if (fires(one) !== fires(other)) return fires(one)
+  return one.excess >= other.excess
+}

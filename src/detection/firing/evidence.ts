@@ -1,0 +1,84 @@
+import type { Activity } from '../activity/activity.ts'
+import type { Detection, EventSample } from '../detection.ts'
+
+/** What an episode consists of, gathered from the moment it becomes remarkable, in little space. */
+export type Evidence = {
+  /** Identifiers of events: the first few and the newest, oldest first. */
+  readonly samples: string[]
+  /** Amount by field and value. */
+  readonly tally: Record<string, Record<string, number>>
+  total: number
+}
+
+const maxSamples = 20
+const keptFirst = 5
+/** Values per field; what comes later only counts in the total. */
+const maxValues = 32
+const shownPerField = 3
+const leastShare = 0.01
+const longestText = 300
+
+export function createEvidence(): Evidence {
+  return { samples: [], tally: {}, total: 0 }
+}
+
+export function collect(evidence: Evidence, activity: Activity, amount: number, entityType: string): void {
+  const { samples } = evidence
+  if (activity.id !== null) {
+    if (samples.length === maxSamples) samples.splice(keptFirst, 1)
+    samples.push(activity.id)
+  }
+  evidence.total += amount
+  for (const object of activity.objects) count(evidence, 'object', object, amount)
+  count(evidence, 'network', activity.network, amount)
+  count(evidence, 'app', activity.app, amount)
+  count(evidence, 'query', activity.query, amount)
+  if (entityType !== 'user') count(evidence, 'user', activity.username ?? activity.user, amount)
+}
+
+/** The largest shares, at most three of each field. */
+export function contributorsOf({ tally, total }: Evidence): Detection['contributors'] {
+  const found = Object.entries(tally).flatMap(([field, values]) =>
+    Object.entries(values)
+      .map(([value, amount]) => ({ field, value, share: total > 0 ? Math.min(1, amount / total) : 0 }))
+      .filter(({ share }) => share >= leastShare)
+      .sort(byShare)
+      .slice(0, shownPerField),
+  )
+  return found.sort(byShare)
+}
+
+const canonical = ['action', 'outcome', 'user', 'username', 'actor', 'ip', 'network', 'app'] as const
+const rawFields = ['ApiType', 'LoginType', 'Status', 'UserType', 'Browser', 'Platform', 'Operation'] as const
+
+/** The event reduced to what helps a person; what it does not tell is left out. */
+export function sampleOf(activity: Activity): EventSample {
+  const fields: Record<string, string | number | boolean> = {}
+  for (const name of canonical) {
+    const value = activity[name]
+    if (value !== null) fields[name] = value
+  }
+  if (activity.rows > 0) fields.rows = activity.rows
+  if (activity.bytes > 0) fields.bytes = activity.bytes
+  if (activity.objects.length > 0) fields.objects = activity.objects.slice(0, 10).join(', ')
+  if (activity.query !== null) fields.query = activity.query.slice(0, longestText)
+  if (activity.probe) fields.probe = true
+  for (const name of rawFields) {
+    const value = activity.raw[name]
+    if (typeof value === 'string' && value !== '') fields[name] = value
+  }
+  return { id: activity.id ?? '', type: activity.type, time: activity.time, fields }
+}
+
+function count({ tally }: Evidence, field: string, value: string | null, amount: number): void {
+  if (value === null) return
+  const text = value.length > longestText ? value.slice(0, longestText) : value
+  tally[field] ??= {}
+  const values = tally[field]
+  if (Object.hasOwn(values, text)) values[text] = (values[text] as number) + amount
+  else if (Object.keys(values).length < maxValues) values[text] = amount
+}
+
+function byShare(a: { share: number; value: string }, b: { share: number; value: string }): number {
+  return b.share - a.share || (a.value < b.value ? -1 : 1)
+}

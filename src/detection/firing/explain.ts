@@ -1,0 +1,116 @@
+import { day, hour, minute } from '../../duration.ts'
+import type { BaselineModel } from '../baseline/model.ts'
+import type { Detector } from '../definition/detector.ts'
+import type { Detection, Entity, EventSample, Statistics } from '../detection.ts'
+import type { Verdict } from './evaluate.ts'
+
+/** What may stand in `alert.summary` as {{name}}, beside any field of the event that fired it. */
+export const summaryPlaceholders = [
+  'entity',
+  'username',
+  'observed',
+  'unit',
+  'window',
+  'expected',
+  'low',
+  'high',
+  'ratio',
+  'p',
+  'once_in',
+] as const
+
+/** Nobody believes a smaller probability, and no model is that good. */
+const leastShownP = 1e-12
+
+/** The numbers behind a verdict, for people and for computing them again. Null when nothing was judged. */
+export function toStatistics(
+  verdict: Verdict,
+  model: BaselineModel | null,
+  known: { readonly history: number; readonly peers: string },
+): Statistics | null {
+  const { judgement, observed, threshold, looks } = verdict
+  if (!judgement || !model) return null
+  const { expected, log10p, parameters, hourFactor, peerWeight } = judgement
+  return {
+    model: model.name,
+    expected,
+    ...model.usualRange(parameters),
+    ratio: observed / Math.max(expected, 1e-9),
+    log10pModel: log10p,
+    log10p,
+    onceIn: 1 / (10 ** Math.max(log10p, -300) * looks),
+    threshold,
+    history: known.history,
+    peerWeight,
+    peers: known.peers,
+    hourFactor,
+    parameters,
+  }
+}
+
+/** The sentence that a person reads: the detector's own, or a general one. */
+export function summarize(
+  detector: Pick<Detector, 'alert' | 'measure'>,
+  entity: Entity,
+  { observed, window }: Pick<Detection, 'observed' | 'window'>,
+  statistics: Statistics | null,
+  trigger: EventSample,
+): string {
+  const values: Record<string, string> = {
+    entity: entity.name ?? entity.id,
+    username: String(trigger.fields.username ?? entity.name ?? entity.id),
+    observed: formatAmount(observed),
+    unit: detector.measure.unit,
+    window: formatSpan(window.length),
+    expected: statistics ? formatAmount(statistics.expected) : 'unknown',
+    low: statistics ? formatAmount(statistics.low) : '?',
+    high: statistics ? formatAmount(statistics.high) : '?',
+    ratio: statistics ? `${formatRatio(statistics.ratio)}×` : '?',
+    p: statistics ? formatProbability(statistics.log10p) : '?',
+    once_in: statistics ? formatFrequency(statistics.onceIn) : '?',
+  }
+  const template = detector.alert.summary ?? (statistics ? generalSentence : sentenceWithoutStatistics)
+  return template.replace(/\{\{\s*([\w.]+)\s*\}\}/g, (_, name: string) =>
+    String(values[name] ?? trigger.fields[name] ?? 'unknown'),
+  )
+}
+
+const sentenceWithoutStatistics = '{{entity}}: {{observed}} {{unit}} in {{window}}'
+const generalSentence = `${sentenceWithoutStatistics}; expected {{expected}} (usual {{low}}–{{high}}), {{ratio}} the expected; p {{p}}, by chance about once in {{once_in}}`
+
+/** Made once: they are slow to make. By number of digits after the point. */
+const numberFormats = [0, 1, 2].map(
+  (digits) => new Intl.NumberFormat('en-US', { maximumFractionDigits: digits }),
+)
+
+/** `412`, `850,000`, `0.43`. */
+export function formatAmount(amount: number): string {
+  const digits = Math.abs(amount) >= 10 || Number.isInteger(amount) ? 0 : Math.abs(amount) >= 1 ? 1 : 2
+  return (numberFormats[digits] as Intl.NumberFormat).format(amount)
+}
+
+/** `= 2e-9`, never below 1e-12: `< 1e-12`. */
+export function formatProbability(log10p: number): string {
+  const p = 10 ** log10p
+  return p < leastShownP ? `< ${leastShownP}` : `= ${Number(p.toPrecision(1))}`
+}
+
+/** `10 min`, `24 h`, `7 days`. */
+export function formatSpan(milliseconds: number): string {
+  if (milliseconds < hour) return `${formatAmount(milliseconds / minute)} min`
+  if (milliseconds <= day) return `${formatAmount(milliseconds / hour)} h`
+  return `${formatAmount(milliseconds / day)} days`
+}
+
+/** `3 days`, `2 years`, `more than 1,000 years`. */
+function formatFrequency(milliseconds: number): string {
+  const year = 365 * day
+  if (milliseconds >= 1000 * year) return 'more than 1,000 years'
+  if (milliseconds >= 2 * year) return `${formatAmount(Math.round(milliseconds / year))} years`
+  if (milliseconds >= 2 * day) return `${formatAmount(Math.round(milliseconds / day))} days`
+  return formatSpan(milliseconds)
+}
+
+function formatRatio(ratio: number): string {
+  return ratio >= 100 ? formatAmount(Math.round(ratio)) : ratio.toFixed(1)
+}

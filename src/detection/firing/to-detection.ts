@@ -1,0 +1,45 @@
+import type { Detector } from '../definition/detector.ts'
+import type { Detection, DetectorRef, Statistics } from '../detection.ts'
+import { detectionId, type Episode, type Finding } from './episode.ts'
+import { contributorsOf } from './evidence.ts'
+import { summarize } from './explain.ts'
+
+/** A finding of an episode as it goes into topic `detections`. `place` is the episode's id and the finding's number in it. */
+export function toDetection(
+  source: { readonly detector: Detector; readonly set: string },
+  { org, entity, evidence }: Episode,
+  place: { readonly id: string; readonly sequence: number },
+  { verdict, level, time, trigger, backfill }: Finding,
+  statistics: Statistics | null,
+): Detection {
+  const { detector, set } = source
+  const { observed, reason, length, start, end } = verdict
+  const window = { length, start, end }
+  return {
+    kind: 'detection',
+    id: detectionId(place.id, place.sequence),
+    episode: place.id,
+    sequence: place.sequence,
+    org,
+    detector: toRef(detector, set),
+    entity,
+    level,
+    time,
+    window,
+    measure: { expression: detector.measure.expression, unit: detector.measure.unit },
+    observed,
+    statistics,
+    reason,
+    summary: summarize(detector, entity, { observed, window }, statistics, trigger),
+    trigger,
+    samples: [...evidence.samples],
+    contributors: contributorsOf(evidence),
+    backfill,
+  }
+}
+
+function toRef(detector: Detector, set: string): DetectorRef {
+  const { id, title, description, tags, falsepositives, runbook, status, alert } = detector
+  const { repeat, keepOpen } = alert
+  return { id, title, description, tags, falsepositives, runbook, status, set, repeat, keepOpen }
+}
