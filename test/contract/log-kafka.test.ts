@@ -101,6 +101,38 @@ describe.skipIf(jars === undefined)('Kafka log whose broker is killed', () => {
   }, 240_000)
 })
 
+describe.skipIf(jars === undefined)('Kafka log whose broker falls silent', () => {
+  it('replaces the consumer, which goes on where it was', async () => {
+    const broker = await startKafkaBroker({ jars: jars ?? '' })
+    const lines: string[] = []
+    const logger = createLogger({ level: 'warn', format: 'text' }, createSecretScrubber(), {
+      write: (line) => void lines.push(line),
+    })
+    const log = openLog({ brokers: [broker.address], silenceTimeout: 2_000, logger })
+    await log.createTopics([{ name: 'silent', partitions: 1 }])
+    await log.append('silent', numbers(0, 10))
+    const recorder = new Recorder({ assigned: async () => recorder.received.length })
+    await log.subscribe({
+      group: 'silent',
+      topics: ['silent'],
+      handler: recorder,
+      onFailure: recorder.onFailure,
+    })
+    await recorder.until(() => recorder.received.length === 10)
+    broker.freeze()
+    await recorder.until(() => recorder.owned.size === 0)
+    broker.thaw()
+    await recorder.until(() => recorder.owned.size === 1, 90_000)
+    await log.append('silent', numbers(10, 20))
+    await recorder.until(() => recorder.received.length === 20)
+    expect(recorder.values.map(Number)).toEqual(range(0, 20))
+    expect(recorder.events).toContain('revoked silent/0 lost')
+    expect(lines.join('')).toMatch(/the consumer of group silent was silent for \d+ s; it is replaced/)
+    await log.close()
+    await broker.stop()
+  }, 240_000)
+})
+
 describe('Kafka log without a broker', () => {
   it('refuses a subscription with the address and the remedy', async () => {
     const address = `127.0.0.1:${await freePort()}`

@@ -17,6 +17,9 @@ export type KafkaBroker = {
   readonly secure: SecureListener | undefined
   /** SIGKILL: what a crash of the machine's process does. Resolves when the process is gone. */
   kill(): Promise<void>
+  /** SIGSTOP and SIGCONT: connections stay open, but nothing answers meanwhile. */
+  freeze(): void
+  thaw(): void
   /** Starts again after `kill`, on the same ports and data. Resolves when it accepts connections. */
   restart(): Promise<void>
   /** Ends the broker and removes its data. */
@@ -65,6 +68,8 @@ export async function startKafkaBroker({ jars, secure = false }: BrokerOptions):
     address: `127.0.0.1:${ports.plain}`,
     secure: certificate && { address: `localhost:${ports.secure}`, ca: certificate.ca, ...login },
     kill: () => end(child, 'SIGKILL'),
+    freeze: () => void child.kill('SIGSTOP'),
+    thaw: () => void child.kill('SIGCONT'),
     async restart() {
       child = await run(jars, directory, ports.plain)
     },
