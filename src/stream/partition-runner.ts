@@ -82,7 +82,7 @@ export class PartitionRunner {
 
   /** Processes records in order, skipping those that the checkpoint covers. Stops early when `alive` answers false. */
   process(records: readonly LogRecord[], alive: () => Promise<boolean>): Promise<void> {
-    return this.#serial.run(async () => {
+    return this.#whileOurs(async () => {
       for (let start = 0; start < records.length; start += chunkSize) {
         for (const record of records.slice(start, start + chunkSize)) this.#processOne(record)
         await this.#sendEmitted()
@@ -94,7 +94,7 @@ export class PartitionRunner {
 
   /** To be called now and then: renews the lease and saves what has been waiting. @throws FENCED */
   tick(): Promise<void> {
-    return this.#serial.run(async () => {
+    return this.#whileOurs(async () => {
       const { clock, lease } = this.#options
       if (clock.monotonic() - this.#lastRenewal >= renewalInterval) {
         await lease.renew()
@@ -112,6 +112,17 @@ export class PartitionRunner {
       if (save) await this.#checkpoint()
       this.#abort.abort()
       await this.#options.lease.release()
+    })
+  }
+
+  /** In turn; what fails because the partition was taken from us meanwhile is nobody's business any more. */
+  #whileOurs(action: () => Promise<void>): Promise<void> {
+    const { signal } = this.#abort
+    return this.#serial.run(async () => {
+      if (signal.aborted) return
+      await action().catch((error: unknown) => {
+        if (!signal.aborted) throw error
+      })
     })
   }
 
@@ -156,7 +167,7 @@ export class PartitionRunner {
   }
 
   #checkpointInBackground(): void {
-    this.#serial.run(() => this.#checkpoint()).catch(this.#options.onFailure)
+    this.#whileOurs(() => this.#checkpoint()).catch(this.#options.onFailure)
   }
 
   async #checkpoint(): Promise<void> {

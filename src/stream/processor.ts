@@ -111,7 +111,9 @@ export class Processor implements PartitionHandler {
     const runner = this.#runners.get(partition.partition)
     this.#runners.delete(partition.partition)
     this.#countOwned()
-    await this.#guard(partition, async () => runner?.close(reason !== 'lost'))
+    await runner?.close(reason !== 'lost').catch((error: unknown) => {
+      if (!hasCode(error, 'FENCED')) throw error
+    })
     this.#options.logger.info(
       { stage: this.#options.stage, reason },
       `${partitionName(partition)} is released`,
