@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { GenericContainer, Wait } from 'testcontainers'
 import { freePort } from './free-port.ts'
 
 /** Whether a Docker engine answers; a client alone, or an engine that hangs, does not count. */
@@ -15,6 +14,7 @@ export async function hasDockerEngine(): Promise<boolean> {
 export type Container = { readonly address: string; stop(): Promise<void> }
 
 export async function startRedisContainer(): Promise<Container> {
+  const { GenericContainer, Wait } = await import('testcontainers')
   const container = await new GenericContainer('redis:8-alpine')
     .withExposedPorts(6379)
     .withCommand(['redis-server', '--appendonly', 'yes', '--maxmemory-policy', 'noeviction'])
@@ -26,6 +26,7 @@ export async function startRedisContainer(): Promise<Container> {
 
 /** One broker. Its port is fixed beforehand, since a broker has to advertise the address that clients see. */
 export async function startKafkaContainer(): Promise<Container> {
+  const { GenericContainer, Wait } = await import('testcontainers')
   const port = await freePort()
   const container = await new GenericContainer('apache/kafka:4.1.1')
     .withExposedPorts({ container: port, host: port })

@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
-import { isBusy, toLogError } from './embedded-errors.ts'
+import { diagnoseSqlite } from '../../sqlite-failure.ts'
+import { toLogError } from './embedded-errors.ts'
 
 /**
  * Keeps a consumer group to one member, also among processes: an exclusive SQLite transaction on a file of its own, which
@@ -27,7 +28,7 @@ export class GroupLock {
       return true
     } catch (error) {
       if (database?.isOpen) database.close()
-      if (isBusy(error)) return false
+      if (diagnoseSqlite(error).busy) return false
       throw toLogError(error, this.#file)
     }
   }
