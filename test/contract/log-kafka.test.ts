@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
 import { hasCode } from '../../src/errors.ts'
 import { createKafkaLog, type KafkaLogOptions } from '../../src/log/kafka/kafka-log.ts'
@@ -104,6 +104,7 @@ describe.skipIf(jars === undefined)('Kafka log whose broker is killed', () => {
 describe.skipIf(jars === undefined)('Kafka log whose broker falls silent', () => {
   it('replaces the consumer, which goes on where it was', async () => {
     const broker = await startKafkaBroker({ jars: jars ?? '' })
+    onTestFinished(() => broker.stop())
     const lines: string[] = []
     const logger = createLogger({ level: 'warn', format: 'text' }, createSecretScrubber(), {
       write: (line) => void lines.push(line),
@@ -129,7 +130,6 @@ describe.skipIf(jars === undefined)('Kafka log whose broker falls silent', () =>
     expect(recorder.events).toContain('revoked silent/0 lost')
     expect(lines.join('')).toMatch(/the consumer of group silent was silent for \d+ s; it is replaced/)
     await log.close()
-    await broker.stop()
   }, 240_000)
 })
 

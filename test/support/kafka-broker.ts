@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { createCertificate } from './certificate.ts'
 import { freePort } from './free-port.ts'
+import { createTestCertificates, type TestCertificates } from './test-certificates.ts'
 
 /** A Kafka broker of the test's own: one process, one node, in KRaft mode, with its data in a temporary folder. */
 export type KafkaBroker = {
@@ -48,10 +48,10 @@ const startTimeout = 60_000
 export async function startKafkaBroker({ jars, secure = false }: BrokerOptions): Promise<KafkaBroker> {
   const directory = await mkdtemp(join(tmpdir(), 'forcewatch-broker-'))
   const ports = { plain: await freePort(), controller: await freePort(), secure: await freePort() }
-  const certificate = secure ? await createCertificate(directory) : undefined
+  const certificates = secure ? await createTestCertificates() : undefined
   const settings = {
     ...plainSettings(directory, ports),
-    ...(certificate && secureSettings(certificate, ports)),
+    ...(certificates && secureSettings(certificates, ports)),
   }
   const file = join(directory, 'server.properties')
   await writeFile(
@@ -66,7 +66,7 @@ export async function startKafkaBroker({ jars, secure = false }: BrokerOptions):
   let child = await run(jars, directory, ports.plain)
   return {
     address: `127.0.0.1:${ports.plain}`,
-    secure: certificate && { address: `localhost:${ports.secure}`, ca: certificate.ca, ...login },
+    secure: certificates && { address: `localhost:${ports.secure}`, ca: certificates.ca, ...login },
     kill: () => end(child, 'SIGKILL'),
     freeze: () => void child.kill('SIGSTOP'),
     thaw: () => void child.kill('SIGCONT'),
@@ -74,7 +74,9 @@ export async function startKafkaBroker({ jars, secure = false }: BrokerOptions):
       child = await run(jars, directory, ports.plain)
     },
     async stop() {
+      child.kill('SIGCONT')
       await end(child, 'SIGTERM')
+      await certificates?.remove()
       await rm(directory, { recursive: true, force: true })
     },
   }
@@ -105,7 +107,7 @@ function plainSettings(directory: string, { plain, controller }: Ports): Record<
   }
 }
 
-function secureSettings(certificate: { readonly keyStore: string; readonly password: string }, ports: Ports) {
+function secureSettings({ cert, key }: TestCertificates, ports: Ports): Record<string, string> {
   const { username, password } = login
   const plain = `org.apache.kafka.common.security.plain.PlainLoginModule required user_${username}="${password}";`
   const scram = 'org.apache.kafka.common.security.scram.ScramLoginModule required;'
@@ -117,11 +119,15 @@ function secureSettings(certificate: { readonly keyStore: string; readonly passw
     'listener.name.secure.plain.sasl.jaas.config': plain,
     'listener.name.secure.scram-sha-256.sasl.jaas.config': scram,
     'listener.name.secure.scram-sha-512.sasl.jaas.config': scram,
-    'ssl.keystore.type': 'PKCS12',
-    'ssl.keystore.location': certificate.keyStore,
-    'ssl.keystore.password': certificate.password,
-    'ssl.key.password': certificate.password,
+    'ssl.keystore.type': 'PEM',
+    'ssl.keystore.certificate.chain': oneLine(cert),
+    'ssl.keystore.key': oneLine(key),
   }
+}
+
+/** A text of several lines, as a properties file writes it. */
+function oneLine(text: string): string {
+  return text.replaceAll('\n', '\\n')
 }
 
 const logging = `rootLogger.level = WARN
