@@ -1,0 +1,95 @@
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createAlertBoard } from '../../src/alerting/alert-board.ts'
+import { applyTime } from '../../src/alerting/lifecycle.ts'
+import { createManualClock } from '../../src/clock.ts'
+import { hour } from '../../src/duration.ts'
+import { createLogger, createSecretScrubber } from '../../src/logger.ts'
+import { createMetrics } from '../../src/metrics.ts'
+import { createWeb } from '../../src/web/web.ts'
+import { chromiumPath } from '../support/browser.ts'
+import { makeAlert, startTime } from '../support/make-detection.ts'
+
+const executablePath = chromiumPath()
+
+describe.skipIf(!executablePath)('the page in a real browser', () => {
+  const board = createAlertBoard()
+  const web = createWeb({
+    host: '127.0.0.1',
+    port: 0,
+    metrics: createMetrics(),
+    ready: () => ({ ready: true, reasons: [] }),
+    reload: async () => undefined,
+    alerts: board,
+    clock: createManualClock(startTime + 2 * hour),
+    logger: createLogger({ level: 'silent', format: 'json' }, createSecretScrubber()),
+  })
+  const troubles: string[] = []
+  let url: string
+  let browser: Browser
+  let page: Page
+
+  beforeAll(async () => {
+    ;({ url } = await web.start())
+    browser = await chromium.launch({
+      ...(executablePath && { executablePath }),
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+      ],
+    })
+    page = await browser.newPage()
+    page.on('pageerror', (error) => troubles.push(error.message))
+    page.on('console', (line) => line.type() === 'error' && troubles.push(line.text()))
+  })
+
+  afterAll(async () => {
+    await browser?.close()
+    await web.stop()
+  })
+
+  test('says that nothing is open', async () => {
+    await page.goto(url)
+    await page.getByText('No open alert.').waitFor()
+    await page.getByText('watching').waitFor()
+  })
+
+  test('shows who did what, and unfolds why and what to do', async () => {
+    board.update(makeAlert())
+    await page.goto(url)
+    const alert = page.locator('#open details').first()
+    await alert.getByText('jane@acme.example').first().waitFor()
+    await alert.locator('summary').first().click()
+    await alert.getByText('Ask the user.').waitFor()
+    expect(await page.title()).toBe('(1) Forcewatch')
+  })
+
+  test('opens the alert that a notification links to', async () => {
+    await page.goto(`${url}/#alert-${makeAlert().id}`)
+    await page.getByText('Revoke the session.').waitFor()
+  })
+
+  test('moves a resolved alert away from the open ones', async () => {
+    const resolved = applyTime(makeAlert(), startTime + 3 * hour)
+    if (resolved) board.update(resolved.alert)
+    await page.goto(url)
+    await page.locator('#recent').getByText('jane@acme.example').first().waitFor()
+    await page.getByText('No open alert.').waitFor()
+  })
+
+  test('shows hostile names as text and runs nothing of them', async () => {
+    const name = '<img src=x onerror="document.title=1"><script>document.title=2</script>'
+    board.update(makeAlert({ entity: { type: 'user', id: '005000000000001AAA', name }, episode: 'hostile' }))
+    await page.goto(url)
+    await page.locator('#open').getByText('<img src=x').first().waitFor()
+    expect(await page.locator('#open img, #open script').count()).toBe(0)
+    expect(await page.title()).toBe('(1) Forcewatch')
+  })
+
+  test('never made the browser complain', () => {
+    expect(troubles).toEqual([])
+  })
+})
