@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts'
 import type { Logger } from '../logger.ts'
-import type { ConnectedApp } from './oauth.ts'
 import { createPlayer, type Player, type PlayerOptions } from './player.ts'
-import { createSimulator, type Simulator } from './simulator.ts'
+import type { ConnectedApp } from './server/oauth.ts'
+import { createSimulator, type Simulator } from './server/simulator.ts'
 import { createOrg, type OrgSize } from './traffic/org.ts'
 
 export type LiveOrgOptions = Pick<PlayerOptions, 'history' | 'speed' | 'accelerated' | 'attacks'> & {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { Writable } from 'node:stream'
-import { createReplayIds, schemaOf } from './event-bus.ts'
 import { createRandom } from './random.ts'
+import { createReplayIds, schemaOf } from './server/event-bus.ts'
 import type { SimulatedEvent } from './traffic/payload.ts'
 
 /** Characters that are gathered before they are written. */

@@ -1,7 +1,7 @@
 import { hour, minute } from '../../duration.ts'
 import { createRandom, type Random } from '../random.ts'
-import type { OrgIdentity, OrgUser } from '../rest.ts'
 import { toSalesforceId } from '../salesforce-id.ts'
+import type { OrgIdentity, OrgUser } from '../server/rest.ts'
 import { type Device, drawDevice } from './devices.ts'
 import { dataCentres, type Place, zones } from './places.ts'
 

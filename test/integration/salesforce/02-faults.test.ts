@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { FaultKind } from '../../../src/simulator/faults.ts'
+import type { FaultKind } from '../../../src/simulator/server/faults.ts'
 import { logins, reports, until, watchOrg } from './watched-org.ts'
 
 /** The fault, how the session must end, and how many tokens must have been asked for in the end. */

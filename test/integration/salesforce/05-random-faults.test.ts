@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { type FaultKind, faultTable } from '../../../src/simulator/faults.ts'
 import { createRandom } from '../../../src/simulator/random.ts'
+import { type FaultKind, faultTable } from '../../../src/simulator/server/faults.ts'
 import { logins, reports, until, watchOrg } from './watched-org.ts'
 
 /** A reset stream forgets events that were never delivered: no client can get those from the stream. */

@@ -12,7 +12,7 @@ import {
   type IngestTiming,
   type OrgOptions,
 } from '../../../src/salesforce/ingest.ts'
-import { createSimulator, type SimulatorOptions } from '../../../src/simulator/simulator.ts'
+import { createSimulator, type SimulatorOptions } from '../../../src/simulator/server/simulator.ts'
 import { createEmbeddedStore } from '../../../src/store/embedded/embedded-store.ts'
 import type { StateStore } from '../../../src/store/state-store.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'

@@ -1,8 +1,12 @@
 import { createSign, generateKeyPairSync } from 'node:crypto'
 import { pino } from 'pino'
 import { type Clock, systemClock } from '../../../src/clock.ts'
-import type { BayeuxMessage } from '../../../src/simulator/bayeux-message.ts'
-import { createSimulator, type Simulator, type SimulatorOptions } from '../../../src/simulator/simulator.ts'
+import type { BayeuxMessage } from '../../../src/simulator/server/bayeux-message.ts'
+import {
+  createSimulator,
+  type Simulator,
+  type SimulatorOptions,
+} from '../../../src/simulator/server/simulator.ts'
 
 export const silent = pino({ level: 'silent' })
 export const keys = generateKeyPairSync('rsa', { modulusLength: 2048 })

@@ -1,6 +1,6 @@
-import type { Cancel, Clock } from '../clock.ts'
+import type { Cancel, Clock } from '../../clock.ts'
+import type { Random } from '../random.ts'
 import type { BusEvent } from './event-bus.ts'
-import type { Random } from './random.ts'
 
 /** What ends a held `/meta/connect`. */
 export type ConnectEnd =

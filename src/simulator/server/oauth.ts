@@ -1,6 +1,6 @@
 import { createPublicKey, createVerify, type KeyObject, timingSafeEqual } from 'node:crypto'
-import type { Clock } from '../clock.ts'
-import type { Random } from './random.ts'
+import type { Clock } from '../../clock.ts'
+import type { Random } from '../random.ts'
 
 /** An app that may ask for tokens: with a secret (client credentials) or a certificate (JWT bearer), or both. */
 export type ConnectedApp = {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { Clock } from '../clock.ts'
-import type { Random } from './random.ts'
+import type { Clock } from '../../clock.ts'
+import type { Random } from '../random.ts'
 
 /** One event on the bus. `payload` is JSON text: it is written once and sent many times. */
 export type BusEvent = {

@@ -1,9 +1,9 @@
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../clock.ts'
+import type { Random } from '../random.ts'
 import { type BayeuxMessage, formatEvent, toFailureReason, toReply } from './bayeux-message.ts'
 import { BayeuxSession, type ConnectEnd, type Timing } from './bayeux-session.ts'
 import type { BusEvent, EventBus } from './event-bus.ts'
 import { type FaultEffect, type Faults, invalidReplayId, replayIdOf } from './faults.ts'
-import type { Random } from './random.ts'
 
 /** What a request brings besides its messages. */
 export type BayeuxRequest = {
