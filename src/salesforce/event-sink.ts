@@ -1,9 +1,9 @@
 import type { Clock } from '../clock.ts'
-import { minute, second } from '../duration.ts'
-import { ForcewatchError, messageOf } from '../errors.ts'
+import { minute } from '../duration.ts'
 import type { Log, NewRecord } from '../log/log.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
+import { retrying } from '../retrying.ts'
 import type { Token } from './auth.ts'
 import { type Cursor, type EventMessage, eventDateOf, fromOldest, publishedAt } from './event-message.ts'
 import type { ReplayState } from './replay-state.ts'
@@ -28,8 +28,6 @@ export type EventSinkOptions = {
 const clockTolerance = 1 * minute
 /** A heartbeat stays this far behind the time, since events arrive a little after they happened, ms. */
 const heartbeatDelay = 2 * minute
-const firstWait = 0.25 * second
-const longestWait = 5 * second
 
 /** Writes events to the log and then, when they are durable, moves the cursors. */
 export class EventSink implements Sink {
@@ -107,18 +105,14 @@ export class EventSink implements Sink {
   }
 
   /** Repeats what may be repeated. The session stands still meanwhile, so nothing is lost. */
-  async #insist(what: 'log' | 'store', action: () => Promise<void>, signal: AbortSignal): Promise<void> {
+  #insist(what: 'log' | 'store', action: () => Promise<void>, signal: AbortSignal): Promise<void> {
     const { clock, logger, org } = this.#options
-    for (let wait = firstWait; ; wait = Math.min(wait * 2, longestWait)) {
-      try {
-        return await action()
-      } catch (error) {
-        if (!(error instanceof ForcewatchError && error.retryable) || signal.aborted) throw error
-        logger.warn({ org }, `the ${what} did not take a batch: ${messageOf(error)}; again in ${wait} ms`)
-        await clock.sleep(wait, signal)
-        if (signal.aborted) throw error
-      }
-    }
+    return retrying(action, {
+      clock,
+      signal,
+      onRetry: (error, wait) =>
+        logger.warn({ org }, `the ${what} did not take a batch: ${error.message}; again in ${wait} ms`),
+    })
   }
 
   #count(messages: readonly EventMessage[]): void {

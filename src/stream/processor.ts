@@ -10,9 +10,9 @@ import {
 } from '../log/log.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
+import { retrying } from '../retrying.ts'
 import type { StateStore } from '../store/state-store.ts'
 import { type CheckpointOptions, leaseTtl, PartitionRunner } from './partition-runner.ts'
-import { retrying } from './retrying.ts'
 import type { PartitionTask } from './task.ts'
 
 export type ProcessorOptions = {

@@ -1,5 +1,6 @@
-import type { Clock } from '../clock.ts'
-import { ForcewatchError } from '../errors.ts'
+import type { Clock } from './clock.ts'
+import { second } from './duration.ts'
+import { ForcewatchError } from './errors.ts'
 
 export type RetryOptions = {
   readonly clock: Clock
@@ -8,10 +9,13 @@ export type RetryOptions = {
   readonly onRetry: (error: ForcewatchError, wait: number) => void
 }
 
-const firstWait = 250
-const longestWait = 5_000
+const firstWait = second / 4
+const longestWait = 5 * second
 
-/** Repeats an action while it fails with a retryable error, with growing pauses, until the signal aborts; then throws the last error. */
+/**
+ * Repeats an action while it fails with a retryable error, after pauses that double from 250 ms to 5 s. Throws the last error
+ * once the signal has aborted, and any other error at once.
+ */
 export async function retrying<T>(
   action: () => Promise<T>,
   { clock, signal, onRetry }: RetryOptions,
