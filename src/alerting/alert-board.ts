@@ -14,6 +14,7 @@ export interface AlertBoard {
   openByLevel(): Readonly<Record<Level, number>>
 }
 
+/** An empty board. */
 export function createAlertBoard(): AlertBoard {
   const alerts = new Map<string, Alert>()
   return {

@@ -20,6 +20,7 @@ export type Alert = {
   readonly history: readonly AlertHistoryEntry[]
 }
 
+/** One line of the life of an alert, for people. */
 export type AlertHistoryEntry = {
   /** Event time, ms; of `delivered` and `failed` the time of the clock. */
   readonly time: number

@@ -65,8 +65,8 @@ class AlertingTask implements PartitionTask, DeliverySource {
   readonly states = [this.#alerts, this.#subjects, this.#outbox.state]
   #engine: Engine | undefined
   #closed = false
-  /** Rows put for the record at hand. */
-  #position = 0
+  /** How many rows the record at hand has put so far. */
+  #rowsPut = 0
 
   constructor(options: AlertingTaskOptions) {
     this.#options = options
@@ -82,10 +82,10 @@ class AlertingTask implements PartitionTask, DeliverySource {
 
   process(record: LogRecord, output: Output): void {
     const message = parseDetectionMessage(record.value)
-    this.#position = 0
+    this.#rowsPut = 0
     if (message.kind === 'progress') this.#passTime(message.org.id, message.time, record.offset, output)
     else this.#detect(message, record.offset, output)
-    if (this.#position > 0) output.checkpointSoon()
+    if (this.#rowsPut > 0) output.checkpointSoon()
   }
 
   checkpointed(): void {
@@ -171,7 +171,7 @@ class AlertingTask implements PartitionTask, DeliverySource {
       const { receiver, cause } = decision
       const count = (told[receiver]?.count ?? 0) + 1
       const notification: Notification = { key: `${alert.id}-${count}`, alert, cause }
-      this.#outbox.put({ receiver, notification, order: [offset, this.#position++] })
+      this.#outbox.put({ receiver, notification, order: [offset, this.#rowsPut++] })
       now[receiver] = { cause, level: alert.level, time, count }
     }
     return now

@@ -16,6 +16,7 @@ export type DeliveryOptions = {
   readonly random?: () => number
 }
 
+/** After how long a notification that could not be delivered is given up, ms. */
 export const defaultMaxAge = day
 
 /** Where the rows come from, and who is told what became of them: one partition. */

@@ -12,6 +12,7 @@ export type OcsfOptions = {
 /** What an OCSF finding reports: that an alert was opened, changed or closed. */
 export type OcsfActivity = 'Create' | 'Update' | 'Close'
 
+/** A Detection Finding as JSON; the test against the schema of OCSF keeps its shape. */
 export type OcsfFinding = Readonly<Record<string, unknown>>
 
 const schemaVersion = '1.8.0'

@@ -5,8 +5,8 @@ import { KeyedState } from '../stream/keyed-state.ts'
 export type OutboxRow = {
   readonly receiver: string
   readonly notification: Notification
-  /** Rows are delivered in this order: offset of the record that caused it, then position among its rows. */
-  readonly order: readonly [offset: number, position: number]
+  /** Rows are delivered in this order: offset of the record that caused it, then number among the rows of that record. */
+  readonly order: readonly [offset: number, number: number]
   readonly status: 'waiting' | 'dead'
   /** Deliveries that failed so far. */
   readonly attempts: number
@@ -16,6 +16,7 @@ export type OutboxRow = {
   readonly reason: string | null
 }
 
+/** A row under its key, `receiver/notification key`. */
 export type OutboxEntry = { readonly key: string; readonly row: OutboxRow }
 
 /**

@@ -9,6 +9,7 @@ export type RoutingOptions = {
   readonly fallback?: readonly string[]
 }
 
+/** One of the routes. */
 export type RouteOptions = {
   /** All conditions must hold; without any, the route matches every alert. */
   readonly match?: RouteMatch
