@@ -1,8 +1,12 @@
 import type { Detection } from '../detection/detection.ts'
 import { formatDuration } from '../duration.ts'
+import { smallestLog10p } from './message.ts'
 import type { Notification } from './notifier.ts'
 
-/** A detection as one flat JSON object for machines. The time in ISO 8601, the window as in detector files; null where nothing is expected. */
+/**
+ * A detection as one flat JSON object for machines. The time in ISO 8601, the window as in detector files; null where nothing
+ * is expected.
+ */
 export type DetectionLine = {
   readonly time: string
   readonly detector: string
@@ -18,8 +22,7 @@ export type DetectionLine = {
   readonly summary: string
 }
 
-const smallestLog10p = -12
-
+/** A detection → its line. */
 export function toDetectionLine(detection: Detection): DetectionLine {
   const { time, detector, level, entity, observed, statistics, window, summary } = detection
   return {

@@ -44,7 +44,7 @@ export async function postJson(
 }
 
 /** Seconds, or an HTTP date → ms from now; undefined for anything else. */
-export function parseRetryAfter(value: string | null, now: number): number | undefined {
+function parseRetryAfter(value: string | null, now: number): number | undefined {
   if (value === null || value.trim() === '') return undefined
   const seconds = Number(value)
   const wait = Number.isFinite(seconds) ? seconds * second : Date.parse(value) - now

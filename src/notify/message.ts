@@ -1,6 +1,6 @@
 import type { Alert } from '../alerting/alert.ts'
 import type { Detection, Entity, Statistics } from '../detection/detection.ts'
-import { formatDuration } from '../duration.ts'
+import { day, formatDuration } from '../duration.ts'
 import type { Notification } from './notifier.ts'
 import { toPlainText } from './plain-text.ts'
 
@@ -22,12 +22,16 @@ export type Message = {
   readonly link: string | null
 }
 
+/** A labelled line, such as `Usual`: `120–400, expected 210`. */
 export type Fact = { readonly label: string; readonly value: string }
 
 export type MessageOptions = {
   /** Where the analysts' page can be reached (`web.public_url`); without it there is no link. */
   readonly publicUrl?: string
 }
+
+/** No model is exact enough to tell smaller probabilities apart. */
+export const smallestLog10p = -12
 
 const stepsShown = 4
 const samplesShown = 3
@@ -46,6 +50,7 @@ const whereFields = [
   'session',
 ]
 
+/** The message of a notification, cut to what a person reads. */
 export function toMessage(notification: Notification, { publicUrl }: MessageOptions): Message {
   const { alert, cause } = notification
   const resolved = cause === 'resolved'
@@ -63,12 +68,12 @@ export function toMessage(notification: Notification, { publicUrl }: MessageOpti
 }
 
 /** Where the analysts' page shows an alert. */
-export function alertLink(publicUrl: string, alertId: string): string {
+function alertLink(publicUrl: string, alertId: string): string {
   return `${publicUrl.replace(/\/+$/, '')}/#alert-${encodeURIComponent(alertId)}`
 }
 
 /** `2026-11-24 13:05:12 UTC` */
-export function formatTime(time: number): string {
+function formatTime(time: number): string {
   return `${new Date(time).toISOString().slice(0, 19).replace('T', ' ')} UTC`
 }
 
@@ -117,12 +122,12 @@ function describeUsual({ statistics, reason }: Detection): string {
   return `${range}${times}; ${describeChance(statistics)}`
 }
 
-/** No probability below 1e-12 is shown: no model is that exact. */
 function describeChance({ log10p, onceIn }: Statistics): string {
-  if (log10p < -12) return 'by chance practically never'
-  const years = onceIn / (365.25 * 86_400_000)
+  if (log10p < smallestLog10p) return 'by chance practically never'
+  const days = onceIn / day
+  const years = days / 365.25
   if (years >= 2) return `by chance once in ${formatAmount(years)} years`
-  return `by chance once in ${formatAmount(Math.max(onceIn / 86_400_000, 0.01))} days`
+  return `by chance once in ${formatAmount(Math.max(days, 0.01))} days`
 }
 
 function describeTime({ openedAt, lastSeenAt, resolvedAt, count, peak }: Alert): string {

@@ -10,6 +10,7 @@ export interface Notifier {
   deliver(notification: Notification, signal: AbortSignal): Promise<Delivery>
 }
 
+/** What one receiver is to be told about one alert. */
 export type Notification = {
   /** Stable over retries and restarts; receivers that can, use it to recognise a repetition. */
   readonly key: string
@@ -18,6 +19,7 @@ export type Notification = {
   readonly cause: 'first' | 'level-rose' | 'repeat' | 'resolved'
 }
 
+/** What became of one attempt to deliver. */
 export type Delivery =
   | { readonly kind: 'accepted' }
   /** Try again, no earlier than `after` ms from now if given. */

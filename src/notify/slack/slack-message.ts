@@ -21,6 +21,7 @@ type Button = {
   readonly url: string
 }
 
+/** The kinds of block that a message is made of. */
 export type SlackBlock =
   | { readonly type: 'header'; readonly text: PlainText }
   | { readonly type: 'section'; readonly text: PlainText }

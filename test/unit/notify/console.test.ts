@@ -51,7 +51,7 @@ describe('the console', () => {
       cause: 'first',
       observed: 850_000,
       expected: 750,
-      window: 3_600_000,
+      window: '1h',
     })
   })
 
