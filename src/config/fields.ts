@@ -4,6 +4,7 @@ import { parseDuration } from '../duration.ts'
 import { ForcewatchError } from '../errors.ts'
 import { readSecretFile, Secret } from './secret.ts'
 
+/** Where a configuration lies, and who must know its secrets. */
 export type FieldContext = {
   /** Relative paths start here: the folder of the configuration file. */
   readonly folder: string
@@ -11,6 +12,7 @@ export type FieldContext = {
   readonly secretSeen: (secret: string) => void
 }
 
+/** Fields bound to one configuration file. */
 export type Fields = ReturnType<typeof createFields>
 
 /** The kinds of value that depend on where the configuration lies. */
@@ -73,12 +75,14 @@ export function httpUrl() {
   return z.url({ protocol: /^https?$/, error: 'is no web address — write it whole, starting with https://' })
 }
 
+/** `host:port`; IPv6 addresses in brackets. */
 export function hostAndPort() {
   return z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^\s:/]+):\d{1,5}$/, {
     error: 'must be host:port, such as kafka-1.example.com:9092',
   })
 }
 
+/** A name of the IANA time zone database. */
 export function timeZone() {
   return z.string().refine(isTimeZone, { error: 'is no time zone — use an IANA name such as Europe/Berlin' })
 }

@@ -13,6 +13,7 @@ export type LoadOptions = {
   readonly secretSeen?: (secret: string) => void
 }
 
+/** The configuration, or every problem of its file. */
 export type CheckedConfig =
   | { readonly kind: 'ok'; readonly config: Config }
   | { readonly kind: 'invalid'; readonly problems: readonly Problem[] }
@@ -40,7 +41,11 @@ export function checkConfig(file: string, { env, secretSeen = () => undefined }:
   const source = parseYamlSource(file, readConfigFile(file))
   if (source.problems.length > 0) return { kind: 'invalid', problems: source.problems }
   const referenceProblems = resolveReferences(source, env)
-  const parsed = parseWith(source, createConfigSchema({ folder: dirname(resolve(file)), secretSeen }))
+  // A reference without a value is no secret, and the problem about it must show it.
+  const seen = (secret: string) => {
+    if (referenceProblems.length === 0 || !secret.includes('${')) secretSeen(secret)
+  }
+  const parsed = parseWith(source, createConfigSchema({ folder: dirname(resolve(file)), secretSeen: seen }))
   const problems = [
     ...referenceProblems,
     ...crossCheck(source),

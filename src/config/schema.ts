@@ -12,9 +12,10 @@ export type Config = Camelized<z.output<ReturnType<typeof createConfigSchema>>>
 /** The configuration as it stands in the file. */
 export type ConfigFile = z.input<ReturnType<typeof createConfigSchema>>
 
+/** One of `orgs`. */
 export type OrgConfig = Config['orgs'][number]
+/** One of `receivers`. */
 export type ReceiverConfig = Config['receivers'][number]
-export type RouteConfig = Config['routes'][number]
 
 /** Folder of the detectors that come with Forcewatch. */
 export const shippedDetectors = fileURLToPath(new URL('../../detectors', import.meta.url))

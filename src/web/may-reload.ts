@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { BlockList, isIPv6 } from 'node:net'
 
+/** With the reason, in words for whoever asked. */
 export type ReloadDecision = { readonly kind: 'yes' } | { readonly kind: 'no'; readonly reason: string }
 
 /**

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 
+/** A file as it is served under `path`. */
 export type PageFile = { readonly path: string; readonly type: string; readonly content: string }
 
 /** The files of the analyst's page, which lie beside this one in `page/`. */

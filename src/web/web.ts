@@ -30,6 +30,7 @@ export interface AlertSource {
   list(options: { readonly status?: Alert['status']; readonly limit?: number }): readonly Alert[]
 }
 
+/** The web server of one app. */
 export interface Web {
   /** Resolves once it listens. @throws CONFIG_INVALID when the address cannot be had */
   start(): Promise<{ readonly url: string }>
@@ -47,7 +48,8 @@ export function createWeb(options: WebOptions): Web {
         return { url: await server.listen({ host, port }) }
       } catch (error) {
         throw new ForcewatchError('CONFIG_INVALID', `cannot listen on ${host}:${port}: ${messageOf(error)}`, {
-          remedy: 'Choose another web.host or web.port in the configuration.',
+          remedy:
+            'Choose another web.host or web.port in the configuration (`forcewatch demo`: another --port).',
           cause: error,
         })
       }
