@@ -32,6 +32,7 @@ export type LoginOptions = {
   readonly signal?: AbortSignal
 }
 
+/** Access to one org as one user. */
 export type Token = {
   readonly accessToken: string
   readonly instanceUrl: string

@@ -11,7 +11,10 @@ export type ChannelNeeds = {
 
 const monitoringPermission = 'View Real-Time Event Monitoring Data'
 
-/** Real-Time Event Monitoring channels that an org is watched on unless its configuration says otherwise. LogoutEventStream is left out: it needs Customize Application. */
+/**
+ * Real-Time Event Monitoring channels that an org is watched on unless its configuration says otherwise. LogoutEventStream is
+ * left out: it needs Customize Application.
+ */
 export const defaultChannels: readonly ChannelNeeds[] = [
   'LoginEventStream',
   'LoginAsEventStream',

@@ -4,13 +4,14 @@ export type EventMessage = {
   readonly data: EventData
 }
 
+/** The `data` of an event. */
 export type EventData = {
   readonly schema?: unknown
   readonly payload?: Readonly<Record<string, unknown>>
   readonly event?: Readonly<Record<string, unknown>>
 }
 
-/** Position of an event in its channel: opaque, to be handed back to Salesforce and never compared. */
+/** Place of an event in its channel: opaque, to be handed back to Salesforce and never compared. */
 export type Cursor = string
 
 /** Only what will be published from now on. */

@@ -55,6 +55,7 @@ export type IngestTiming = SupervisorTiming & {
   readonly session: Partial<SessionLimits>
 }
 
+/** Where the ingest of an org stands, for readiness and operators. */
 export type IngestStatus = Omit<StreamStatus, 'phase'> & {
   readonly org: string
   /** `standby`: another process has the lease. */
@@ -72,6 +73,7 @@ export interface Ingest {
   status(): IngestStatus
 }
 
+/** Ingest of one org. Nothing happens before `start`. */
 export function createIngest(options: IngestOptions): Ingest {
   return new OrgIngest(options)
 }

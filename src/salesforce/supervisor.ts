@@ -49,12 +49,14 @@ export type SupervisorTiming = {
   readonly pace: number
 }
 
+/** What suits Salesforce: it waits 40 s at most for the next connect. */
 export const defaultSupervisorTiming: SupervisorTiming = {
   patience: 30 * second,
   retryRefused: 15 * minute,
   pace: 1,
 }
 
+/** Where the stream of an org stands. */
 export type StreamStatus = {
   readonly phase: 'connecting' | 'subscribed' | 'waiting'
   readonly orgId?: string

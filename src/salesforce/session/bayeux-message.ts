@@ -12,6 +12,7 @@ export type BayeuxMessage = {
   readonly supportedConnectionTypes?: readonly string[]
 }
 
+/** What the server wants the client to do next; times in ms. */
 export type Advice = {
   readonly reconnect?: string
   readonly interval?: number

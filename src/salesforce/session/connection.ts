@@ -4,6 +4,7 @@ import { messageOf } from '../../errors.ts'
 import { type BayeuxMessage, parseAnswer } from './bayeux-message.ts'
 import type { SessionEnd } from './session.ts'
 
+/** What came of a request: the server's messages, or why the session has to end. */
 export type PostResult =
   | { readonly kind: 'answer'; readonly messages: readonly BayeuxMessage[] }
   | { readonly kind: 'failed'; readonly end: SessionEnd }

@@ -29,7 +29,7 @@ export function judgeAnswer(answer: readonly BayeuxMessage[], request: BayeuxMes
 }
 
 /** The cause of a failure: Salesforce puts it into `ext.sfdc.failureReason`, while `error` may name just the operation. */
-export function failureText({ channel, error, ext }: BayeuxMessage): string {
+function failureText({ channel, error, ext }: BayeuxMessage): string {
   const sfdc = ext?.sfdc
   const reason =
     typeof sfdc === 'object' && sfdc !== null && 'failureReason' in sfdc ? sfdc.failureReason : undefined

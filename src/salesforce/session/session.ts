@@ -16,6 +16,7 @@ export interface Session {
   close(): Promise<void>
 }
 
+/** What a session has to tell, one thing at a time. */
 export type SessionStep =
   /** The server has accepted every subscription. */
   | { readonly kind: 'subscribed' }
@@ -23,6 +24,7 @@ export type SessionStep =
   | { readonly kind: 'batch'; readonly messages: readonly EventMessage[] }
   | { readonly kind: 'ended'; readonly end: SessionEnd }
 
+/** Why a session ended. */
 export type SessionEnd =
   /** We left. */
   | { readonly kind: 'closed' }
@@ -47,6 +49,7 @@ export type FaultKind =
   | 'timeout'
   | 'protocol'
 
+/** A channel that cannot be had, with Salesforce's words. */
 export type Refusal = {
   readonly channel: string
   /** `denied`: missing permission or no such channel · `replay-invalid`: the cursor is no longer known · `limit`: its allowance is used up. */
@@ -54,6 +57,7 @@ export type Refusal = {
   readonly text: string
 }
 
+/** Which session to open. */
 export type SessionRequest = {
   readonly instanceUrl: string
   readonly accessToken: string
@@ -61,4 +65,5 @@ export type SessionRequest = {
   readonly channels: ReadonlyMap<string, Cursor>
 }
 
+/** Opens a session at once and in the background; what goes wrong is its end. */
 export type OpenSession = (request: SessionRequest) => Session
