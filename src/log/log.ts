@@ -20,6 +20,7 @@ export interface Log {
   close(): Promise<void>
 }
 
+/** A topic to create. */
 export type TopicSpec = {
   readonly name: string
   readonly partitions: number
@@ -27,17 +28,20 @@ export type TopicSpec = {
   readonly retention?: number
 }
 
+/** Names one partition of one topic. */
 export type TopicPartition = { readonly topic: string; readonly partition: number }
 
 /** `first`: offset of the oldest record kept. `next`: offset that the next appended record will get. */
 export type PartitionOffsets = { readonly partition: number; readonly first: number; readonly next: number }
 
+/** A record to append. The key decides on the partition. */
 export type NewRecord = {
   readonly key: string
   readonly value: Buffer | string
   readonly headers?: Readonly<Record<string, string>>
 }
 
+/** A record as the log keeps it. */
 export type LogRecord = TopicPartition & {
   readonly offset: number
   readonly key: string
@@ -76,6 +80,7 @@ export interface PartitionHandler {
   revoked(partition: TopicPartition, reason: 'rebalance' | 'stopped' | 'lost'): Promise<void>
 }
 
+/** Membership in a consumer group. */
 export interface Subscription {
   /** Records how far the group has come. Advisory: the true next offset is in the checkpoint. */
   commit(partition: TopicPartition, nextOffset: number): Promise<void>

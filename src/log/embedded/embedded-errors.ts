@@ -12,6 +12,7 @@ export function toLogError(error: unknown, file: string): ForcewatchError {
   })
 }
 
+/** LOG_REJECTED, for a topic that was never created. */
 export function unknownTopic(topic: string, file: string): ForcewatchError {
   return new ForcewatchError('LOG_REJECTED', `The embedded log ${file} has no topic ${topic}.`, {
     remedy: 'Topics are created when the service starts: start it once with this directory.',

@@ -8,6 +8,7 @@ import type { LogFile } from './log-file.ts'
 export const pageRecords = 512
 export const pageBytes = 4 << 20
 
+/** What the log gives each of its members. */
 export type MemberContext = {
   readonly file: LogFile
   readonly logger: Logger

@@ -23,6 +23,7 @@ export type KafkaMemberOptions = {
   readonly onHandlerFailure: (error: Error) => void
 }
 
+/** What a member had, and since when (ms since the epoch): what it may claim at the next rebalance. */
 export type Claim = { readonly owned: readonly TopicPartition[]; readonly since: number }
 
 type ReleaseReason = 'rebalance' | 'stopped' | 'lost'
@@ -35,8 +36,8 @@ type Assignment = {
   /** Batches that are being handed over. kafkajs has one at a time. */
   running: Promise<void>
   /** Older records are not handed over; undefined until the first batch when the group's committed offset decides. */
-  position: number | undefined
-  /** Counts seeks, so that what was fetched before one does not move the position. */
+  nextOffset: number | undefined
+  /** Counts seeks, so that what was fetched before one does not move the next offset. */
   seeks: number
 }
 
@@ -195,14 +196,14 @@ export class KafkaMember {
       partition,
       ready,
       running: Promise.resolve(),
-      position: undefined,
+      nextOffset: undefined,
       seeks: 0,
     }
     this.#assignments.set(name, assignment)
   }
 
   #seek(assignment: Assignment, nextOffset: number): void {
-    assignment.position = nextOffset
+    assignment.nextOffset = nextOffset
     assignment.seeks++
     // A consumer that has just ended refuses; its successor will ask for the offset anew.
     ignoringErrors(() => this.#consumer.seek({ ...assignment.partition, offset: String(nextOffset) }))
@@ -233,15 +234,15 @@ export class KafkaMember {
     const { batch, isStale, resolveOffset } = payload
     const { partition } = assignment
     if (!(await assignment.ready) || !this.#owns(assignment) || isStale()) return
-    const { seeks, position = 0 } = assignment
+    const { seeks, nextOffset = 0 } = assignment
     const records = batch.messages
       .map((message) => toLogRecord(partition, message))
-      .filter(({ offset }) => offset >= position)
+      .filter(({ offset }) => offset >= nextOffset)
     if (records.length > 0) {
       await this.#options.handler.records(partition, records, () => this.#isAlive(assignment, payload))
     }
     if (!this.#owns(assignment) || this.#interrupted || assignment.seeks !== seeks) return
-    assignment.position = Number(batch.lastOffset()) + 1
+    assignment.nextOffset = Number(batch.lastOffset()) + 1
     resolveOffset(batch.lastOffset())
   }
 

@@ -5,10 +5,12 @@ import type { LogRecord, NewRecord, TopicPartition } from '../log.ts'
 const recordOverhead = 70
 const headerOverhead = 10
 
+/** Our record → what kafkajs produces. */
 export function toMessage({ key, value, headers }: NewRecord, partition: number): Message {
   return { key, value, partition, ...(headers && { headers: { ...headers } }) }
 }
 
+/** What kafkajs fetched → our record. A missing key or value becomes an empty one. */
 export function toLogRecord({ topic, partition }: TopicPartition, message: KafkaMessage): LogRecord {
   const headers: Record<string, string> = {}
   for (const [name, value] of Object.entries(message.headers ?? {})) headers[name] = String(value)

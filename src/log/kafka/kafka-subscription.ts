@@ -7,6 +7,7 @@ import type { KafkaClient } from './kafka-client.ts'
 import { isCoordinatorTrouble, toLogError } from './kafka-errors.ts'
 import { type Claim, KafkaMember } from './kafka-member.ts'
 
+/** What the log gives each of its subscriptions. Times in ms. */
 export type KafkaSubscriptionContext = {
   readonly createClient: () => KafkaClient
   readonly brokers: readonly string[]

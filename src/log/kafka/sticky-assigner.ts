@@ -1,6 +1,7 @@
 import { AssignerProtocol, type Assignment, type PartitionAssigner } from 'kafkajs'
 import { partitionName, type TopicPartition } from '../log.ts'
 
+/** What one member of the group claims. */
 export type MemberClaim = {
   readonly memberId: string
   /** What the member had before this rebalance. */
@@ -35,6 +36,7 @@ export function assignSticky(
   )
 }
 
+/** How an assigner asks the member that it belongs to. */
 export type StickyAssignerHooks = {
   /** What to claim when joining: asked anew at every join. */
   readonly claim: () => Omit<MemberClaim, 'memberId'>
