@@ -37,9 +37,12 @@ export interface Lease {
   release(): Promise<void>
 }
 
+/** Names one entry of a scope. */
 export type StateKey = { readonly section: string; readonly key: string }
+/** One entry of a scope. What the value means is the owner's business. */
 export type StateEntry = StateKey & { readonly value: Buffer }
 
+/** What a commit does. */
 export type StateChange = {
   readonly puts: readonly StateEntry[]
   readonly deletes?: readonly StateKey[]

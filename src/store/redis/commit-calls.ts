@@ -9,6 +9,7 @@ export type SectionPart = {
   readonly puts: (string | Buffer)[]
 }
 
+/** The most that one call carries. A single larger entry travels alone. */
 export type CallLimits = { readonly entries: number; readonly bytes: number }
 
 /** Redis reads a call's arguments whole into memory and Lua's tables, so calls are kept to a moderate size. */

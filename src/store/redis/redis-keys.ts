@@ -6,6 +6,7 @@ export type ScopeKeys = {
   section(name: string): string
 }
 
+/** The keys of a scope; documented in `redis-scripts.ts`. */
 export function createScopeKeys(prefix: string, scope: string): ScopeKeys {
   // A brace inside the scope would end the hash tag early.
   const base = `${prefix}:{${scope.replace(/[{}]/g, encodeURIComponent)}}`
