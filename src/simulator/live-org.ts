@@ -23,6 +23,7 @@ export interface LiveOrg {
   stop(): Promise<void>
 }
 
+/** A live org that waits to be started. The same seed and size give the same org. */
 export function createLiveOrg(options: LiveOrgOptions): LiveOrg {
   const { clock, logger, seed, size, history, speed } = options
   const org = createOrg({ seed, size })

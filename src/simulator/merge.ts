@@ -9,6 +9,7 @@ export interface Merger {
   take(): SimulatedEvent | undefined
 }
 
+/** A merger of these streams. */
 export function createMerger(streams: readonly Iterable<SimulatedEvent>[] = []): Merger {
   let heads: { readonly iterator: Iterator<SimulatedEvent>; event: SimulatedEvent }[] = []
 

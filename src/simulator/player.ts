@@ -30,7 +30,7 @@ export interface Player {
   readonly liveFrom: number
   /** Plays until the signal aborts. It starts when a client has subscribed. */
   run(signal: AbortSignal): Promise<void>
-  /** Starts a scenario at the present simulated time, or with the beginning of live. Throws USAGE for an unknown name. */
+  /** Starts a scenario at the present simulated time, or with the beginning of live. @throws USAGE for an unknown name */
   attack(name: string): { readonly startsAt: string }
   progress(): {
     readonly state: 'waiting' | 'history' | 'live'
@@ -44,6 +44,7 @@ const largestBacklog = 5_000
 const step = 500
 const tick = 100
 
+/** A player that waits to be run. */
 export function createPlayer(options: PlayerOptions): Player {
   const { simulator, org, seed, clock, logger, speed } = options
   const lead = speed > 1 ? (speed - 1) * (options.accelerated ?? hour) : 0

@@ -13,7 +13,7 @@ export function toSalesforceId(prefix: string, number: number): string {
 }
 
 /** 15 → 18 characters: three check characters say which letters are capitals (Salesforce's published rule). */
-export function withChecksum(id: string): string {
+function withChecksum(id: string): string {
   let suffix = ''
   for (let start = 0; start < 15; start += 5) {
     let flags = 0

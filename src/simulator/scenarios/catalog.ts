@@ -10,6 +10,7 @@ import { credentialStuffing } from './s7a-credential-stuffing.ts'
 import { bruteForce } from './s7c-brute-force.ts'
 import type { Scenario } from './scenario.ts'
 
+/** A scenario with what there is to say about it. */
 export type CatalogEntry = { readonly title: string; readonly isAttack: boolean; readonly scenario: Scenario }
 
 /** What can be played beside normal traffic: attacks (S…) and things that only look like attacks (L…). */
@@ -46,9 +47,7 @@ export const scenarioCatalog = {
   L11: { title: 'Quarter end: sales exports three times as much', isAttack: false, scenario: quarterEnd },
 } as const satisfies Record<string, CatalogEntry>
 
-export type ScenarioName = keyof typeof scenarioCatalog
-
-/** Throws USAGE for a name that the catalog does not have. */
+/** The scenario of a name, in capitals or not. @throws USAGE for a name that the catalog does not have */
 export function findScenario(name: string): Scenario {
   const found = Object.entries(scenarioCatalog).find(([key]) => key.toLowerCase() === name.toLowerCase())
   if (found) return found[1].scenario

@@ -1,4 +1,4 @@
-import { day } from '../../duration.ts'
+import { day, second } from '../../duration.ts'
 import { inOrder } from '../merge.ts'
 import { drawWorkTime, startOfDay } from '../traffic/calendar.ts'
 import { recordLogin } from '../traffic/login.ts'
@@ -29,7 +29,7 @@ export const quarterEnd: Scenario = (org, start, seed) => {
       const login = recordLogin(recorder, times[0] ?? start, session, { kind: 'sso' })
       const runs = times.flatMap((time) => {
         const rows = Math.min(40_000, Math.round(random.logNormal(1000, 0.8)))
-        return recordReport(recorder, time + 30_000, session, {
+        return recordReport(recorder, time + 30 * second, session, {
           operation: 'ReportExported',
           report: random.pick(person.reports),
           rows,

@@ -7,10 +7,12 @@ import { createRecorder, type Recorder } from '../traffic/recorder.ts'
 /** Something that happens in an org beside its normal traffic: its events, in the order of publication. */
 export type Scenario = (org: SimulatedOrg, start: number, seed: string) => Iterable<SimulatedEvent>
 
+/** A recorder of its own for each scenario, so that none changes what another draws. */
 export function createScenarioRecorder(name: string, seed: string): Recorder {
   return createRecorder(createRandom(`${seed}/${name}`))
 }
 
+/** The first integration of a kind. */
 export function findIntegration(org: SimulatedOrg, kind: IntegrationKind): Integration {
   const found = org.integrations.find((integration) => integration.kind === kind)
   if (!found) throw new RangeError(`the org has no integration of kind ${kind}`)

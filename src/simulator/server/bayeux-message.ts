@@ -17,6 +17,7 @@ export type BayeuxMessage = {
   readonly ext?: Readonly<Record<string, unknown>>
 }
 
+/** What the client is to do next; times in ms. */
 export type Advice = {
   readonly reconnect: 'retry' | 'handshake' | 'none'
   readonly interval?: number

@@ -10,6 +10,7 @@ export type ConnectEnd =
   | { readonly kind: 'gone' }
   | { readonly kind: 'poked' }
 
+/** The clockwork of CometD sessions. */
 export type Timing = {
   /** How long `/meta/connect` is held when there is nothing to deliver, ms. */
   readonly hold: number

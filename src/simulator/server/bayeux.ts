@@ -15,6 +15,7 @@ export type BayeuxRequest = {
   readonly signal: AbortSignal
 }
 
+/** What the HTTP half is to do with a request. */
 export type BayeuxAnswer =
   | {
       readonly kind: 'messages'
@@ -26,11 +27,13 @@ export type BayeuxAnswer =
   | { readonly kind: 'http'; readonly status: number; readonly type: string; readonly body: string }
   | { readonly kind: 'silence' }
 
+/** Messages received so far, by kind. */
 export type BayeuxCounters = Record<
   'handshake' | 'connect' | 'subscribe' | 'unsubscribe' | 'disconnect',
   number
 >
 
+/** A session as tests and operators see it. */
 export type SessionSummary = {
   readonly clientId: string
   readonly userId: string
@@ -78,6 +81,7 @@ const rehandshake = { reconnect: 'handshake', interval: 0 } as const
 const stop = { reconnect: 'none' } as const
 const cookieLife = 3 * 3600
 
+/** The Bayeux half of an org, without sessions. */
 export function createBayeux(options: BayeuxOptions): Bayeux {
   const { clock, random, bus, timing } = options
   const sessions = new Map<string, BayeuxSession>()

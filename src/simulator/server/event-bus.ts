@@ -12,6 +12,7 @@ export type BusEvent = {
   readonly publishedAt: number
 }
 
+/** How much can be replayed. */
 export type Retention = {
   /** How long an event can be replayed, in ms (Salesforce: 72 h). */
   readonly age: number
@@ -41,6 +42,7 @@ export type EventBusOptions = {
   readonly retention: Retention
 }
 
+/** An empty bus. */
 export function createEventBus({ clock, random, retention }: EventBusOptions): EventBus {
   const kept = new Map<string, BusEvent[]>()
   const listeners = new Set<(event: BusEvent) => void>()

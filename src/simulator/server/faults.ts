@@ -202,8 +202,10 @@ export const faultTable = {
   },
 } as const satisfies Record<string, Fault>
 
+/** Name of a row of {@link faultTable}. */
 export type FaultKind = keyof typeof faultTable
 
+/** Which fault, where and how often. */
 export type FaultRequest = {
   readonly kind: FaultKind
   /** Only for this channel (faults of `/meta/subscribe`). */

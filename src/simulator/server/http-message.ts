@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { constants, gzip } from 'node:zlib'
 
+/** An answer before it is encoded. */
 export type HttpAnswer = {
   readonly status: number
   readonly type: string
@@ -41,6 +42,7 @@ export async function sendCut(
   response.write(body.subarray(0, Math.floor(body.length / 2)), () => response.destroy())
 }
 
+/** The cookies of a request by name. */
 export function parseCookies(request: IncomingMessage): Readonly<Record<string, string>> {
   const cookies: Record<string, string> = {}
   for (const pair of (request.headers.cookie ?? '').split(';')) {

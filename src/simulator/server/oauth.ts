@@ -1,5 +1,6 @@
 import { createPublicKey, createVerify, type KeyObject, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../../clock.ts'
+import { minute } from '../../duration.ts'
 import type { Random } from '../random.ts'
 
 /** An app that may ask for tokens: with a secret (client credentials) or a certificate (JWT bearer), or both. */
@@ -13,8 +14,10 @@ export type ConnectedApp = {
   readonly scopes?: readonly string[]
 }
 
+/** The token endpoint's answer, before it is JSON. */
 export type TokenAnswer = { readonly status: number; readonly body: Readonly<Record<string, string>> }
 
+/** The tokens of an org: who gets one, and whose it is. */
 export interface TokenIssuer {
   /** The body of a POST to the token endpoint → what it answers. */
   grant(form: URLSearchParams): TokenAnswer
@@ -37,7 +40,7 @@ export type TokenIssuerOptions = {
 
 const jwtBearer = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 const loginHosts = ['https://login.salesforce.com', 'https://test.salesforce.com']
-const longestAssertion = 5 * 60_000
+const longestAssertion = 5 * minute
 
 /** Salesforce's token endpoint for the two flows a service uses, with its errors. Tokens do not say when they expire. */
 export function createTokenIssuer(options: TokenIssuerOptions): TokenIssuer {

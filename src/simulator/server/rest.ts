@@ -8,10 +8,13 @@ export type OrgUser = {
   readonly userType: string
 }
 
+/** Id (18 characters) and name of the org. */
 export type OrgIdentity = { readonly id: string; readonly name: string }
 
+/** An answer before it is JSON. */
 export type RestAnswer = { readonly status: number; readonly body: unknown }
 
+/** A GET, as far as anybody asks. */
 export type RestRequest = {
   /** Path without query string. */
   readonly path: string

@@ -64,6 +64,7 @@ const defaultRetention: Retention = { age: 72 * hour, perChannel: 20_000 }
 const largestRequest = 32_768
 const json = 'application/json;charset=UTF-8'
 
+/** A simulated org that waits to be started. */
 export function createSimulator(options: SimulatorOptions): Simulator {
   const { clock, logger } = options
   const random = createRandom(options.seed)

@@ -2,8 +2,9 @@ import type { SimulatedEvent } from './payload.ts'
 import { type Recorder, type Session, sessionFields } from './recorder.ts'
 
 /** Salesforce hands a REST query out in pages of this many rows. */
-export const pageSize = 2000
+const pageSize = 2000
 
+/** A query as an application sends it. */
 export type ApiQuery = {
   readonly query: string
   readonly entity: string

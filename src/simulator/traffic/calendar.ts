@@ -13,7 +13,7 @@ export function weekdayOf(time: number): number {
   return new Date(time).getUTCDay()
 }
 
-export function isWeekend(time: number): boolean {
+function isWeekend(time: number): boolean {
   return weekdayOf(time) % 6 === 0
 }
 

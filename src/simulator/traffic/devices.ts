@@ -33,6 +33,7 @@ const systems = [
   },
 ]
 
+/** A device of a usual kind. */
 export function drawDevice(random: Random): Device {
   const system = systems[random.weighted(systems.map(({ share }) => share))] ?? systems[0]
   const version = 126 + random.integer(6)

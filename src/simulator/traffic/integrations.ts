@@ -13,6 +13,7 @@ export interface Machine {
   plan(from: number, to: number): Act[]
 }
 
+/** One machine for each integration of the org. */
 export function createMachines(org: SimulatedOrg, recorder: Recorder): readonly Machine[] {
   return org.integrations.map((integration) => {
     const connection = createConnection(integration, recorder)
@@ -199,6 +200,7 @@ function toQuery(integration: Integration) {
   })
 }
 
+/** A Bulk query and how its result is fetched. */
 export type BulkJob = {
   readonly text: string
   readonly entity: string

@@ -5,7 +5,7 @@ import type { SimulatedEvent } from './payload.ts'
 import { type Recorder, type Session, sessionFields } from './recorder.ts'
 
 /** The ways to log in that occur in simulated orgs, as Salesforce words them. */
-export const loginKinds = {
+const loginKinds = {
   page: {
     LoginType: 'Application',
     Application: 'Browser',
@@ -46,8 +46,10 @@ export const loginKinds = {
   soap: { LoginType: 'Other Apex API', HttpMethod: 'POST', ApiType: 'SOAP Partner', ApiVersion: '58.0' },
 } as const
 
+/** Name of a way to log in. */
 export type LoginKind = keyof typeof loginKinds
 
+/** How somebody logs in, and what is unusual about it. */
 export type LoginDetails = {
   readonly kind: LoginKind
   /** Default `Success`. */
@@ -92,6 +94,7 @@ export function recordFailedLogin(
   })
 }
 
+/** The end of a session by its user. */
 export function recordLogout(recorder: Recorder, time: number, session: Session): SimulatedEvent {
   return recorder.record('LogoutEventStream', time, sessionFields(session))
 }

@@ -5,11 +5,13 @@ import type { OrgIdentity, OrgUser } from '../server/rest.ts'
 import { type Device, drawDevice } from './devices.ts'
 import { dataCentres, type Place, zones } from './places.ts'
 
+/** `small`: 50 people and 4 pollers; `medium`: 500 people and 10 pollers. */
 export type OrgSize = 'small' | 'medium'
 
 /** An address and where it is. */
 export type Origin = { readonly ip: string; readonly place: Place }
 
+/** What a person does; `portal`: a customer. */
 export type Department = 'administration' | 'sales' | 'support' | 'operations' | 'portal'
 
 /** Expected numbers on an ordinary business day. */
@@ -40,6 +42,7 @@ export type Person = OrgUser & {
   readonly reports: readonly Report[]
 }
 
+/** A saved report. */
 export type Report = {
   readonly id: string
   readonly name: string
@@ -50,8 +53,10 @@ export type Report = {
   readonly ownerId: string
 }
 
+/** How an integration works; each kind is a machine of `integrations.ts`. */
 export type IntegrationKind = 'poller' | 'chat' | 'nightly-load' | 'bi' | 'backup' | 'connector'
 
+/** An integration with its user. */
 export type Integration = OrgUser & {
   readonly kind: IntegrationKind
   readonly application: string
@@ -79,7 +84,7 @@ export type SimulatedOrg = {
   readonly domain: string
 }
 
-export const objects = [
+const objects = [
   'Account',
   'Contact',
   'Lead',
@@ -129,6 +134,7 @@ const sizes = {
 
 export type OrgOptions = { readonly seed: string; readonly size: OrgSize; readonly identity?: OrgIdentity }
 
+/** Draws an org. */
 export function createOrg({ seed, size, identity }: OrgOptions): SimulatedOrg {
   const random = createRandom(`${seed}/org/${size}`)
   const plan = sizes[size]

@@ -12,6 +12,7 @@ const prefixes: Readonly<Record<string, string>> = {
 }
 const viewed = Object.keys(prefixes)
 
+/** What is done with a record. */
 export type RecordOperation = 'Read' | 'Create' | 'Update' | 'Delete'
 
 /** A record looked at or changed in Lightning. Pages sometimes come through Salesforce's own network, without an address. */
@@ -82,8 +83,10 @@ export function recordClassicPage(
   ]
 }
 
+/** Which list is looked at, and how long it is. */
 export type ListViewRun = { readonly rows: number; readonly entity?: string; readonly scope?: string }
 
+/** A list of records looked at. */
 export function recordListView(
   recorder: Recorder,
   time: number,
@@ -117,8 +120,10 @@ export function recordListView(
   return [event]
 }
 
+/** What is done with a file, as FileEvent words it. */
 export type FileAction = 'UPLOAD' | 'PREVIEW' | 'UI_DOWNLOAD' | 'API_DOWNLOAD'
 
+/** A file looked at, fetched or brought in; `size` in bytes. */
 export function recordFile(
   recorder: Recorder,
   time: number,

@@ -32,6 +32,7 @@ const fieldNames = {
     'CreatedById CreatedDate EventDate EventIdentifier LoginKey Message Name Operation OperationStatus QueriedEntities RecordId RelatedEventIdentifier SessionKey SessionLevel SourceIp UserId UserType Username',
 } as const
 
+/** Name of an event that traffic is made of. */
 export type EventType = keyof typeof fieldNames
 
 /** A payload of this type with every field null, except EvaluationTime, which is 0 without a policy. */
@@ -40,4 +41,5 @@ export function emptyPayload(type: EventType): Record<string, unknown> {
   return Object.fromEntries(fields.map((name) => [name, name === 'EvaluationTime' ? 0 : null]))
 }
 
+/** All of them. */
 export const eventTypes = Object.keys(fieldNames) as readonly EventType[]

@@ -1,3 +1,5 @@
+import { hour } from '../../duration.ts'
+
 /** Where an address is, as a login event tells it. */
 export type Place = {
   readonly city: string
@@ -12,8 +14,6 @@ export type Place = {
 /** One of the three zones people work in; `offset` from UTC in ms. */
 export type Zone = { readonly name: string; readonly offset: number; readonly places: readonly Place[] }
 
-const hours = 3_600_000
-
 function place(
   city: string,
   subdivision: string,
@@ -26,10 +26,11 @@ function place(
   return { city, subdivision, country, iso, postalCode, latitude, longitude }
 }
 
+/** Where the people of an org work. */
 export const zones: readonly Zone[] = [
   {
     name: 'Europe/Berlin',
-    offset: hours,
+    offset: hour,
     places: [
       place('Berlin', 'Berlin', 'Germany', 'DE', '10115', 52.53, 13.38),
       place('Hamburg', 'Hamburg', 'Germany', 'DE', '20095', 53.55, 10),
@@ -38,7 +39,7 @@ export const zones: readonly Zone[] = [
   },
   {
     name: 'America/New_York',
-    offset: -5 * hours,
+    offset: -5 * hour,
     places: [
       place('Boston', 'Massachusetts', 'United States', 'US', '02108', 42.36, -71.06),
       place('Atlanta', 'Georgia', 'United States', 'US', '30303', 33.75, -84.39),
@@ -47,7 +48,7 @@ export const zones: readonly Zone[] = [
   },
   {
     name: 'Asia/Kolkata',
-    offset: 5.5 * hours,
+    offset: 5.5 * hour,
     places: [
       place('Pune', 'Maharashtra', 'India', 'IN', '411001', 18.52, 73.86),
       place('Hyderabad', 'Telangana', 'India', 'IN', '500001', 17.38, 78.47),

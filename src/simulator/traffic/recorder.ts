@@ -31,6 +31,7 @@ export interface Recorder {
 /** The platform's own user, which publishes monitoring events. */
 const publisher = toSalesforceId('005', 1)
 
+/** A recorder whose ids and delays follow from `random`. */
 export function createRecorder(random: Random): Recorder {
   const empty = new Map(eventTypes.map((type) => [type, emptyPayload(type)]))
   const id = (prefix: string) => toSalesforceId(prefix, 10_000 + random.integer(14_000_000))

@@ -3,6 +3,7 @@ import type { Report } from './org.ts'
 import type { SimulatedEvent } from './payload.ts'
 import { backgroundFields, type Recorder, type Session, sessionFields } from './recorder.ts'
 
+/** One execution of a report. */
 export type ReportRun = {
   readonly operation: string
   /** Undefined for a report that was not saved. */
