@@ -18,6 +18,7 @@ export interface Clock {
   every(ms: number, callback: () => void): Cancel
 }
 
+/** The machine's own time. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
@@ -45,6 +46,7 @@ export interface ManualClock extends Clock {
 
 type Timer = { due: number; interval: number | undefined; callback: () => void }
 
+/** A manual clock that shows `start`, ms since the epoch. */
 export function createManualClock(start = 0): ManualClock {
   let now = start
   const timers = new Set<Timer>()

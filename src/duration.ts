@@ -1,5 +1,6 @@
 const unitMilliseconds = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const
 
+/** One second in ms, as the unit of every duration in the program; the others alike. */
 export const second = unitMilliseconds.s
 export const minute = unitMilliseconds.m
 export const hour = unitMilliseconds.h

@@ -74,6 +74,7 @@ export const errorTable = {
   },
 } as const satisfies Record<string, { retryable: boolean; exit: number; meaning: string }>
 
+/** Name of a row of {@link errorTable}. */
 export type ErrorCode = keyof typeof errorTable
 
 /** An error that says what is wrong, where, and (`remedy`) how to mend it. */
@@ -97,6 +98,7 @@ export class ForcewatchError extends Error {
   }
 }
 
+/** Whether this was thrown by us with this code. */
 export function hasCode(error: unknown, code: ErrorCode): error is ForcewatchError {
   return error instanceof ForcewatchError && error.code === code
 }

@@ -17,11 +17,13 @@ export interface SecretScrubber {
 const wellKnown: readonly (readonly [RegExp, string])[] = [
   [/(https:\/\/hooks\.slack(?:-gov)?\.com\/services\/)[\w/-]+/g, '$1<secret>'],
   [/\b00D[\w]{12,15}![\w.]{20,}/g, '<secret>'],
-  [/(\b(?:Bearer|OAuth|Splunk|GenieKey)\s+)[\w.!~+/=-]{8,}/gi, '$1<secret>'],
+  // A word of plain English after it, such as "OAuth settings", has neither digit nor sign.
+  [/(\b(?:Bearer|OAuth|Splunk|GenieKey)\s+)(?=[\w.!~+/=-]*[\d.!~+/=_-])[\w.!~+/=-]{8,}/gi, '$1<secret>'],
   [/(:\/\/[^\s/:@]*:)[^\s/@]+@/g, '$1<secret>@'],
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?-----END [A-Z ]*PRIVATE KEY-----/g, '<secret>'],
 ]
 
+/** A scrubber that knows no secret yet, only what secrets of well-known services look like. */
 export function createSecretScrubber(): SecretScrubber {
   const secrets = new Set<string>()
   return {
@@ -47,6 +49,8 @@ export function createLogger(
   const settings = {
     level: options.level,
     base: null,
+    // Our messages already say what caused them.
+    serializers: { err: pino.stdSerializers.errWithCause },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     hooks: { streamWrite: (line: string) => scrubber.scrub(line) },
@@ -63,6 +67,7 @@ function createTextStream(destination: DestinationStream): DestinationStream {
         ([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
       )
       if (err) rest.push(`error=${JSON.stringify(err.message)}`)
+      if (err?.remedy) rest.push(`remedy=${JSON.stringify(err.remedy)}`)
       destination.write(
         `${time.slice(11, 19)} ${String(level).toUpperCase().padEnd(5)} ${[msg, ...rest].filter(Boolean).join('  ')}\n`,
       )

@@ -1,3 +1,4 @@
+/** What an error of SQLite or of the file system means for whoever has to mend it. */
 export type SqliteFailure = {
   /** Trying again cannot help: the operator has to change something. */
   readonly permanent: boolean

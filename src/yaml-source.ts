@@ -1,4 +1,4 @@
-import { isMap, isNode, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml'
+import { isMap, isNode, isScalar, LineCounter, type Node, parseDocument, visit, type YAMLError } from 'yaml'
 import { z } from 'zod'
 
 /** Something wrong in a file, with its place. `message` says what, and after a dash how to mend it. */
@@ -11,6 +11,7 @@ export type Problem = {
   readonly message: string
 }
 
+/** Keys and indexes from the top of a file down to a value. */
 export type Path = readonly PropertyKey[]
 
 /** A YAML file that knows where each of its values stands. */
@@ -49,8 +50,8 @@ export function parseYamlSource(file: string, text: string): YamlSource {
   }
 
   return {
-    problems: [...document.errors, ...document.warnings].map((error) =>
-      problem(error.pos[0], [], error.message),
+    problems: [...withoutConsequences(document.errors), ...document.warnings].map((error) =>
+      problem(error.pos[0], [], describeYamlError(error)),
     ),
     value: () => document.toJS(),
     mapStrings(replace) {
@@ -106,11 +107,22 @@ export function nearestWord(word: string, known: readonly string[]): string | un
 }
 
 /** `orgs[0].auth` */
-export function formatPath(path: Path): string {
+function formatPath(path: Path): string {
   return path
     .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
     .join('')
     .replace(/^\./, '')
+}
+
+/** After the first token in a wrong place everything that follows is one too: only the first says what is wrong. */
+function withoutConsequences(errors: readonly YAMLError[]): readonly YAMLError[] {
+  const first = errors.findIndex(({ code }) => code === 'UNEXPECTED_TOKEN')
+  return first < 0 ? errors : errors.slice(0, first + 1)
+}
+
+function describeYamlError({ code, message }: YAMLError): string {
+  if (code !== 'UNEXPECTED_TOKEN') return message
+  return `${message} — check the indentation, and put a text that holds any of { } [ ] , : # in quotes`
 }
 
 function pathOf(ancestors: readonly unknown[], node: Node): Path {
