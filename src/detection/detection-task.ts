@@ -1,9 +1,9 @@
-import { day, minute } from '../duration.ts'
+import { day, hour, minute } from '../duration.ts'
 import type { LogRecord, TopicPartition } from '../log/log.ts'
 import type { Metrics } from '../metrics.ts'
 import { type DurableState, KeyedState } from '../stream/keyed-state.ts'
 import type { Output, PartitionTask } from '../stream/task.ts'
-import type { Activity, Heartbeat } from './activity/activity.ts'
+import { type Action, type Activity, actions, type Heartbeat } from './activity/activity.ts'
 import { LoginApps } from './activity/login-apps.ts'
 import { createZoneOffset, type ZoneOffset } from './algorithms/zone-offset.ts'
 import { SeenEvents } from './dedup/seen-events.ts'
@@ -25,6 +25,9 @@ export type DetectionTaskOptions = {
 /** The watermark stays so far behind the newest event of an org, ms: later events do not enter what is learned. */
 export const lateness = 5 * minute
 
+/** An event may claim to have happened so long after it was recorded, ms; clocks differ. */
+const tolerance = hour
+
 /** How far an org has come; saved. */
 type OrgProgress = { name: string; newest: number; minute: number }
 type Org = { ref: OrgRef; offset: ZoneOffset; watermark: number; progress: OrgProgress }
@@ -44,6 +47,7 @@ class DetectionTask implements PartitionTask {
   readonly #dropped = new Set<string>()
   #set: DetectorSet | undefined
   #runners = new Map<string, DetectorRunner>()
+  #byAction = new Map<Action, readonly DetectorRunner[]>()
   #states: readonly DurableState[] = []
   #output: Output | undefined
 
@@ -70,7 +74,7 @@ class DetectionTask implements PartitionTask {
   process(record: LogRecord, output: Output): void {
     this.#useDetectors()
     this.#output = output
-    const decoded = this.#options.decode(record)
+    const decoded = notInTheFuture(this.#options.decode(record), record.timestamp)
     const org = this.#orgOf(decoded.org)
     if ('kind' in decoded) {
       this.#advance(org, decoded.time)
@@ -82,7 +86,7 @@ class DetectionTask implements PartitionTask {
     }
     this.#advance(org, decoded.time)
     this.#apps.refine(decoded)
-    for (const runner of this.#runners.values()) runner.process(decoded, org)
+    for (const runner of this.#byAction.get(decoded.action) ?? []) runner.process(decoded, org)
   }
 
   /** Event time of the org has come to `time`: once a minute its episodes are looked after and its progress is told. */
@@ -152,6 +156,7 @@ class DetectionTask implements PartitionTask {
       if (!runners.has(prefix)) for (const { section } of runner.states) this.#dropped.add(section)
     }
     this.#runners = runners
+    this.#byAction = groupByAction(runners.values())
     this.#states = [
       this.#seen.state,
       this.#apps.state,
@@ -159,4 +164,17 @@ class DetectionTask implements PartitionTask {
       ...[...runners.values()].flatMap((runner) => [...runner.states]),
     ]
   }
+}
+
+function groupByAction(runners: Iterable<DetectorRunner>): Map<Action, readonly DetectorRunner[]> {
+  const all = [...runners]
+  return new Map(actions.map((action) => [action, all.filter((runner) => runner.mayWant(action))]))
+}
+
+/**
+ * What claims to be from the future happened when it was recorded: otherwise one wrong clock would make everything that
+ * follows late. `recorded` is 0 where nobody knows.
+ */
+function notInTheFuture<T extends Activity | Heartbeat>(decoded: T, recorded: number): T {
+  return recorded > 0 && decoded.time > recorded + tolerance ? { ...decoded, time: recorded } : decoded
 }

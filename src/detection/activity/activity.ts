@@ -1,21 +1,27 @@
 import type { OrgRef } from '../detection.ts'
 
-export type Action =
-  | 'login'
-  | 'logout'
-  | 'login-as'
-  | 'api-query'
-  | 'bulk-download'
-  | 'report-run'
-  | 'report-export'
-  | 'list-view'
-  | 'file-download'
-  | 'file-upload'
-  | 'record-view'
-  | 'record-change'
-  | 'permission-change'
-  | 'anomaly'
-  | 'custom'
+export const actions = [
+  'login',
+  'logout',
+  'login-as',
+  'api-query',
+  'bulk-download',
+  'report-run',
+  'report-export',
+  'list-view',
+  'file-download',
+  'file-upload',
+  'record-view',
+  'record-change',
+  'permission-change',
+  'anomaly',
+  'custom',
+] as const
+export type Action = (typeof actions)[number]
+
+export function isAction(name: string): name is Action {
+  return (actions as readonly string[]).includes(name)
+}
 
 /**
  * One Salesforce event as detectors see it: canonical lower-case fields, the same for every kind of event, beside the raw

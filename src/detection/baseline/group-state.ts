@@ -150,21 +150,23 @@ function renew(group: GroupState, model: GroupModel): void {
   const total = { counted: sumOf(group.counted), learned: sumOf(group.learned), watched: sumOf(watched) }
   const mean = model.factorOf(total, total)
   for (let h = 0; h < hoursPerWeek; h++) {
-    if (at(watched, h) === 0) continue
+    if (at(watched, h) < knownAfter) continue
     const own = { counted: at(group.counted, h), learned: at(group.learned, h), watched: at(watched, h) }
     factors[h] = Math.max(leastFactor * mean, model.factorOf(own, total))
   }
-  for (let h = 0; h < hoursPerWeek; h++) if (at(watched, h) === 0) factors[h] = borrowedFactor(group, h)
+  for (let h = 0; h < hoursPerWeek; h++) {
+    if (at(watched, h) < knownAfter) factors[h] = borrowedFactor(group, h)
+  }
   model.renewPriors(group.sums, group.priors, group.sums.length / model.sumsPerWindow, group.members)
   group.season = new Season(factors, model.halfLife)
 }
 
-/** An hour never watched is taken to be like the busiest watched one at this time of day, or of any. */
+/** An hour hardly watched is taken to be like the busiest watched one at this time of day, or of any. */
 function borrowedFactor({ watched, factors }: GroupState, h: number): number {
   let sameTime = 0
   let any = 0
   for (let other = 0; other < hoursPerWeek; other++) {
-    if (at(watched, other) === 0) continue
+    if (at(watched, other) < knownAfter) continue
     any = Math.max(any, at(factors, other))
     if (other % 24 === h % 24) sameTime = Math.max(sameTime, at(factors, other))
   }

@@ -1,16 +1,14 @@
 import type { GroupState } from './group-state.ts'
 import { baseOf, type MeasureState, moment } from './measure-state.ts'
 import type { BaselineModel, WindowSlot } from './model.ts'
-
-/** Windows while an episode is open teach no more than was expected, but only for so long (ms): then normal has changed. */
-export const longestExclusion = 86_400_000
+import { isSuspended } from './suspension.ts'
 
 /** Called for each fixed window in which something was counted, when it is learned. */
 export type OnActive = (k: number) => void
 
 /**
  * Learns every fixed window of the entity that has ended by `time`, each once: the one that was filling, the one after it,
- * and the idle time since. `episodeSince` is when the open episode began, −Infinity without one.
+ * and the idle time since.
  */
 export function catchUp(
   state: MeasureState,
@@ -18,7 +16,6 @@ export function catchUp(
   model: BaselineModel,
   windows: readonly number[],
   time: number,
-  episodeSince: number,
   onActive: OnActive,
 ): void {
   if (time <= state.learnedTo) return
@@ -26,7 +23,7 @@ export function catchUp(
     const length = windows[k] as number
     const first = Math.floor(state.learnedTo / length)
     const end = Math.floor(time / length)
-    if (end > first) learnWindows(slotOf(state, k, length), group, model, first, end, episodeSince, onActive)
+    if (end > first) learnWindows(state, slotOf(state, k, length), group, model, { first, end, onActive })
   }
   state.learnedTo = time
 }
@@ -35,24 +32,23 @@ export function slotOf(state: MeasureState, k: number, length: number): WindowSl
   return { cells: state.cells, base: baseOf(k), k, length }
 }
 
+type Span = { readonly first: number; readonly end: number; readonly onActive: OnActive }
+
 /** Learns the fixed windows with index `first` … `end` − 1, of which only the first two can hold anything. */
 function learnWindows(
+  state: MeasureState,
   slot: WindowSlot,
   group: GroupState,
   model: BaselineModel,
-  first: number,
-  end: number,
-  episodeSince: number,
-  onActive: OnActive,
+  { first, end, onActive }: Span,
 ): void {
   const { cells, base, length } = slot
   const current = cells[base + moment.current] as number
   const next = cells[base + moment.next] as number
   const learn = (index: number, amount: number) => {
     const start = index * length
-    const sinceStart = start + length - episodeSince
     if (amount > 0) onActive(slot.k)
-    model.learn(slot, group, start, amount, sinceStart > 0 && sinceStart <= longestExclusion + length)
+    model.learn(slot, group, start, amount, isSuspended(state, start, start + length))
   }
   model.contribute(slot, group, -1)
   learn(first, current)

@@ -5,7 +5,7 @@ import { addToPane, paneAt, panesPerWindow, slide, windowTotal } from '../window
 /**
  * What is kept of one entity for one measure. The numbers lie in one short Float32Array (24 bits are far more than a
  * baseline is worth; counts up to 16 million stay exact): per window its ring of panes, the four moments of the model,
- * the sums of the two fixed windows that are not learned yet, and where the entity stands among its peers.
+ * the sums of the two fixed windows that are not learned yet, where the entity stands among its peers, and its peaks.
  */
 export type MeasureState = {
   readonly cells: Float32Array
@@ -15,13 +15,19 @@ export type MeasureState = {
   learnedTo: number
   /** First event, ms. */
   readonly since: number
+  /** Learning was last suspended for what happened between these times, ms; −Infinity when it never was. */
+  suspendedFrom: number
+  suspendedTo: number
   /** The peer group. */
   group: string
   /** Only of a `distinct` measure. */
   readonly values: RecentValues | null
 }
 
-/** Positions inside a window's cells. Counts: A, B, v, w, and the bin among the peers. Amounts: n, mean, squares. */
+/**
+ * Positions inside a window's cells. Counts: A, B, v, w, and the bin among the peers. Amounts: n, mean, squares. Peaks: the
+ * number of the last day noted, its maximum so far, and the two largest maxima of the days before it.
+ */
 export const moment = {
   first: panesPerWindow,
   second: 11,
@@ -30,8 +36,12 @@ export const moment = {
   current: 14,
   next: 15,
   standing: 16,
+  peakDay: 17,
+  peakToday: 18,
+  peakFirst: 19,
+  peakSecond: 20,
 } as const
-const cellsPerWindow = 17
+const cellsPerWindow = 21
 
 export function baseOf(window: number): number {
   return window * cellsPerWindow
@@ -45,7 +55,17 @@ export function createMeasureState(
 ): MeasureState {
   const cells = allocateCells(windows * cellsPerWindow)
   const values = distinct ? new RecentValues() : null
-  return { cells, head: time, learnedTo: time, since: time, group, values }
+  const suspendedFrom = Number.NEGATIVE_INFINITY
+  return {
+    cells,
+    head: time,
+    learnedTo: time,
+    since: time,
+    suspendedFrom,
+    suspendedTo: suspendedFrom,
+    group,
+    values,
+  }
 }
 
 /** Counts `amount` (or the value with the hash `value`) at `time`. Call it after learning has caught up. */
@@ -85,9 +105,12 @@ export function observedIn(state: MeasureState, windows: readonly number[], k: n
   return state.values.countSince((firstPane * length) / panesPerWindow)
 }
 
+/** Five times and three lengths. */
+const fixedBytes = 46
+
 /** Compact bytes: times, group, a bitmap of the cells that are not zero and these cells, then the values. */
 export const measureStateCodec: Codec<MeasureState> = {
-  encode({ cells, head, learnedTo, since, group, values }) {
+  encode({ cells, head, learnedTo, since, suspendedFrom, suspendedTo, group, values }) {
     const bitmap = Buffer.alloc(Math.ceil(cells.length / 8))
     const filled: number[] = []
     for (let i = 0; i < cells.length; i++) {
@@ -97,22 +120,21 @@ export const measureStateCodec: Codec<MeasureState> = {
       filled.push(cell)
     }
     const name = Buffer.from(group)
-    const head32 = Buffer.alloc(24 + 6)
-    head32.writeDoubleLE(head, 0)
-    head32.writeDoubleLE(learnedTo, 8)
-    head32.writeDoubleLE(since, 16)
-    head32.writeUInt16LE(name.length, 24)
-    head32.writeUInt16LE(cells.length, 26)
-    head32.writeUInt16LE(values ? 1 : 0, 28)
-    const parts = [head32, name, bitmap, bytesOf(Float32Array.from(filled))]
+    const fixed = Buffer.alloc(fixedBytes)
+    const times = [head, learnedTo, since, suspendedFrom, suspendedTo]
+    for (const [i, time] of times.entries()) fixed.writeDoubleLE(time, 8 * i)
+    fixed.writeUInt16LE(name.length, 40)
+    fixed.writeUInt16LE(cells.length, 42)
+    fixed.writeUInt16LE(values ? 1 : 0, 44)
+    const parts = [fixed, name, bitmap, bytesOf(Float32Array.from(filled))]
     if (values) parts.push(bytesOf(values.toNumbers()))
     return Buffer.concat(parts)
   },
   decode(bytes) {
-    const nameLength = bytes.readUInt16LE(24)
-    const length = bytes.readUInt16LE(26)
-    let position = 30 + nameLength
-    const group = sharedText(bytes.toString('utf8', 30, position))
+    const nameLength = bytes.readUInt16LE(40)
+    const length = bytes.readUInt16LE(42)
+    let position = fixedBytes + nameLength
+    const group = sharedText(bytes.toString('utf8', fixedBytes, position))
     const bitmap = bytes.subarray(position, position + Math.ceil(length / 8))
     position += bitmap.length
     const cells = allocateCells(length)
@@ -127,8 +149,10 @@ export const measureStateCodec: Codec<MeasureState> = {
       head: bytes.readDoubleLE(0),
       learnedTo: bytes.readDoubleLE(8),
       since: bytes.readDoubleLE(16),
+      suspendedFrom: bytes.readDoubleLE(24),
+      suspendedTo: bytes.readDoubleLE(32),
       group,
-      values: bytes.readUInt16LE(28) === 1 ? RecentValues.from(new Float64Array(rest)) : null,
+      values: bytes.readUInt16LE(44) === 1 ? RecentValues.from(new Float64Array(rest)) : null,
     }
   },
 }

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import { hour } from '../../duration.ts'
-import type { Activity } from '../activity/activity.ts'
+import { type Action, type Activity, isAction } from '../activity/activity.ts'
 import { toText } from '../activity/payload.ts'
 import { type Entity, type Level, levels } from '../detection.ts'
 import type { Definition } from './definition-schema.ts'
 import type { Detector, Firing, Found } from './detector.ts'
 import { activityField } from './fields.ts'
+import type { SelectionSource } from './selection.ts'
 
 /** Turns a checked definition into what the engine runs; null for one that is disabled. */
 export function compileDetector(definition: Definition): Detector | null {
@@ -22,6 +23,7 @@ export function compileDetector(definition: Definition): Detector | null {
     falsepositives: definition.falsepositives,
     runbook: alert.runbook,
     measureHash: measureHashOf(definition, ascending),
+    actions: actionsOf(where.source),
     wants: (activity) =>
       where.matches(activity) &&
       !exceptions.some(({ match, expires }) => activity.time < expires && match.matches(activity)),
@@ -41,6 +43,19 @@ export function compileDetector(definition: Definition): Detector | null {
       summary: alert.summary ?? null,
     },
   }
+}
+
+/** The actions that a selection names in each of its maps, without which it cannot match; null when one names none. */
+function actionsOf(source: SelectionSource): Detector['actions'] {
+  const maps = Array.isArray(source) ? source : [source]
+  const named = maps.map((map) => [(map as Readonly<Record<string, unknown>>).action].flat().map(toAction))
+  const actions = named.flat().filter((action) => action !== null)
+  return actions.length < named.flat().length ? null : [...new Set(actions)]
+}
+
+function toAction(name: unknown): Action | null {
+  const action = typeof name === 'string' ? name.toLowerCase() : ''
+  return isAction(action) ? action : null
 }
 
 /** Of what keyed state depends on. Thresholds, levels, exceptions, half-life and words may change without a new start. */

@@ -1,4 +1,4 @@
-import type { Activity } from '../activity/activity.ts'
+import type { Action, Activity } from '../activity/activity.ts'
 import type { Entity, Level } from '../detection.ts'
 
 export type Model = 'counts' | 'amounts' | 'none'
@@ -15,6 +15,8 @@ export type Detector = {
   readonly runbook: string
   /** Hash of what is measured (entity, measure, where, windows, baseline): keyed state belongs to it. */
   readonly measureHash: string
+  /** The only actions that it can want; null when it may want any. It is not asked about others. */
+  readonly actions: readonly Action[] | null
   /** Whether the detector counts this activity: `where` holds and no exception in force at its time matches. */
   wants(activity: Activity): boolean
   /** Whom it belongs to; null when the activity lacks the field. */

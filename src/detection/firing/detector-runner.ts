@@ -1,6 +1,6 @@
 import { day } from '../../duration.ts'
 import { type DurableState, KeyedState } from '../../stream/keyed-state.ts'
-import type { Activity } from '../activity/activity.ts'
+import type { Action, Activity } from '../activity/activity.ts'
 import type { ZoneOffset } from '../algorithms/zone-offset.ts'
 import { createAmountsModel } from '../baseline/amounts-model.ts'
 import { createCountsModel } from '../baseline/counts-model.ts'
@@ -16,10 +16,13 @@ import {
   createMeasureState,
   type MeasureState,
   measureStateCodec,
+  observedIn,
   record,
 } from '../baseline/measure-state.ts'
 import type { BaselineModel } from '../baseline/model.ts'
 import { countActive, createOrgTotals, type OrgTotals } from '../baseline/org-totals.ts'
+import { notePeak } from '../baseline/recurring-peak.ts'
+import { isSuspended, suspend } from '../baseline/suspension.ts'
 import type { Detector } from '../definition/detector.ts'
 import type { Detection, Entity, OrgRef } from '../detection.ts'
 import { hashText } from '../window/recent-values.ts'
@@ -79,6 +82,10 @@ export class DetectorRunner {
     return this.#entities.size
   }
 
+  mayWant(action: Action): boolean {
+    return this.#detector.actions?.includes(action) ?? true
+  }
+
   /** Goes on with a detector that measures the same but may fire, rank or tell otherwise. */
   replace(detector: Detector, set: string): void {
     if (detector.baseline.halfLife !== this.#detector.baseline.halfLife) this.#models.clear()
@@ -105,13 +112,19 @@ export class DetectorRunner {
     const groupName = detector.baseline.peersOf(activity, entity)
     const group = this.#groupOf(org, groupName, time)
     const state = this.#entityOf(key, org, groupName, group, totals, time)
-    if (model)
-      this.#learn(key, state, group, totals, model, Math.max(org.watermark, time - shortest(windows)))
+    if (model) this.#learn(state, group, totals, model, Math.max(org.watermark, time - shortest(windows)))
     record(state, windows, time, amount, value === null ? 0 : hashText(value))
     this.#entities.touch(key)
 
+    const observed = windows.map((_, k) => observedIn(state, windows, k))
     const firing = detector.firesFor(activity)
-    const verdict = evaluate({ detector, firing, state, group, totals, model, offset: org.offset })
+    const verdict = evaluate({ detector, firing, state, observed, group, totals, model, offset: org.offset })
+    if (fires(verdict)) suspend(state, time)
+    if (model && !(fires(verdict) && isSuspended(state, time, time + 1))) {
+      const today = Math.floor((time + org.offset(time)) / day)
+      for (let k = 0; k < windows.length; k++)
+        notePeak(slotOf(state, k, windows[k] as number), today, observed[k] as number, model.halfLife)
+    }
     if (verdict) this.#take(verdict, activity, entity, org, key, amount)
   }
 
@@ -152,7 +165,6 @@ export class DetectorRunner {
   }
 
   #learn(
-    key: string,
     state: MeasureState,
     group: GroupState,
     totals: OrgTotals,
@@ -160,8 +172,7 @@ export class DetectorRunner {
     time: number,
   ): void {
     const { windows } = this.#detector
-    const since = this.#episodes.get(key)?.detected?.since ?? Number.NEGATIVE_INFINITY
-    catchUp(state, group, model, windows, time, since, (k) => countActive(totals, k, time, model.halfLife))
+    catchUp(state, group, model, windows, time, (k) => countActive(totals, k, time, model.halfLife))
   }
 
   #take(
@@ -253,7 +264,7 @@ export class DetectorRunner {
     const model = this.#modelOf(org) ?? unmodelled
     let group = this.#groups.get(key)
     if (!group) {
-      group = createGroup(model, this.#detector.windows.length, Math.min(time, org.watermark))
+      group = createGroup(model, this.#detector.windows.length, time)
       this.#groups.set(key, group)
     } else {
       this.#groups.touch(key)

@@ -1,9 +1,10 @@
 import type { ZoneOffset } from '../algorithms/zone-offset.ts'
 import { type GroupState, isReady } from '../baseline/group-state.ts'
 import { slotOf } from '../baseline/learning.ts'
-import { type MeasureState, observedIn } from '../baseline/measure-state.ts'
+import type { MeasureState } from '../baseline/measure-state.ts'
 import type { BaselineModel, Judgement } from '../baseline/model.ts'
 import { activeRate, type OrgTotals } from '../baseline/org-totals.ts'
+import { log10PeakTail, recurringPeak } from '../baseline/recurring-peak.ts'
 import type { Detector, Firing } from '../definition/detector.ts'
 import type { Detection } from '../detection.ts'
 import { paneAt, windowEndingAt } from '../window/window.ts'
@@ -18,6 +19,10 @@ export type Verdict = {
   readonly observed: number
   /** Null where the group is not known well enough, or the model is `none`. */
   readonly judgement: Judgement | null
+  /** log10 of the probability that decides: the model's, or the larger one of the entity's own recurring peak. */
+  readonly log10p: number
+  /** What the entity has reached in such a window on two other days; 0 without such a peak. */
+  readonly peak: number
   /** Fires at or below this p. */
   readonly threshold: number
   /** Looks at windows of this length per ms of event time, over the whole org. */
@@ -42,6 +47,8 @@ export type Subject = {
   readonly detector: Detector
   readonly firing: Firing
   readonly state: MeasureState
+  /** What each window of the entity holds. */
+  readonly observed: ArrayLike<number>
   readonly group: GroupState
   readonly totals: OrgTotals
   /** Null for the model `none`. */
@@ -54,11 +61,11 @@ export type Subject = {
  * expectation is that of the whole window though it is still filling: a count only grows, so an early alarm is valid.
  */
 export function evaluate(subject: Subject): Verdict | null {
-  const { detector, firing, state } = subject
+  const { detector, firing } = subject
   let best: Verdict | null = null
   let longest = 0
   for (let k = 0; k < detector.windows.length; k++) {
-    const observed = observedIn(state, detector.windows, k)
+    const observed = subject.observed[k] as number
     if (observed < firing.atLeast / 2 && observed < firing.alwaysAbove) continue
     const verdict = judgeWindow(subject, k, observed)
     if (!verdict) continue
@@ -79,25 +86,33 @@ function judgeWindow(subject: Subject, k: number, observed: number): Verdict | n
   const { start, end } = windowEndingAt(pane, length)
   const overCeiling = observed >= firing.alwaysAbove
   const place = { k, length, start, end, pane, observed, longest: length }
-  const unjudged = { ...place, judgement: null, threshold: 0, looks: 0, excess: 0 }
+  const unjudged = { ...place, judgement: null, log10p: 0, peak: 0, threshold: 0, looks: 0, excess: 0 }
   if (!model) {
     const over = overCeiling || observed >= firing.atLeast
     return { ...unjudged, reason: over ? 'ceiling' : 'watching' }
   }
   const ready = isReady(group, length, start, offset)
-  const judgement = ready ? model.judge(slotOf(state, k, length), group, start, end, observed) : null
+  const slot = slotOf(state, k, length)
+  const judgement = ready ? model.judge(slot, group, start, end, observed) : null
   if (!judgement) return overCeiling ? { ...unjudged, reason: 'ceiling' } : null
   const looks = model.looks(totals.members, activeRate(totals, k, model.halfLife), length)
   const threshold = Math.min(highestThreshold, firing.budget / detector.windows.length / looks)
-  const excess = Math.log10(threshold) - judgement.log10p
-  const judged = { ...unjudged, judgement, threshold, looks, excess }
+  const peak = recurringPeak(slot)
+  const log10p = Math.max(judgement.log10p, log10PeakTail(observed, peak, length))
+  const excess = Math.log10(threshold) - log10p
+  const judged = { ...unjudged, judgement, log10p, peak, threshold, looks, excess }
   if (excess >= 0 && observed >= firing.atLeast) return { ...judged, reason: 'threshold' }
   if (overCeiling) return { ...judged, reason: 'ceiling' }
-  return judgement.log10p <= watchBelow ? { ...judged, reason: 'watching' } : null
+  return log10p <= watchBelow ? { ...judged, reason: 'watching' } : null
 }
 
-/** What fires before what does not, then the larger excess, then the longer window. */
+/** What fires before what does not, then what surprises the model more, then the longer window. */
 function isStronger(one: Verdict, other: Verdict): boolean {
   if (fires(one) !== fires(other)) return fires(one)
-  return one.excess >= other.excess
+  return surpriseOf(one) >= surpriseOf(other)
+}
+
+/** log10(threshold / p) by the model alone: recurring peaks decide whether, not which window describes it best. */
+function surpriseOf({ judgement, threshold }: Verdict): number {
+  return judgement ? Math.log10(threshold) - judgement.log10p : 0
 }

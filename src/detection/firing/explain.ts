@@ -28,15 +28,15 @@ export function toStatistics(
   model: BaselineModel | null,
   known: { readonly history: number; readonly peers: string },
 ): Statistics | null {
-  const { judgement, observed, threshold, looks } = verdict
+  const { judgement, observed, log10p, peak, threshold, looks } = verdict
   if (!judgement || !model) return null
-  const { expected, log10p, parameters, hourFactor, peerWeight } = judgement
+  const { expected, parameters, hourFactor, peerWeight } = judgement
   return {
     model: model.name,
     expected,
     ...model.usualRange(parameters),
     ratio: observed / Math.max(expected, 1e-9),
-    log10pModel: log10p,
+    log10pModel: judgement.log10p,
     log10p,
     onceIn: 1 / (10 ** Math.max(log10p, -300) * looks),
     threshold,
@@ -44,7 +44,7 @@ export function toStatistics(
     peerWeight,
     peers: known.peers,
     hourFactor,
-    parameters,
+    parameters: peak > 0 ? { ...parameters, peak } : parameters,
   }
 }
 

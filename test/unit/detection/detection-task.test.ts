@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Activity } from '../../../src/detection/activity/activity.ts'
 import { createAmountsModel } from '../../../src/detection/baseline/amounts-model.ts'
 import { createCountsModel } from '../../../src/detection/baseline/counts-model.ts'
+import { log10PeakTail } from '../../../src/detection/baseline/recurring-peak.ts'
 import type { Detector } from '../../../src/detection/definition/detector.ts'
 import type { Detection } from '../../../src/detection/detection.ts'
 import { day, hour, minute, second, week } from '../../../src/duration.ts'
@@ -107,10 +108,13 @@ describe('a theft of records after two weeks of ordinary business', () => {
   test('can be computed again from the fields of the detection alone', () => {
     const models = { counts: createCountsModel(day, () => 0), amounts: createAmountsModel(day, () => 0) }
     expect(exported.length + called.length).toBeGreaterThan(5)
-    for (const { statistics, observed } of [...exported, ...called]) {
+    for (const { statistics, observed, window } of [...exported, ...called]) {
       if (!statistics) throw new Error('no statistics')
       const model = models[statistics.model]
-      expect(model.recompute(statistics.parameters, observed)).toBe(statistics.log10p)
+      const byModel = model.recompute(statistics.parameters, observed)
+      const byPeak = log10PeakTail(observed, statistics.parameters.peak ?? 0, window.length)
+      expect(byModel).toBe(statistics.log10pModel)
+      expect(Math.max(byModel, byPeak)).toBe(statistics.log10p)
       expect(model.usualRange(statistics.parameters)).toEqual({ low: statistics.low, high: statistics.high })
       expect(statistics.ratio).toBeCloseTo(observed / statistics.expected, 9)
       expect(statistics.log10p).toBeLessThanOrEqual(Math.log10(statistics.threshold))
@@ -338,4 +342,26 @@ test('idle entities are forgotten, so that memory stays constant', () => {
   const [, totals] = changes.find(([section]) => section.endsWith('/totals')) ?? []
   expect(entities?.puts.length).toBeLessThan(3 * 60)
   expect(JSON.parse(totals?.puts[0]?.value.toString() ?? '').members).toBe(entities?.puts.length)
+})
+
+describe('an event whose time is wrong', () => {
+  const rig = createRig([bulkExport()])
+  const recordedAt = (time: number) => rig.feedRecorded(time, makeActivity({ time, user: 'u1', rows: 50 }))
+
+  test('by years ahead does not move event time on', () => {
+    recordedAt(monday)
+    rig.feedRecorded(monday + minute, makeActivity({ time: monday + 3650 * day, user: 'u1', rows: 50 }))
+    recordedAt(monday + 2 * minute)
+    expect(rig.newestProgress()).toBeLessThanOrEqual(monday + 2 * minute)
+  })
+
+  test('by minutes ahead is taken at its word', () => {
+    rig.feedRecorded(monday + hour, makeActivity({ time: monday + hour + 20 * minute, user: 'u1', rows: 50 }))
+    expect(rig.newestProgress()).toBe(monday + hour + 20 * minute)
+  })
+
+  test('is taken at its word where nobody knows when it was recorded', () => {
+    rig.feed(makeActivity({ time: monday + 9 * day, user: 'u1', rows: 50 }))
+    expect(rig.newestProgress()).toBe(monday + 9 * day)
+  })
 })

@@ -8,6 +8,7 @@ import {
   moment,
   record,
 } from '../../../src/detection/baseline/measure-state.ts'
+import { suspend } from '../../../src/detection/baseline/suspension.ts'
 import { day, hour, minute } from '../../../src/duration.ts'
 import { createRandom, monday } from './statistics-rig.ts'
 
@@ -39,8 +40,8 @@ function isOfficeHour(time: number): boolean {
   return h >= 8 && h < 18
 }
 
-function learn(parts: ReturnType<typeof prepare>, to: number, episodeSince = Number.NEGATIVE_INFINITY): void {
-  catchUp(parts.state, parts.group, model, windows, to, episodeSince, ignore)
+function learn(parts: ReturnType<typeof prepare>, to: number): void {
+  catchUp(parts.state, parts.group, model, windows, to, ignore)
 }
 
 function moments(state: MeasureState, k: number): number[] {
@@ -72,9 +73,9 @@ describe('learning', () => {
   })
 
   /** What learning up to `to` adds to the decayed count of window `k`. */
-  function gain(parts: ReturnType<typeof prepare>, to: number, k = 0, episodeSince?: number): number {
+  function gain(parts: ReturnType<typeof prepare>, to: number, k = 0): number {
     const [before = 0] = moments(parts.state, k)
-    learn(parts, to, episodeSince)
+    learn(parts, to)
     return (moments(parts.state, k)[0] ?? 0) - before
   }
 
@@ -102,16 +103,20 @@ describe('learning', () => {
     expect(gain(parts, parts.now + 10 * minute)).toBeLessThan(cap)
   })
 
-  test('teaches no more than expected while an episode is open, but only for a day', () => {
-    const during = (episodeAge: number) => {
+  test('of what fires teaches no more than expected, but only for a day in two weeks', () => {
+    const gained = (...firedAgo: number[]) => {
       const parts = prepare()
+      for (const ago of firedAgo) suspend(parts.state, parts.now - ago)
+      suspend(parts.state, parts.now)
       record(parts.state, windows, parts.now, 1000, 0)
-      return gain(parts, parts.now + 10 * minute, 0, parts.now - episodeAge)
+      return gain(parts, parts.now + 10 * minute)
     }
     const mu = expected(prepare(), 0, prepare().now)
-    expect(during(0)).toBeLessThan(mu)
-    expect(during(23 * hour)).toBeLessThan(mu)
-    expect(during(25 * hour)).toBeGreaterThan(mu + 3)
+    expect(gained()).toBeLessThan(mu)
+    expect(gained(19 * hour)).toBeLessThan(mu)
+    expect(gained(day)).toBeGreaterThan(mu + 3)
+    expect(gained(8 * day, 7 * day)).toBeGreaterThan(mu + 3)
+    expect(gained(14 * day)).toBeLessThan(mu)
   })
 })
 

@@ -116,6 +116,17 @@ describe('a compiled detector', () => {
     })
   })
 
+  it('tells which actions it can want, where each of its maps names some', () => {
+    const actions = (where: string) => compile({ where: `where: ${where}` }).actions
+    expect(actions('{ action: login }')).toEqual(['login'])
+    expect(actions('{ action: [login, Logout], outcome: failure }')).toEqual(['login', 'logout'])
+    expect(actions('[{ action: login }, { action: login-as }]')).toEqual(['login', 'login-as'])
+    expect(actions('[{ action: login }, { outcome: failure }]')).toBeNull()
+    expect(actions('{ action|startswith: login }')).toBeNull()
+    expect(actions('{ not: { action: login } }')).toBeNull()
+    expect(actions('{ action: [login, null] }')).toBeNull()
+  })
+
   it('is none when it is disabled', () => {
     expect(compileDetector(parse({ status: 'status: disabled' }))).toBeNull()
   })

@@ -87,6 +87,7 @@ export function makeDetector(options: DetectorOptions = {}): Detector {
     falsepositives: [],
     runbook: '',
     measureHash: `hash-of-${model}`,
+    actions: null,
     wants: () => true,
     entityOf: ({ user }) => (user === null ? null : { type: 'user', id: user }),
     windows: [10 * minute, hour, day],
@@ -135,6 +136,15 @@ export function createRig(detectors: readonly Detector[], timeZone = 'UTC') {
         at = input
         task.process(recordAt(offset++), output)
       }
+    },
+    /** Feeds what was put into the log at the time `recorded`. */
+    feedRecorded(recorded: number, input: Activity) {
+      at = input
+      task.process({ ...recordAt(offset++), timestamp: recorded }, output)
+    },
+    /** How far the task says that event time has come, ms. */
+    newestProgress(): number {
+      return messages.findLast((message) => message.kind === 'progress')?.time ?? Number.NaN
     },
     swap(next: readonly Detector[]) {
       set = { detectors: next, hash: `${set.hash}+` }

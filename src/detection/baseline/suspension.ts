@@ -1,0 +1,29 @@
+import { day, hour } from '../../duration.ts'
+import type { MeasureState } from './measure-state.ts'
+
+/** What an entity does for longer than this after it fired is learned: a little less than a day, so that a daily job is. */
+export const longestSuspension = 20 * hour
+/** Once learning has been suspended, it is not suspended again for so long. */
+export const suspendedOnceIn = 14 * day
+
+/**
+ * Suspends learning of what the entity does at `time`, which has just fired: an attack must not become normal. It ends by
+ * itself, and cannot come back soon, however many episodes there are: otherwise what recurs would never be learned.
+ */
+export function suspend(state: MeasureState, time: number): void {
+  if (time - state.suspendedFrom >= suspendedOnceIn) {
+    state.suspendedFrom = time
+    state.suspendedTo = time
+  } else if (time - state.suspendedFrom <= longestSuspension) {
+    state.suspendedTo = Math.max(state.suspendedTo, time)
+  }
+}
+
+/** Whether learning is suspended in any part of [start, end). */
+export function isSuspended(
+  { suspendedFrom, suspendedTo }: MeasureState,
+  start: number,
+  end: number,
+): boolean {
+  return end > suspendedFrom && start <= suspendedTo
+}
