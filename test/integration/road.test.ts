@@ -1,0 +1,240 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { DetectionMessage } from '../../src/detection/detection.ts'
+import type { Log, LogRecord } from '../../src/log/log.ts'
+import { ocsfProblems } from '../support/ocsf-problems.ts'
+import { ownBackend } from '../support/own-backend.ts'
+import { kafkaBrokers, redisUrl } from '../support/services.ts'
+import { channels, entities, lastEvent, org, publishTraffic, watchFrom } from './attacked-org.ts'
+import { createInstallation, type Installation, type Service } from './installation.ts'
+
+/** Every alert that the attacks must raise, and the level that it rises to. There may be no other. */
+const expected = [
+  ['S1', 'bulk-export', entities.administrator, 'CRITICAL'],
+  ['S1', 'api-volume', entities.administrator, 'MEDIUM'],
+  ['S2', 'bulk-export', entities.chatIntegration, 'MEDIUM'],
+  ['S2', 'bulk-export', entities.chatIntegration, 'CRITICAL'],
+  ['S7a', 'credential-stuffing', org.identity.id, 'CRITICAL'],
+  ['S7a', 'password-spray', '198.19.3.0/24', 'HIGH'],
+  ['S7a', 'password-spray', '198.19.4.0/24', 'HIGH'],
+  ['S7a', 'password-spray', '198.19.5.0/24', 'HIGH'],
+  ['S7a', 'password-spray', '198.19.6.0/24', 'HIGH'],
+] as const
+
+/** What somebody was told about one alert, in order: its level whenever that rose, and its end. */
+type Story = readonly string[]
+
+const levels = ['LOW', 'MEDIUM', 'HIGH', 'CRITICAL', 'RESOLVED']
+const severities = { info: 'LOW', warning: 'MEDIUM', error: 'HIGH', critical: 'CRITICAL' } as const
+
+type Outcome = {
+  readonly installation: Installation
+  readonly published: number
+  readonly events: { readonly records: number; readonly different: number }
+  readonly findings: readonly Finding[]
+  readonly deadLetters: number
+  /** Notifications left out because a newer one about the same alert was waiting already. */
+  readonly superseded: number
+  readonly stopped: readonly unknown[]
+}
+
+type Finding = {
+  readonly finding_info: { readonly uid: string }
+  readonly is_alert: boolean
+  readonly activity_name: 'Create' | 'Update' | 'Close'
+  readonly severity: string
+}
+
+const brokers = await kafkaBrokers()
+const redis = await redisUrl()
+const ways = [
+  { way: 'one process', processes: [['ingest', 'detect', 'alert']] },
+  { way: 'three processes', processes: [['ingest'], ['detect'], ['alert']] },
+] as const
+
+describe.skipIf(!brokers || !redis)(
+  'from Salesforce to Slack and PagerDuty, by way of Kafka and Redis',
+  () => {
+    const outcomes = new Map<string, Outcome>()
+
+    beforeAll(async () => {
+      for (const { way, processes } of ways) outcomes.set(way, await run(processes))
+    }, 480_000)
+
+    afterAll(async () => {
+      for (const { installation } of outcomes.values()) await installation.close()
+    })
+
+    describe.each(ways)('as $way', ({ way, processes }) => {
+      let outcome: Outcome
+      let findings: readonly Finding[]
+      let stories: ReadonlyMap<string, Story>
+
+      beforeAll(() => {
+        outcome = outcomes.get(way)!
+        findings = outcome.findings.filter(({ is_alert }) => is_alert)
+        stories = groupLabels(findings, ({ finding_info }) => finding_info.uid, labelOfFinding)
+      })
+
+      test('every event is in the log once, and none is dead', () => {
+        const { events, published, deadLetters } = outcome
+        expect(events).toEqual({ records: published, different: published })
+        expect(deadLetters).toBe(0)
+      })
+
+      test('PagerDuty hears of each attack until its end, and of nothing else', () => {
+        const { accepted } = outcome.installation.pagerduty
+        const told = groupLabels(accepted, ({ dedup_key }) => dedup_key, labelOfPagerDutyEvent)
+        const subjects = [...told].map(([key, story]) => {
+          const trigger = accepted.find(
+            (event) => event.dedup_key === key && event.event_action === 'trigger',
+          )
+          if (trigger?.event_action !== 'trigger') return key
+          const { payload } = trigger
+          return [payload.class, payload.custom_details.entity, story.at(-2)].join(' ')
+        })
+        const wanted = expected.map(([, ...subject]) => subject.join(' '))
+        expect(subjects.toSorted()).toEqual(wanted.toSorted())
+        expectToTell(told, stories)
+      })
+
+      test('Slack hears of the same', () => {
+        const { accepted } = outcome.installation.slack
+        expectToTell(groupLabels(accepted, alertOfSlackMessage, labelOfSlackMessage), stories)
+      })
+
+      test('every alert has its notifications; those left out had a newer one behind them', () => {
+        const { slack, pagerduty } = outcome.installation
+        const notifications = slack.accepted.length + pagerduty.accepted.length
+        expect(notifications + outcome.superseded).toBe(2 * findings.length)
+      })
+
+      test('every request keeps to the documented limits and is accepted at once', () => {
+        const { slack, pagerduty } = outcome.installation
+        const requests = [...slack.requests, ...pagerduty.requests]
+        expect(requests.flatMap(({ violations }) => violations)).toEqual([])
+        expect(requests).toHaveLength(slack.accepted.length + pagerduty.accepted.length)
+      })
+
+      test('topic alerts tells the story of every alert in valid OCSF findings', () => {
+        expect(outcome.findings.flatMap(ocsfProblems)).toEqual([])
+        for (const story of stories.values()) {
+          expect(story.at(-1)).toBe('RESOLVED')
+          expect(story.map((label) => levels.indexOf(label))).toEqual(rising(story))
+        }
+        const activities = groupLabels(
+          findings,
+          ({ finding_info }) => finding_info.uid,
+          ({ activity_name }) => activity_name,
+        )
+        for (const story of activities.values())
+          expect(story).toEqual(['Create', ...story.slice(1, -1).fill('Update'), 'Close'])
+      })
+
+      test('SIGTERM ends every process with code 0, which it only has when it was done within ten seconds', () => {
+        expect(outcome.stopped).toEqual(processes.map(() => ({ code: 0, signal: null })))
+      })
+    })
+
+    test('both ways find exactly the same', () => {
+      const [one, three] = ways.map(({ way }) => outcomes.get(way)?.findings)
+      expect(three).toEqual(one)
+    })
+  },
+)
+
+/** A receiver was told the beginning, the highest level and the end of every alert, and no level that it never had. */
+function expectToTell(told: ReadonlyMap<string, Story>, stories: ReadonlyMap<string, Story>): void {
+  expect([...told.keys()].toSorted()).toEqual([...stories.keys()].toSorted())
+  for (const [key, story] of stories) {
+    const labels = told.get(key) ?? []
+    expect(labels).toEqual(story.filter((label) => labels.includes(label)))
+    expect(labels).toEqual(expect.arrayContaining([...story.slice(0, 1), ...story.slice(-2)]))
+  }
+}
+
+async function run(processes: (typeof ways)[number]['processes']): Promise<Outcome> {
+  const installation = await createInstallation({
+    org: { org: org.identity, users: org.users },
+    config: ownBackend('road', brokers ?? [], redis ?? ''),
+    watch: { channels, watch_from: new Date(watchFrom).toISOString() },
+  })
+  const { log, topics, simulator } = installation
+  const services: Service[] = []
+  for (const roles of processes) services.push(await installation.start(roles))
+  const alerting = services.at(-1)!
+  await simulator.ready()
+  const published = await publishTraffic(simulator)
+  await alerting.until(() => hasDetectedEverything(log, topics.detections))
+  const detections = await countRecords(log, topics.detections)
+  await alerting.until(
+    async () => (await alerting.metric('records_processed_total', 'stage="alert"')) === detections,
+  )
+  await alerting.until(async () => (await alerting.metric('outbox_depth')) === 0)
+  const superseded = await alerting.metric('notifications_total', 'outcome="superseded"')
+  const stopped = []
+  for (const service of services) stopped.push(await service.stop())
+  return {
+    installation,
+    published,
+    superseded,
+    stopped,
+    events: await countEvents(log, topics.events),
+    findings: await Array.fromAsync(readAll(log, topics.alerts), ({ value }) => JSON.parse(value.toString())),
+    deadLetters: await countRecords(log, topics.deadLetter),
+  }
+}
+
+/** Whether the detect stage has told that event time came to the last event: it is the last thing that it tells. */
+async function hasDetectedEverything(log: Log, topic: string): Promise<boolean> {
+  for (const { partition, first, next } of await log.offsets(topic)) {
+    if (next === first) continue
+    for await (const { value } of log.read({ topic, partition }, next - 1)) {
+      const message: DetectionMessage = JSON.parse(value.toString())
+      if (message.kind === 'progress' && message.time >= lastEvent) return true
+    }
+  }
+  return false
+}
+
+async function countEvents(log: Log, topic: string): Promise<Outcome['events']> {
+  const uuids = new Set<string>()
+  for await (const { value } of readAll(log, topic))
+    uuids.add(JSON.parse(value.toString()).data.event.EventUuid)
+  return { records: await countRecords(log, topic), different: uuids.size }
+}
+
+async function countRecords(log: Log, topic: string): Promise<number> {
+  return (await log.offsets(topic)).reduce((sum, { first, next }) => sum + next - first, 0)
+}
+
+async function* readAll(log: Log, topic: string): AsyncGenerator<LogRecord> {
+  for (const { partition, first } of await log.offsets(topic)) yield* log.read({ topic, partition }, first)
+}
+
+function groupLabels<T>(
+  items: readonly T[],
+  keyOf: (item: T) => string,
+  labelOf: (item: T) => string,
+): ReadonlyMap<string, Story> {
+  return new Map([...Map.groupBy(items, keyOf)].map(([key, group]) => [key, group.map(labelOf)]))
+}
+
+function rising(story: Story): readonly number[] {
+  return [...new Set(story)].map((label) => levels.indexOf(label)).toSorted((a, b) => a - b)
+}
+
+function labelOfFinding({ activity_name, severity }: Finding): string {
+  return activity_name === 'Close' ? 'RESOLVED' : severity.toUpperCase()
+}
+
+function labelOfPagerDutyEvent(event: Installation['pagerduty']['accepted'][number]): string {
+  return event.event_action === 'resolve' ? 'RESOLVED' : severities[event.payload.severity]
+}
+
+function labelOfSlackMessage({ text }: Installation['slack']['accepted'][number]): string {
+  return text.split(' ')[1] ?? ''
+}
+
+function alertOfSlackMessage({ blocks }: Installation['slack']['accepted'][number]): string {
+  return /alert ([0-9a-f]{32})/.exec(JSON.stringify(blocks.at(-1)))?.[1] ?? ''
+}
