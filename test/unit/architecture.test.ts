@@ -63,7 +63,7 @@ const adapters = ['log/kafka/', 'log/embedded/', 'store/redis/', 'store/embedded
 const libraryOwners: Readonly<Record<string, readonly string[]>> = {
   kafkajs: ['log/kafka/'],
   ioredis: ['store/redis/'],
-  'node:sqlite': ['log/embedded/', 'store/embedded/'],
+  'node:sqlite': ['sqlite-database.ts', 'log/embedded/', 'store/embedded/'],
   jsforce: ['salesforce/'],
   faye: ['salesforce/'],
   fastify: ['web/'],

@@ -1,7 +1,6 @@
-import { mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Clock } from '../../clock.ts'
+import { inTransaction, openDatabase } from '../../sqlite-database.ts'
 import type { LogRecord, NewRecord, PartitionOffsets, TopicPartition, TopicSpec } from '../log.ts'
 import { toLogError } from './embedded-errors.ts'
 
@@ -41,9 +40,7 @@ export class LogFile {
     this.#file = file
     this.#clock = clock
     try {
-      mkdirSync(dirname(file), { recursive: true })
-      this.#database = new DatabaseSync(file)
-      this.#database.exec(schema)
+      this.#database = openDatabase(file, schema)
       this.#statements = prepare(this.#database)
     } catch (error) {
       throw toLogError(error, file)
@@ -170,16 +167,7 @@ export class LogFile {
   }
 
   #atomically(work: () => void): void {
-    this.#guard(() => {
-      this.#database.exec('BEGIN IMMEDIATE')
-      try {
-        work()
-        this.#database.exec('COMMIT')
-      } catch (error) {
-        if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
-        throw error
-      }
-    })
+    this.#guard(() => inTransaction(this.#database, work))
   }
 
   #guard<T>(work: () => T): T {

@@ -1,8 +1,7 @@
-import { mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../clock.ts'
 import { ForcewatchError } from '../../errors.ts'
+import { inTransaction, openDatabase } from '../../sqlite-database.ts'
 import type { Lease, LeaseOptions, StateChange, StateEntry, StateStore } from '../state-store.ts'
 import { toStoreError } from './embedded-errors.ts'
 
@@ -50,9 +49,7 @@ class EmbeddedStore implements StateStore {
     this.#file = file
     this.#clock = clock
     try {
-      mkdirSync(dirname(file), { recursive: true })
-      this.#database = new DatabaseSync(file)
-      this.#database.exec(schema)
+      this.#database = openDatabase(file, schema)
       this.#statements = prepare(this.#database)
     } catch (error) {
       throw toStoreError(error, file)
@@ -119,24 +116,14 @@ class EmbeddedStore implements StateStore {
 
   /** Runs `work` in one transaction: either everything it wrote is durable, or nothing is and it throws. */
   #atomically<T>(work: () => T): T {
-    return this.#guard(() => {
-      this.#database.exec('BEGIN IMMEDIATE')
-      try {
-        const result = work()
-        this.#database.exec('COMMIT')
-        return result
-      } catch (error) {
-        if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
-        throw error
-      }
-    })
+    return this.#guard(() => inTransaction(this.#database, work))
   }
 
   #guard<T>(work: () => T): T {
     try {
       return work()
     } catch (error) {
-      throw error instanceof ForcewatchError ? error : toStoreError(error, this.#file)
+      throw toStoreError(error, this.#file)
     }
   }
 }
