@@ -24,6 +24,13 @@ export function openConfig(
   return { config, logger: createLogger(config.logging, scrubber) }
 }
 
+/** For an option's value: a TCP port, or 0 for any free one. */
+export function parsePort(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535)
+    throw new InvalidArgumentError('It must be a port: a whole number from 0 to 65535.')
+  return Number(text)
+}
+
 /** For an option's value: a whole number from 0. */
 export function parseWholeNumber(text: string): number {
   if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 0.')

@@ -12,7 +12,7 @@ import type { ConfigFile } from '../config/schema.ts'
 import { minute, second } from '../duration.ts'
 import { ForcewatchError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
-import { type CommandContext, openConfig, parseWholeNumber } from './command-context.ts'
+import { type CommandContext, openConfig, parsePort, parseWholeNumber } from './command-context.ts'
 import { runApp } from './run.ts'
 
 type DemoOptions = { readonly exitAfterAlerts?: number; readonly port: number }
@@ -31,7 +31,7 @@ export function registerDemo(program: Command, context: CommandContext): void {
     .command('demo')
     .description('A simulated org under attack and the service that watches it, in a temporary folder.')
     .option('--exit-after-alerts <number>', 'end after so many alerts', parseAlertCount)
-    .option('--port <number>', 'port of the page; 0 takes any free one', parseWholeNumber, 8086)
+    .option('--port <number>', 'port of the page; 0 takes any free one', parsePort, 8086)
     .action(async (options: DemoOptions) => {
       const folder = await mkdtemp(join(tmpdir(), 'forcewatch-demo-'))
       await using simulator = startSimulator()

@@ -74,14 +74,15 @@ function formatResult(result: TestResult): string {
 
 async function list(options: Options): Promise<void> {
   const read = await readDetectors(options.detectors)
-  if (options.json) return printObjects(read.files.map(toListed))
+  if (read.problems.length > 0) process.exitCode = exitCodes.failed
+  if (options.json) return printObjects([...read.problems, ...read.files.map(toListed)])
   const rows = read.files
     .map(toListed)
     .map(({ id, level, status, entity, measure, model, windows, budget, title }) => {
       return [id, level, status, entity.join(' + '), measure, model, windows.join(' '), budget, title]
     })
   printTable([['ID', 'LEVEL', 'STATUS', 'ENTITY', 'MEASURE', 'MODEL', 'WINDOWS', 'BUDGET', 'TITLE'], ...rows])
-  if (reportProblems(read)) process.exitCode = exitCodes.failed
+  reportProblems(read)
 }
 
 function toListed({ definition }: DetectorFile) {

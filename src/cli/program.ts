@@ -3,13 +3,6 @@ import { exitCodes, ForcewatchError, messageOf } from '../errors.ts'
 import { createSecretScrubber, type SecretScrubber } from '../logger.ts'
 import { version } from '../version.ts'
 import type { CommandContext } from './command-context.ts'
-import { registerConfig } from './config.ts'
-import { registerDemo } from './demo.ts'
-import { registerDetectors } from './detectors.ts'
-import { registerLog } from './log.ts'
-import { registerReplay } from './replay.ts'
-import { registerRun } from './run.ts'
-import { registerSimulate } from './simulate.ts'
 
 /**
  * Runs one command and answers its exit code. Output goes to standard output; logs and errors go to standard error,
@@ -26,28 +19,35 @@ export async function runProgram(
     throw error
   })
   try {
-    await createProgram({ env, scrubber }).parseAsync(args, { from: 'user' })
+    const program = await createProgram({ env, scrubber }, args[0])
+    await program.parseAsync(args, { from: 'user' })
     return Number(process.exitCode ?? exitCodes.ok)
   } catch (error) {
     return report(error, scrubber)
   }
 }
 
-/** Every command, without running any. */
-export function createProgram(context: CommandContext): Command {
+/** In the order of the help. Each is loaded only when it is needed: `run` pulls in far more than the others. */
+const commands: Readonly<Record<string, (program: Command, context: CommandContext) => Promise<void>>> = {
+  run: async (...parts) => (await import('./run.ts')).registerRun(...parts),
+  demo: async (...parts) => (await import('./demo.ts')).registerDemo(...parts),
+  simulate: async (...parts) => (await import('./simulate.ts')).registerSimulate(...parts),
+  replay: async (...parts) => (await import('./replay.ts')).registerReplay(...parts),
+  log: async (...parts) => (await import('./log.ts')).registerLog(...parts),
+  detectors: async (program) => (await import('./detectors.ts')).registerDetectors(program),
+  config: async (...parts) => (await import('./config.ts')).registerConfig(...parts),
+}
+
+/** The program with the command of that name; with every command when there is none. Runs nothing. */
+export async function createProgram(context: CommandContext, name?: string): Promise<Command> {
   const program = new Command('forcewatch')
     .description('Watches Salesforce orgs for account takeover and data theft.')
     .version(version)
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'forcewatch: ')) })
     .exitOverride()
     .showHelpAfterError('  Try --help.')
-  registerRun(program, context)
-  registerDemo(program, context)
-  registerSimulate(program, context)
-  registerReplay(program, context)
-  registerLog(program, context)
-  registerDetectors(program)
-  registerConfig(program, context)
+  const wanted = name === undefined ? undefined : commands[name]
+  for (const register of wanted ? [wanted] : Object.values(commands)) await register(program, context)
   return program
 }
 

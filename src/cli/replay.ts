@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import pc from 'picocolors'
 import type { Alert } from '../alerting/alert.ts'
 import { systemClock } from '../clock.ts'
@@ -31,7 +31,7 @@ export function registerReplay(program: Command, { scrubber }: CommandContext): 
     )
     .option('--detectors <directory>', 'detector files', shippedDetectors)
     .option('--org <id>', 'organisation id that the events are taken to come from', '00D000000000000AAA')
-    .option('--time-zone <zone>', "IANA time zone of the org's office hours", 'UTC')
+    .option('--time-zone <zone>', "IANA time zone of the org's office hours", parseTimeZone, 'UTC')
     .option('--json', 'one object a line')
     .action(async (file: string, options: ReplayCommandOptions) => {
       const logger = createLogger({ level: 'warn', format: 'text' }, scrubber)
@@ -69,6 +69,14 @@ async function* readableLines(file: string): ReturnType<typeof readLines> {
       remedy: 'Name a file with one CometD message a line, or - for standard input.',
       cause: error,
     })
+  }
+}
+
+function parseTimeZone(name: string): string {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone
+  } catch {
+    throw new InvalidArgumentError('It must be an IANA name such as Europe/Berlin.')
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type App, createApp, type Role, roles } from '../app.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import { isSingleProcess } from '../config/load-config.ts'
@@ -15,7 +15,11 @@ export function registerRun(program: Command, context: CommandContext): void {
     .command('run')
     .description('Run the service until SIGTERM. SIGHUP reads the detectors anew.')
     .addOption(configOption())
-    .option('--roles <list>', `stages to run in this process: ${roles.join(', ')}`, parseRoles, roles)
+    .addOption(
+      new Option('--roles <list>', 'stages to run in this process')
+        .default(roles, roles.join(','))
+        .argParser(parseRoles),
+    )
     .action(async (options: RunOptions) => {
       const { config, logger } = openConfig(options.config, context)
       if (options.roles.length < roles.length && isSingleProcess(config)) {

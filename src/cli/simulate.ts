@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createPublicKey, randomBytes } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { finished } from 'node:stream/promises'
@@ -15,7 +15,7 @@ import { startOfDay } from '../simulator/traffic/calendar.ts'
 import { generateTraffic } from '../simulator/traffic/generate.ts'
 import { createOrg, type OrgSize } from '../simulator/traffic/org.ts'
 import { writeTraffic } from '../simulator/traffic-file.ts'
-import { type CommandContext, parseWholeNumber } from './command-context.ts'
+import { type CommandContext, parsePort, parseWholeNumber } from './command-context.ts'
 
 type Attack = { readonly name: string; readonly offset: number | undefined }
 
@@ -46,27 +46,32 @@ export function registerSimulate(program: Command, context: CommandContext): voi
       'A Salesforce org to try Forcewatch on: OAuth, CometD and REST, with people at work and attacks.',
     )
     .option('--host <address>', 'address to listen on', '127.0.0.1')
-    .option('--port <number>', 'port to listen on; 0 takes any free one', parseWholeNumber, 8443)
+    .option('--port <number>', 'port to listen on; 0 takes any free one', parsePort, 8443)
     .addOption(new Option('--size <size>', 'size of the org').choices(['small', 'medium']).default('small'))
     .option('--seed <text>', 'everything that happens follows from it', 'forcewatch')
-    .option('--history <duration>', 'past to deliver first, at full speed', parseSpan, 14 * day)
+    .addOption(
+      new Option('--history <duration>', 'past to deliver first, at full speed')
+        .default(14 * day, '14d')
+        .argParser(parseSpan),
+    )
     .option(
       '--speed <factor>',
       'pace after that; 1 is real time. A higher one starts in the past, so as not to pass the clock',
       parseSpeed,
       1,
     )
-    .option(
-      '--accelerated <duration>',
-      'how long a faster pace lasts; then it goes on in real time',
-      parseSpan,
-      hour,
+    .addOption(
+      new Option('--accelerated <duration>', 'how long a faster pace lasts; then it goes on in real time')
+        .default(hour, '1h')
+        .argParser(parseSpan),
     )
-    .option(
-      '--attack <name[@offset]>',
-      `play a scenario (${Object.keys(scenarioCatalog).join(', ')}), that long after the start; repeatable`,
-      collectAttack,
-      [],
+    .addOption(
+      new Option(
+        '--attack <name[@offset]>',
+        `play a scenario (${Object.keys(scenarioCatalog).join(', ')}), that long after the start; repeatable`,
+      )
+        .default([], 'none')
+        .argParser(collectAttack),
     )
     .option('--client-id <id>', 'consumer key of the app that may connect', 'forcewatch')
     .option('--client-secret <secret>', 'its secret; default: a random one, unless a certificate is given')
@@ -146,21 +151,24 @@ async function toApp(options: SimulateOptions): Promise<ConnectedApp> {
   const { clientId, username } = options
   if (options.certificate === undefined)
     return { clientId, username, clientSecret: options.clientSecret ?? randomBytes(24).toString('base64url') }
-  const certificate = await readFile(options.certificate, 'utf8').catch((error: unknown) => {
-    throw new ForcewatchError(
-      'USAGE',
-      `cannot read the certificate ${options.certificate}: ${messageOf(error)}`,
-      {
-        remedy: 'Give --certificate a PEM file: an X.509 certificate or a public key.',
-        cause: error,
-      },
-    )
-  })
   return {
     clientId,
     username,
-    certificate,
+    certificate: await readCertificate(options.certificate),
     ...(options.clientSecret === undefined ? {} : { clientSecret: options.clientSecret }),
+  }
+}
+
+async function readCertificate(file: string): Promise<string> {
+  try {
+    const certificate = await readFile(file, 'utf8')
+    createPublicKey(certificate)
+    return certificate
+  } catch (error) {
+    throw new ForcewatchError('USAGE', `cannot read the certificate ${file}: ${messageOf(error)}`, {
+      remedy: 'Give --certificate a PEM file: an X.509 certificate or a public key.',
+      cause: error,
+    })
   }
 }
 

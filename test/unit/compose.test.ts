@@ -88,9 +88,9 @@ describe('docker-compose.yml', () => {
   })
 })
 
-describe('the configuration of the demo', () => {
+describe('the configuration of the demo', async () => {
   const mounted = forcewatch.volumes?.find((mount) => mount.includes('/etc/forcewatch/forcewatch.yaml')) ?? ''
-  const simulate = optionsOf(simulator.command ?? [])
+  const simulate = await optionsOf(simulator.command ?? [])
   const config = loadConfig(root + mounted.split(':')[0], {
     env: { DEMO_WATCH_FROM: '2026-01-01' },
     secretSeen: () => undefined,
@@ -135,10 +135,10 @@ describe('the image', () => {
     )
   })
 
-  test('runs as a numeric user that is not root, with Node as its first process', () => {
+  test('runs as a numeric user that is not root, with Node as its first process', async () => {
     expect(dockerfile).toMatch(/^USER [1-9]\d*:[1-9]\d*$/m)
     const [, command = ''] = /^CMD (.+)$/m.exec(dockerfile) ?? []
-    expect(optionsOf(JSON.parse(command))).toMatchObject({ config: '/etc/forcewatch/forcewatch.yaml' })
+    expect(await optionsOf(JSON.parse(command))).toMatchObject({ config: '/etc/forcewatch/forcewatch.yaml' })
     expect(dockerfile).toMatch(/^ENTRYPOINT \["\/nodejs\/bin\/node", "\/app\/src\/main\.ts"\]$/m)
     expect(existsSync(`${root}src/main.ts`)).toBe(true)
   })
@@ -153,8 +153,8 @@ describe('the image', () => {
 })
 
 /** Parses a command line as the program would. */
-function optionsOf([name, ...args]: readonly string[]): Record<string, unknown> {
-  const program = createProgram({ env: {}, scrubber: createSecretScrubber() })
+async function optionsOf([name, ...args]: readonly string[]): Promise<Record<string, unknown>> {
+  const program = await createProgram({ env: {}, scrubber: createSecretScrubber() })
   const command = program.commands.find((candidate) => candidate.name() === name)
   expect(command, `forcewatch ${name}`).toBeDefined()
   expect(command?.parseOptions(args)).toEqual({ operands: [], unknown: [] })
