@@ -9,6 +9,19 @@ export type HttpAnswer = {
   readonly cookies?: readonly string[]
 }
 
+/** The type of an answer in JSON. */
+export const json = 'application/json;charset=UTF-8'
+
+/** An answer in JSON. */
+export function toJson(status: number, body: unknown): HttpAnswer {
+  return { status, type: json, body: JSON.stringify(body) }
+}
+
+/** An answer in plain text. */
+export function toText(status: number, body: string): HttpAnswer {
+  return { status, type: 'text/plain', body }
+}
+
 /** The body of a request as text, or undefined when it is longer than `limit` bytes. */
 export async function readBody(request: IncomingMessage, limit: number): Promise<string | undefined> {
   const chunks: Buffer[] = []

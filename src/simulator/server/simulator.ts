@@ -7,12 +7,12 @@ import type { Logger } from '../../logger.ts'
 import { createRandom } from '../random.ts'
 import { toSalesforceId } from '../salesforce-id.ts'
 import { type BayeuxCounters, createBayeux, type SessionSummary } from './bayeux.ts'
-import type { BayeuxMessage } from './bayeux-message.ts'
 import type { Timing } from './bayeux-session.ts'
 import { isKnownChannel } from './channels.ts'
+import { parseMessages, refuseRequest, versionOf } from './cometd-request.ts'
 import { createEventBus, type Retention } from './event-bus.ts'
 import { createFaults, type Faults } from './faults.ts'
-import { type HttpAnswer, parseCookies, parseToken, readBody, send, sendCut } from './http-message.ts'
+import { json, parseCookies, parseToken, readBody, send, sendCut, toJson, toText } from './http-message.ts'
 import { type ConnectedApp, createTokenIssuer } from './oauth.ts'
 import { createRest, type OrgIdentity, type OrgUser } from './rest.ts'
 
@@ -62,7 +62,6 @@ export interface Simulator {
 const defaultTiming: Timing = { hold: 110 * second, reaper: 40 * second, sessionEnd: 3 * hour }
 const defaultRetention: Retention = { age: 72 * hour, perChannel: 20_000 }
 const largestRequest = 32_768
-const json = 'application/json;charset=UTF-8'
 
 /** A simulated org that waits to be started. */
 export function createSimulator(options: SimulatorOptions): Simulator {
@@ -244,45 +243,6 @@ function collectUsers({ users = [], connectedApps }: SimulatorOptions): readonly
     userType: 'Standard',
   }))
   return [...users, ...added]
-}
-
-function versionOf(path: string): string | undefined {
-  return /^\/cometd\/(\d+\.0)\/?(?:handshake|connect|subscribe|unsubscribe|disconnect)?$/.exec(path)?.[1]
-}
-
-/** What is wrong with a request before its messages are looked at. */
-function refuseRequest(
-  path: string,
-  request: IncomingMessage,
-  body: string | undefined,
-): HttpAnswer | undefined {
-  if (request.method !== 'POST') return toText(405, 'Method Not Allowed')
-  if (body === undefined) return toText(413, 'Maximum Request Size Exceeded')
-  if (!request.headers['content-type']?.startsWith('application/json'))
-    return toText(400, 'Content-Type must be application/json')
-  const version = versionOf(path)
-  if (version === undefined) return toText(400, '400::API version in the URI is mandatory')
-  if (Number(version) < 37 || Number(version) > 67)
-    return toText(400, `400::Unsupported API version ${version}`)
-  return undefined
-}
-
-function parseMessages(body: string): readonly BayeuxMessage[] | undefined {
-  try {
-    const messages: unknown = JSON.parse(body)
-    if (!Array.isArray(messages)) return undefined
-    return messages.every((message) => typeof message?.channel === 'string') ? messages : undefined
-  } catch {
-    return undefined
-  }
-}
-
-function toJson(status: number, body: unknown): HttpAnswer {
-  return { status, type: json, body: JSON.stringify(body) }
-}
-
-function toText(status: number, body: string): HttpAnswer {
-  return { status, type: 'text/plain', body }
 }
 
 function toObject(value: unknown): object {
