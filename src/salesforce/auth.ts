@@ -3,8 +3,8 @@ import { OAuth2, type TokenResponse } from 'jsforce'
 import type { Clock } from '../clock.ts'
 import { second } from '../duration.ts'
 import { ForcewatchError, messageOf } from '../errors.ts'
+import { toId18 } from '../salesforce-id.ts'
 import { explainRefusal } from './auth-refusals.ts'
-import { toId18 } from './organization-id.ts'
 
 /** How Forcewatch logs in. Secrets are read anew at each use, so that a rotated one needs no restart. */
 export type AuthOptions =

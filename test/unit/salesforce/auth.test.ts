@@ -2,7 +2,7 @@ import { createVerify, generateKeyPairSync } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { createManualClock, systemClock } from '../../../src/clock.ts'
 import { audienceOf, createAssertion, requestToken } from '../../../src/salesforce/auth.ts'
-import { toId18 } from '../../../src/salesforce/organization-id.ts'
+import { toId18 } from '../../../src/salesforce-id.ts'
 import { startServer } from './scripted-server.ts'
 
 const keys = generateKeyPairSync('rsa', { modulusLength: 2048 })
