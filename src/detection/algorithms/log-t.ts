@@ -1,10 +1,13 @@
+import { day } from '../../duration.ts'
+
 /**
  * Amounts (rows, bytes) on the scale u = ln(1 + amount), in windows in which something happened at all: location and
  * scale of the entity, shrunk to its peers, and Student's t for what lies far out.
  */
 
-/** Peers' weight in the scale of an entity, in observations. */
+/** Peers' weight in the scale of an entity, in observations; no more than an entity that is active daily has in a week. */
 const peerObservations = 20
+const peerSpan = 7 * day
 
 /** What the peers are like: mean and spread of their locations, and the spread within one of them, on the log scale. */
 export type LogPeers = { readonly location: number; readonly between: number; readonly within: number }
@@ -30,10 +33,11 @@ const degrees = { least: 5, most: 30 }
 /**
  * Where the next u is expected. The location is the posterior mean of a normal with the peers' locations as prior: peers who
  * differ much among themselves say little about this one. The scale contains what is not known about the location yet; the
- * degrees of freedom grow from 5 with the entity's own observations, half a degree each, up to 30.
+ * degrees of freedom grow from 5 with the entity's own observations, half a degree each, up to 30. `length` of the window in ms.
  */
-export function logPredictive(own: LogMoments, peers: LogPeers): LogPredictive {
-  const within = (own.squares + peerObservations * peers.within ** 2) / (own.n + peerObservations)
+export function logPredictive(own: LogMoments, peers: LogPeers, length: number): LogPredictive {
+  const weight = Math.min(peerObservations, peerSpan / length)
+  const within = (own.squares + weight * peers.within ** 2) / (own.n + weight)
   const between = peers.between ** 2
   const peerWeight = within / (within + own.n * between)
   const location = own.mean * (1 - peerWeight) + peers.location * peerWeight

@@ -69,7 +69,7 @@ export function createAmountsModel(halfLife: number, offset: ZoneOffset): Baseli
       const own = momentsOf(slot)
       if (amount <= 0)
         return setMoments(slot, { n: own.n * kept, mean: own.mean, squares: own.squares * kept })
-      const expected = logPredictive(own, peersOf(slot, group))
+      const expected = logPredictive(own, peersOf(slot, group), slot.length)
       const shift = shiftAt(slot, group, start)
       const u = winsorLog(Math.log1p(amount) - shift, expected)
       const learned = excluded ? Math.min(u, expected.location) : u
@@ -88,7 +88,7 @@ export function createAmountsModel(halfLife: number, offset: ZoneOffset): Baseli
 
     judge(slot, group, _start, end, amount): Judgement | null {
       const own = momentsOf(slot)
-      const base = logPredictive(own, peersOf(slot, group))
+      const base = logPredictive(own, peersOf(slot, group), slot.length)
       const shift = shiftAt(slot, group, end - 1)
       const location = base.location + shift
       const u = Math.log1p(amount)

@@ -13,6 +13,7 @@ import {
 } from '../../../src/detection/algorithms/log-t.ts'
 import { log10NegativeBinomialTail } from '../../../src/detection/algorithms/log-tails.ts'
 import { binOf, binRates } from '../../../src/detection/algorithms/rate-histogram.ts'
+import { day, minute } from '../../../src/duration.ts'
 import { createRandom, gamma, normal } from './statistics-rig.ts'
 
 describe('the prior of a group', () => {
@@ -65,17 +66,26 @@ describe('amounts on the log scale', () => {
 
   test('start with the peers and come to the entity itself', () => {
     const random = createRandom(3)
-    const stranger = logPredictive({ n: 0, mean: 0, squares: 0 }, peers)
+    const stranger = logPredictive({ n: 0, mean: 0, squares: 0 }, peers, 10 * minute)
     expect(stranger.location).toBe(6)
     expect(stranger.scale).toBeCloseTo(Math.hypot(1.5, 1), 10)
     expect(stranger.df).toBe(5)
     let own: LogMoments = { n: 0, mean: 0, squares: 0 }
     for (let i = 0; i < 400; i++) own = learnLog(own, 10 + 0.5 * normal(random), 1)
-    const known = logPredictive(own, peers)
+    const known = logPredictive(own, peers, 10 * minute)
     expect(known.location).toBeCloseTo(10, 0)
     expect(known.scale).toBeGreaterThan(0.45)
     expect(known.scale).toBeLessThan(0.6)
     expect(known.df).toBe(30)
+  })
+
+  test('of an entity that acts once a day are its own after a week', () => {
+    const random = createRandom(4)
+    let own: LogMoments = { n: 0, mean: 0, squares: 0 }
+    for (let i = 0; i < 7; i++) own = learnLog(own, 14 + 0.2 * normal(random), 2 ** (-1 / 14))
+    const known = logPredictive(own, peers, day)
+    expect(known.location).toBeGreaterThan(12.5)
+    expect(known.scale).toBeLessThan(1.1)
   })
 
   test('learn no more than four scales at once', () => {
