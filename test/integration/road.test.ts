@@ -54,14 +54,19 @@ const ways = [
 describe.skipIf(!brokers || !redis)(
   'from Salesforce to Slack and PagerDuty, by way of Kafka and Redis',
   () => {
+    const installations: Installation[] = []
     const outcomes = new Map<string, Outcome>()
 
     beforeAll(async () => {
-      for (const { way, processes } of ways) outcomes.set(way, await run(processes))
+      for (const { way, processes } of ways) {
+        const installation = await install()
+        installations.push(installation)
+        outcomes.set(way, await run(installation, processes))
+      }
     }, 480_000)
 
     afterAll(async () => {
-      for (const { installation } of outcomes.values()) await installation.close()
+      for (const installation of installations) await installation.close()
     })
 
     describe.each(ways)('as $way', ({ way, processes }) => {
@@ -152,12 +157,18 @@ function expectToTell(told: ReadonlyMap<string, Story>, stories: ReadonlyMap<str
   }
 }
 
-async function run(processes: (typeof ways)[number]['processes']): Promise<Outcome> {
-  const installation = await createInstallation({
+function install(): Promise<Installation> {
+  return createInstallation({
     org: { org: org.identity, users: org.users },
     config: ownBackend('road', brokers ?? [], redis ?? ''),
     watch: { channels, watch_from: new Date(watchFrom).toISOString() },
   })
+}
+
+async function run(
+  installation: Installation,
+  processes: (typeof ways)[number]['processes'],
+): Promise<Outcome> {
   const { log, topics, simulator } = installation
   const services: Service[] = []
   for (const roles of processes) services.push(await installation.start(roles))
