@@ -46,7 +46,7 @@ export function registerDemo(program: Command, context: CommandContext): void {
           logger,
           console: { stream: process.stdout, format: 'text', colors: pc.isColorSupported },
         })
-        process.exitCode = await watchTheDemo(app, logger, connection, options)
+        process.exitCode = await watchTheDemo(app, logger, simulator, connection, options)
       } finally {
         await rm(folder, { recursive: true, force: true })
       }
@@ -62,6 +62,7 @@ const progressInterval = 2 * second
 async function watchTheDemo(
   app: App,
   logger: Logger,
+  { ended }: Simulator,
   connection: Connection,
   options: DemoOptions,
 ): Promise<number> {
@@ -87,7 +88,7 @@ async function watchTheDemo(
   })
   try {
     return await runApp(app, logger, {
-      until: enough.promise,
+      until: Promise.race([enough.promise, ended]),
       onStarted: (url) => say(`The page with the alerts: ${url}   (Ctrl-C ends the demo)\n`),
     })
   } finally {
@@ -113,20 +114,31 @@ function demoConfig(folder: string, connection: Connection, { port }: DemoOption
   }
 }
 
+type Simulator = {
+  connection(): Promise<Connection>
+  /** Rejects with what it said last when it ends. */
+  readonly ended: Promise<never>
+}
+
 /** The simulator in a process of its own, as `forcewatch simulate` starts it. */
-function startSimulator() {
+function startSimulator(): Simulator & AsyncDisposable {
   const args = ['simulate', '--port', '0', '--size', 'small', '--history', '14d', '--json']
   const pace = ['--speed', String(speed), '--accelerated', `${(2 * minute) / minute}m`]
   const script = process.argv[1] ?? ''
   const child = spawn(
     process.execPath,
     [script, ...args, ...pace, ...attacks.flatMap((attack) => ['--attack', attack])],
-    {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    },
+    { stdio: ['ignore', 'pipe', 'pipe'] },
   )
-  const ended = once(child, 'close')
+  let said = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-2000)))
+  const closed = once(child, 'close')
+  const ended = closed.then((): never => {
+    throw new Error(`the simulated org ended by itself; it said last:\n${said}`)
+  })
+  ended.catch(() => undefined)
   return {
+    ended,
     async connection(): Promise<Connection> {
       for await (const line of createInterface(child.stdout)) return JSON.parse(line) as Connection
       throw new ForcewatchError('USAGE', 'the simulated org did not start', {
@@ -135,7 +147,7 @@ function startSimulator() {
     },
     async [Symbol.asyncDispose]() {
       child.kill('SIGTERM')
-      await ended
+      await closed
     },
   }
 }
