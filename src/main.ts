@@ -4,7 +4,8 @@ const neededNode = 24
 if (Number.parseInt(process.versions.node, 10) < neededNode) {
   process.stderr.write(
     `forcewatch: this is Node ${process.versions.node}, and Forcewatch needs Node ${neededNode} or later\n` +
-      '  Install it from https://nodejs.org, or run `npm run -s forcewatch -- …` in a checkout, which brings its own.\n',
+      '  Install it from https://nodejs.org, or start Forcewatch through npm, which brings its own: in a checkout\n' +
+      '  `npm run -s forcewatch -- …`, from the package `npx forcewatch …` (its dependency `node` has an install script).\n',
   )
   process.exitCode = 78
 } else {

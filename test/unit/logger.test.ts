@@ -44,6 +44,18 @@ describe.each(['json', 'text'] as const)('a secret never reaches the %s log', (f
   })
 })
 
+test('plain words are no secret', () => {
+  const { lines, logger } = capture()
+  logger.info('Setup → OAuth Settings → Consumer Key and Secret; bearer instruments')
+  expect(lines.join()).not.toContain('<secret>')
+})
+
+test('the text log says what to do about an error', () => {
+  const { lines, logger } = capture('text')
+  logger.error({ err: Object.assign(new Error('x', { cause: new Error('y') }), { remedy: 'Mend it.' }) }, 'z')
+  expect(lines.join()).toMatch(/z {2}error="x" {2}remedy="Mend it\."\n$/)
+})
+
 test('JSON lines stay JSON after scrubbing', () => {
   const { lines, logger, scrubber } = capture()
   scrubber.add('quoted"secret')

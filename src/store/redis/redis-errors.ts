@@ -111,7 +111,7 @@ function rootCause(error: unknown): unknown {
 function reasonOf(error: unknown): string {
   const cause = rootCause(error)
   if (cause instanceof Error && cause.name === 'MaxRetriesPerRequestError') return 'the connection was lost'
-  return messageOf(cause) || codeOf(cause) || 'the connection was lost'
+  return messageOf(cause).replace(/\.$/, '') || codeOf(cause) || 'the connection was lost'
 }
 
 function codeOf(error: unknown): string {
