@@ -83,43 +83,87 @@ const cookieLife = 3 * 3600
 
 /** The Bayeux half of an org, without sessions. */
 export function createBayeux(options: BayeuxOptions): Bayeux {
-  const { clock, random, bus, timing } = options
-  const sessions = new Map<string, BayeuxSession>()
-  const counters: BayeuxCounters = { handshake: 0, connect: 0, subscribe: 0, unsubscribe: 0, disconnect: 0 }
-  let waiting: { readonly backlog: number; readonly resolve: () => void }[] = []
-  bus.listen((event) => {
-    for (const session of sessions.values()) session.offer(event)
-  })
+  return new SessionKeeper(options)
+}
 
-  function drop(session: BayeuxSession): void {
-    sessions.delete(session.clientId)
-    session.close()
-    wake()
+class SessionKeeper implements Bayeux {
+  readonly counters: BayeuxCounters = {
+    handshake: 0,
+    connect: 0,
+    subscribe: 0,
+    unsubscribe: 0,
+    disconnect: 0,
+  }
+  readonly #options: BayeuxOptions
+  readonly #sessions = new Map<string, BayeuxSession>()
+  #waiting: { readonly backlog: number; readonly resolve: () => void }[] = []
+
+  constructor(options: BayeuxOptions) {
+    this.#options = options
+    options.bus.listen((event) => {
+      for (const session of this.#sessions.values()) session.offer(event)
+    })
   }
 
-  function isReady(backlog: number): boolean {
-    const listening = [...sessions.values()].filter(
-      ({ hasSubscriptions, connects }) => hasSubscriptions && connects > 0,
-    )
-    return listening.length > 0 && listening.every(({ queued }) => queued <= backlog)
+  async handle(messages: readonly BayeuxMessage[], request: BayeuxRequest): Promise<BayeuxAnswer> {
+    const parts: string[] = []
+    const cookies: string[] = []
+    let delivered = false
+    for (const message of messages) {
+      const kind = message.channel.slice('/meta/'.length)
+      if (kind in this.counters) this.counters[kind as keyof BayeuxCounters]++
+      const effect = isMetaMoment(message.channel)
+        ? this.#options.faults().take(message.channel, message)
+        : undefined
+      const outcome = effect ? this.#fromEffect(effect, message) : await this.#answer(message, request)
+      if ('kind' in outcome) return outcome
+      const events = (outcome.events ?? []).map((event) => formatEvent(event, request.apiVersion))
+      const replies = outcome.messages.map((reply) => JSON.stringify(reply))
+      parts.push(
+        ...(message.channel === '/meta/subscribe' ? [...replies, ...events] : [...events, ...replies]),
+      )
+      cookies.push(...(outcome.cookies ?? []))
+      delivered ||= events.length > 0
+    }
+    const cut = delivered && this.#options.faults().take('delivery')?.kind === 'cut'
+    return { kind: 'messages', body: `[${parts.join(',')}]`, cookies, cut }
   }
 
-  function wake(): void {
-    const awake = waiting.filter(({ backlog }) => isReady(backlog))
-    waiting = waiting.filter((waiter) => !awake.includes(waiter))
-    for (const { resolve } of awake) resolve()
+  sessions(): readonly SessionSummary[] {
+    return [...this.#sessions.values()].map(toSummary)
   }
 
-  function fromEffect(effect: FaultEffect, message: BayeuxMessage): Outcome | Interruption {
-    if (effect.kind === 'silence' || effect.kind === 'http') return effect
-    if (effect.kind !== 'reply') return { messages: [] }
-    const session = sessions.get(message.clientId ?? '')
-    if (effect.dropSession && session) drop(session)
-    const reply = effect.alone ? [] : [toReply(message, effect.fields)]
-    return { messages: [...(effect.before ?? []), ...reply] }
+  async ready(backlog: number): Promise<void> {
+    if (!this.#isReady(backlog))
+      await new Promise<void>((resolve) => this.#waiting.push({ backlog, resolve }))
   }
 
-  function handshake(message: BayeuxMessage, request: BayeuxRequest): Outcome {
+  poke(): void {
+    for (const session of this.#sessions.values()) session.poke()
+  }
+
+  dropSessions(): void {
+    for (const session of [...this.#sessions.values()]) this.#drop(session)
+  }
+
+  #answer(message: BayeuxMessage, request: BayeuxRequest): Outcome | Promise<Outcome | Interruption> {
+    if (message.channel === '/meta/handshake') return this.#handshake(message, request)
+    const session = this.#findSession(message, request)
+    if (!(session instanceof BayeuxSession)) return session
+    if (message.channel === '/meta/connect') return this.#connect(message, session, request)
+    if (message.channel === '/meta/subscribe') return this.#subscribe(message, session)
+    if (message.channel === '/meta/unsubscribe') {
+      session.unsubscribe(String(message.subscription))
+      return { messages: [toReply(message)] }
+    }
+    if (message.channel === '/meta/disconnect') {
+      this.#drop(session)
+      return { messages: [toReply(message)] }
+    }
+    return { messages: [toReply(message, { error: '404::Unknown channel' })] }
+  }
+
+  #handshake(message: BayeuxMessage, request: BayeuxRequest): Outcome {
     const denied = (reason: string): Outcome => ({
       messages: [
         toReply(message, { error: '403::Handshake denied', ext: toFailureReason(reason), advice: stop }),
@@ -130,26 +174,11 @@ export function createBayeux(options: BayeuxOptions): Bayeux {
     if (!message.supportedConnectionTypes?.includes('long-polling')) {
       return { messages: [toReply(message, { error: '400::Invalid connection type', advice: stop })] }
     }
-    if (sessions.size >= options.concurrentClients)
+    if (this.#sessions.size >= this.#options.concurrentClients)
       return denied('403::Organization concurrent user limit exceeded')
-    const usesReplay = message.ext?.replay === true
-    const session: BayeuxSession = new BayeuxSession({
-      clientId: `${random.uuid().replaceAll('-', '').slice(0, 26)}`,
-      userId: request.userId,
-      apiVersion: request.apiVersion,
-      browserCookie: request.cookies.BAYEUX_BROWSER ?? random.uuid().replaceAll('-', ''),
-      nodeCookie: `!${random.uuid().replaceAll('-', '')}`,
-      usesReplay,
-      clock,
-      random,
-      timing,
-      largestBatch: options.largestBatch,
-      onExpired: () => drop(session),
-      onTaken: wake,
-    })
-    sessions.set(session.clientId, session)
+    const session = this.#open(request, request.userId, message.ext?.replay === true)
     const reply: BayeuxMessage = {
-      ...(usesReplay ? { ext: { replay: true, 'payload.format': true } } : {}),
+      ...(session.usesReplay ? { ext: { replay: true, 'payload.format': true } } : {}),
       minimumVersion: '1.0',
       clientId: session.clientId,
       supportedConnectionTypes: ['long-polling'],
@@ -158,16 +187,37 @@ export function createBayeux(options: BayeuxOptions): Bayeux {
       version: '1.0',
       successful: true,
     }
-    return { messages: [reply], cookies: toCookies(session, clock) }
+    return { messages: [reply], cookies: toCookies(session, this.#options.clock) }
+  }
+
+  #open({ apiVersion, cookies }: BayeuxRequest, userId: string, usesReplay: boolean): BayeuxSession {
+    const { clock, random, timing, largestBatch } = this.#options
+    const token = () => random.uuid().replaceAll('-', '')
+    const session: BayeuxSession = new BayeuxSession({
+      clientId: token().slice(0, 26),
+      userId,
+      apiVersion,
+      browserCookie: cookies.BAYEUX_BROWSER ?? token(),
+      nodeCookie: `!${token()}`,
+      usesReplay,
+      clock,
+      random,
+      timing,
+      largestBatch,
+      onExpired: () => this.#drop(session),
+      onTaken: () => this.#wake(),
+    })
+    this.#sessions.set(session.clientId, session)
+    return session
   }
 
   /** The session a message belongs to, or the answer that says why there is none. */
-  function findSession(message: BayeuxMessage, request: BayeuxRequest): BayeuxSession | Outcome {
+  #findSession(message: BayeuxMessage, request: BayeuxRequest): BayeuxSession | Outcome {
     const fail = (error: string, reconnect: 'handshake' | 'none'): Outcome => ({
       messages: [toReply(message, { error, advice: reconnect === 'none' ? stop : rehandshake })],
     })
     if (!request.userId) return fail('401::Authentication invalid', 'none')
-    const session = sessions.get(message.clientId ?? '')
+    const session = this.#sessions.get(message.clientId ?? '')
     if (!session) return fail('403::Unknown client', 'handshake')
     for (const [name, expected] of [
       ['BAYEUX_BROWSER', session.browserCookie],
@@ -186,12 +236,12 @@ export function createBayeux(options: BayeuxOptions): Bayeux {
     return session
   }
 
-  function subscribe(message: BayeuxMessage, session: BayeuxSession): Outcome {
+  #subscribe(message: BayeuxMessage, session: BayeuxSession): Outcome {
     const fail = (error: string): Outcome => ({ messages: [toReply(message, { error })] })
     const channel = message.subscription
     if (typeof channel !== 'string' || channel === '') return fail('400::Channel name not specified')
     if (!channel.startsWith('/')) return fail("400::Channel subscriptions must start with a leading '/'")
-    if (!options.hasChannel(channel))
+    if (!this.#options.hasChannel(channel))
       return fail(`400::The channel you requested to subscribe to does not exist {${channel}}`)
     const replayId = session.usesReplay ? replayIdOf(message) : -1
     if (replayId === undefined) {
@@ -199,15 +249,15 @@ export function createBayeux(options: BayeuxOptions): Bayeux {
         `400::The replayId for channel {${channel}} wasn't found using the provided replay ID map {${formatMap(message)}}`,
       )
     }
-    const replay = bus.replay(channel, replayId)
+    const replay = this.#options.bus.replay(channel, replayId)
     if (replay.kind === 'invalid') return fail(invalidReplayId(replayId))
     session.subscribe(channel, replay.events)
     // Events may travel with the answer to a subscribe as well as with the answer to a connect.
-    const early = session.queued > 0 && random.chance(0.2) ? session.take() : []
+    const early = session.queued > 0 && this.#options.random.chance(0.2) ? session.take() : []
     return { messages: [toReply(message)], events: early }
   }
 
-  async function connect(
+  async #connect(
     message: BayeuxMessage,
     session: BayeuxSession,
     request: BayeuxRequest,
@@ -218,77 +268,49 @@ export function createBayeux(options: BayeuxOptions): Bayeux {
     const hangUp = () => session.hangUp()
     request.signal.addEventListener('abort', hangUp, { once: true })
     const ended: Promise<ConnectEnd> = session.connect()
-    wake()
+    this.#wake()
     const end = await ended
     request.signal.removeEventListener('abort', hangUp)
     if (end.kind === 'poked') {
-      const effect =
-        options.faults().take('request', message) ?? options.faults().take('/meta/connect', message)
-      if (effect) return fromEffect(effect, message)
+      const faults = this.#options.faults()
+      const effect = faults.take('request', message) ?? faults.take('/meta/connect', message)
+      if (effect) return this.#fromEffect(effect, message)
     }
-    if (!sessions.has(session.clientId))
+    if (!this.#sessions.has(session.clientId))
       return { messages: [toReply(message, { error: '403::Unknown client', advice: rehandshake })] }
-    const advice = { interval: 0, timeout: timing.hold, reconnect: 'retry' } as const
+    const advice = { interval: 0, timeout: this.#options.timing.hold, reconnect: 'retry' } as const
     return {
       events: end.kind === 'events' ? end.events : [],
       messages: [toReply(message, isFirst ? { advice } : {})],
     }
   }
 
-  function answer(message: BayeuxMessage, request: BayeuxRequest): Outcome | Promise<Outcome | Interruption> {
-    if (message.channel === '/meta/handshake') return handshake(message, request)
-    const session = findSession(message, request)
-    if (!(session instanceof BayeuxSession)) return session
-    if (message.channel === '/meta/connect') return connect(message, session, request)
-    if (message.channel === '/meta/subscribe') return subscribe(message, session)
-    if (message.channel === '/meta/unsubscribe') {
-      session.unsubscribe(String(message.subscription))
-      return { messages: [toReply(message)] }
-    }
-    if (message.channel === '/meta/disconnect') {
-      drop(session)
-      return { messages: [toReply(message)] }
-    }
-    return { messages: [toReply(message, { error: '404::Unknown channel' })] }
+  #fromEffect(effect: FaultEffect, message: BayeuxMessage): Outcome | Interruption {
+    if (effect.kind === 'silence' || effect.kind === 'http') return effect
+    if (effect.kind !== 'reply') return { messages: [] }
+    const session = this.#sessions.get(message.clientId ?? '')
+    if (effect.dropSession && session) this.#drop(session)
+    const reply = effect.alone ? [] : [toReply(message, effect.fields)]
+    return { messages: [...(effect.before ?? []), ...reply] }
   }
 
-  async function handle(messages: readonly BayeuxMessage[], request: BayeuxRequest): Promise<BayeuxAnswer> {
-    const parts: string[] = []
-    const cookies: string[] = []
-    let delivered = false
-    for (const message of messages) {
-      const kind = message.channel.slice('/meta/'.length)
-      if (kind in counters) counters[kind as keyof BayeuxCounters]++
-      const effect = isMetaMoment(message.channel)
-        ? options.faults().take(message.channel, message)
-        : undefined
-      const outcome = effect ? fromEffect(effect, message) : await answer(message, request)
-      if ('kind' in outcome) return outcome
-      const events = (outcome.events ?? []).map((event) => formatEvent(event, request.apiVersion))
-      const replies = outcome.messages.map((reply) => JSON.stringify(reply))
-      parts.push(
-        ...(message.channel === '/meta/subscribe' ? [...replies, ...events] : [...events, ...replies]),
-      )
-      cookies.push(...(outcome.cookies ?? []))
-      delivered ||= events.length > 0
-    }
-    const cut = delivered && options.faults().take('delivery')?.kind === 'cut'
-    return { kind: 'messages', body: `[${parts.join(',')}]`, cookies, cut }
+  #drop(session: BayeuxSession): void {
+    this.#sessions.delete(session.clientId)
+    session.close()
+    this.#wake()
   }
 
-  return {
-    handle,
-    counters,
-    sessions: () => [...sessions.values()].map(toSummary),
-    async ready(backlog) {
-      if (!isReady(backlog)) await new Promise<void>((resolve) => waiting.push({ backlog, resolve }))
-    },
-    poke() {
-      for (const session of sessions.values()) session.poke()
-    },
-    dropSessions() {
-      for (const session of [...sessions.values()]) drop(session)
-    },
+  #isReady(backlog: number): boolean {
+    const listening = [...this.#sessions.values()].filter(
+      ({ hasSubscriptions, connects }) => hasSubscriptions && connects > 0,
+    )
+    return listening.length > 0 && listening.every(({ queued }) => queued <= backlog)
+  }
+
+  #wake(): void {
+    const awake = this.#waiting.filter(({ backlog }) => this.#isReady(backlog))
+    this.#waiting = this.#waiting.filter((waiter) => !awake.includes(waiter))
+    for (const { resolve } of awake) resolve()
   }
 }
 
