@@ -129,6 +129,15 @@ describe('a group', () => {
     expect(noon / night).toBeLessThan(11)
   })
 
+  test('borrows the factor of an hour that it has hardly watched, however silent it was', () => {
+    const { group, now } = prepare()
+    const thursday = 10
+    group.counted[thursday] = 0
+    group.watched[thursday] = 0.08
+    advanceGroup(group, model, now + hour, utc)
+    expect(group.factors[thursday]).toBeCloseTo(group.factors[thursday + 24 * 4] as number, 0)
+  })
+
   test('takes entities out of its sums exactly as they were put in', () => {
     const parts = prepare()
     const slot = slotOf(parts.state, 0, windows[0] as number)
