@@ -93,6 +93,13 @@ export function createRandom(seed: string): Random {
   }
 }
 
+/** Positive weights with mean 1, a few of them large. */
+export function heavyTail(random: Random, count: number, sigma: number): readonly number[] {
+  const raw = Array.from({ length: count }, () => random.logNormal(1, sigma))
+  const mean = raw.reduce((sum, value) => sum + value, 0) / count
+  return raw.map((value) => value / mean)
+}
+
 function hash(text: string, start: number): number {
   let state = start
   for (let index = 0; index < text.length; index++)

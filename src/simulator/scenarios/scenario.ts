@@ -1,5 +1,7 @@
 import { createRandom } from '../random.ts'
-import type { Integration, IntegrationKind, Origin, Person, SimulatedOrg } from '../traffic/org.ts'
+import type { Integration, IntegrationKind } from '../traffic/integration.ts'
+import type { Person, SimulatedOrg } from '../traffic/org.ts'
+import type { Origin } from '../traffic/origin.ts'
 import type { SimulatedEvent } from '../traffic/payload.ts'
 import { dataCentres, farPlaces } from '../traffic/places.ts'
 import { createRecorder, type Recorder } from '../traffic/recorder.ts'

@@ -1,6 +1,6 @@
 import type { OrgUser } from '../server/rest.ts'
 import type { Device } from './devices.ts'
-import type { Origin } from './org.ts'
+import type { Origin } from './origin.ts'
 import type { SimulatedEvent } from './payload.ts'
 import { type Recorder, type Session, sessionFields } from './recorder.ts'
 

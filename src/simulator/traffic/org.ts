@@ -1,15 +1,15 @@
-import { hour, minute } from '../../duration.ts'
-import { createRandom, type Random } from '../random.ts'
+import { hour } from '../../duration.ts'
+import { createRandom, heavyTail, type Random } from '../random.ts'
 import { toSalesforceId } from '../salesforce-id.ts'
 import type { OrgIdentity, OrgUser } from '../server/rest.ts'
 import { type Device, drawDevice } from './devices.ts'
-import { dataCentres, type Place, zones } from './places.ts'
+import { createIntegrations, type Integration } from './integration.ts'
+import { objects } from './objects.ts'
+import { type Origin, toAddress, toIpv6 } from './origin.ts'
+import { dataCentres, zones } from './places.ts'
 
 /** `small`: 50 people and 4 pollers; `medium`: 500 people and 10 pollers. */
 export type OrgSize = 'small' | 'medium'
-
-/** An address and where it is. */
-export type Origin = { readonly ip: string; readonly place: Place }
 
 /** What a person does; `portal`: a customer. */
 export type Department = 'administration' | 'sales' | 'support' | 'operations' | 'portal'
@@ -53,25 +53,6 @@ export type Report = {
   readonly ownerId: string
 }
 
-/** How an integration works; each kind is a machine of `integrations.ts`. */
-export type IntegrationKind = 'poller' | 'chat' | 'nightly-load' | 'bi' | 'backup' | 'connector'
-
-/** An integration with its user. */
-export type Integration = OrgUser & {
-  readonly kind: IntegrationKind
-  readonly application: string
-  readonly userAgent: string | null
-  readonly client: string | null
-  readonly origins: readonly Origin[]
-  readonly apiType: 'REST' | 'SOAP Partner' | 'Bulk'
-  readonly apiVersion: number
-  /** Queries per poll, per hour or per day, as the kind has it. */
-  readonly load: number
-  readonly objects: readonly string[]
-  /** Ms after the full five minutes (pollers) at which it starts. */
-  readonly phase: number
-}
-
 /** A made-up org: who and what works in it. The same seed and size give the same org. */
 export type SimulatedOrg = {
   readonly identity: OrgIdentity
@@ -84,52 +65,9 @@ export type SimulatedOrg = {
   readonly domain: string
 }
 
-const objects = [
-  'Account',
-  'Contact',
-  'Lead',
-  'Opportunity',
-  'Case',
-  'Task',
-  'Event',
-  'Campaign',
-  'CampaignMember',
-  'Contract',
-  'Order',
-  'OrderItem',
-  'Product2',
-  'Pricebook2',
-  'PricebookEntry',
-  'Quote',
-  'QuoteLineItem',
-  'Asset',
-  'Entitlement',
-  'EmailMessage',
-  'CaseComment',
-  'ContentVersion',
-  'User',
-  'OpportunityLineItem',
-  'AccountContactRelation',
-  'Invoice__c',
-  'Payment__c',
-  'Subscription__c',
-  'Shipment__c',
-  'Return__c',
-  'Visit__c',
-  'Survey__c',
-  'Device__c',
-  'Warranty__c',
-  'Territory__c',
-  'Forecast__c',
-  'Partner__c',
-  'Consent__c',
-  'Usage__c',
-  'Rating__c',
-] as const
-
 const sizes = {
-  small: { staff: 50, portal: 200, factor: 0.1 },
-  medium: { staff: 500, portal: 2000, factor: 1 },
+  small: { staff: 50, portal: 200, pollers: 4, queriesPerPoll: 13, factor: 0.1 },
+  medium: { staff: 500, portal: 2000, pollers: 10, queriesPerPoll: 55, factor: 1 },
 } as const
 
 export type OrgOptions = { readonly seed: string; readonly size: OrgSize; readonly identity?: OrgIdentity }
@@ -141,7 +79,7 @@ export function createOrg({ seed, size, identity }: OrgOptions): SimulatedOrg {
   const domain = 'acme.example'
   const staff = createStaff(random.fork('staff'), plan.staff, domain)
   const portal = createPortal(random.fork('portal'), plan.portal)
-  const integrations = createIntegrations(random.fork('integrations'), size, domain)
+  const integrations = createIntegrations(random.fork('integrations'), plan, domain)
   return {
     identity: identity ?? { id: toSalesforceId('00D', 7001), name: 'Acme (simulated)' },
     size,
@@ -267,91 +205,4 @@ function createReports(random: Random, ownerId: string, owner: number): readonly
       ownerId,
     }
   })
-}
-
-const pollerNames = [
-  'Marketing Sync',
-  'Order Bridge',
-  'Telephony Connect',
-  'Signature Service',
-  'Data Enrichment',
-  'Billing Engine',
-  'Support Desk Link',
-  'Event Hub',
-  'Field Service Sync',
-  'Loyalty Platform',
-]
-
-function createIntegrations(random: Random, size: OrgSize, domain: string): readonly Integration[] {
-  const { factor } = sizes[size]
-  const pollers = size === 'medium' ? 10 : 4
-  const queriesPerPoll = size === 'medium' ? 55 : 13
-  const weights = heavyTail(random, pollers, 0.6)
-  let number = 0
-
-  function make(kind: IntegrationKind, application: string, rest: Partial<Integration>): Integration {
-    const position = number++
-    const place = random.pick(dataCentres)
-    const addresses = kind === 'chat' ? 3 : 1 + random.integer(2)
-    return {
-      id: toSalesforceId('005', 90_000 + position),
-      username: `${application.toLowerCase().replaceAll(' ', '-')}@${domain}`,
-      name: application,
-      userType: 'Standard',
-      kind,
-      application,
-      userAgent: random.pick([
-        'python-requests/2.32.3',
-        'Apache-HttpClient/4.5.14 (Java/17)',
-        'axios/1.7.7',
-        'Go-http-client/2.0',
-      ]),
-      client: null,
-      origins: Array.from({ length: addresses }, (_, index) => ({
-        ip: toAddress(2 + position, 10 + index),
-        place,
-      })),
-      apiType: 'REST',
-      apiVersion: 58 + random.integer(8),
-      load: 1,
-      objects: Array.from({ length: 3 + random.integer(6) }, () => random.pick(objects)),
-      phase: random.integer(60_000),
-      ...rest,
-    }
-  }
-
-  return [
-    ...weights.map((weight, index) =>
-      make('poller', pollerNames[index] ?? `Sync ${index}`, {
-        load: queriesPerPoll * weight,
-        apiType: index % 4 === 3 ? 'SOAP Partner' : 'REST',
-        ...(index % 4 === 3 ? { client: `${pollerNames[index]}/3.1`, userAgent: null } : {}),
-      }),
-    ),
-    make('chat', 'Chat Assistant', { load: 1100, objects: ['Case', 'Contact', 'Account'] }),
-    make('nightly-load', 'Warehouse Loader', { apiType: 'Bulk', load: factor, objects: [...objects] }),
-    make('bi', 'BI Studio', { load: 12 * Math.max(0.25, factor), objects: objects.slice(0, 12) }),
-    make('backup', 'Nightly Backup', { load: factor, objects: [...objects], phase: 22 * hour + 15 * minute }),
-    make('connector', 'Desktop Connector', {
-      load: 6000 * factor,
-      objects: ['Account', 'Contact', 'Opportunity', 'Task'],
-    }),
-  ]
-}
-
-/** Positive weights with mean 1, a few of them large. */
-function heavyTail(random: Random, count: number, sigma: number): readonly number[] {
-  const raw = Array.from({ length: count }, () => random.logNormal(1, sigma))
-  const mean = raw.reduce((sum, value) => sum + value, 0) / count
-  return raw.map((value) => value / mean)
-}
-
-/** Addresses of the range that is set aside for benchmarks (RFC 2544): nobody's. */
-function toAddress(network: number, host: number): string {
-  return `198.18.${network}.${host}`
-}
-
-/** Documentation range (RFC 3849). */
-function toIpv6(number: number): string {
-  return `2001:db8:${(0x100 + number).toString(16)}:1::${(0x10 + (number % 200)).toString(16)}`
 }

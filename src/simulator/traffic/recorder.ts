@@ -2,7 +2,7 @@ import type { Random } from '../random.ts'
 import { toSalesforceId } from '../salesforce-id.ts'
 import type { OrgUser } from '../server/rest.ts'
 import type { Device } from './devices.ts'
-import type { Origin } from './org.ts'
+import type { Origin } from './origin.ts'
 import { type EventType, emptyPayload, eventTypes, type SimulatedEvent } from './payload.ts'
 
 /** What ties the events of one login together. */
