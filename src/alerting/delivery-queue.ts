@@ -10,7 +10,7 @@ export type DeliveryOptions = {
   readonly clock: Clock
   readonly logger: Logger
   readonly metrics: Metrics
-  /** A notification that could not be delivered for so long is given up, ms. Default 24 h. */
+  /** A notification that could not be delivered for so long, in ten attempts or more, is given up, ms. Default 24 h. */
   readonly maxAge?: number
   /** A number in [0, 1), for jitter. Default Math.random. */
   readonly random?: () => number
@@ -32,6 +32,12 @@ export type Settlement =
   | { readonly kind: 'delivered' }
   | { readonly kind: 'superseded' }
   | { readonly kind: 'rejected' | 'expired'; readonly reason: string }
+
+/**
+ * A notification is not given up before it was tried so often, some minutes long: its age may be due to a clock that
+ * was set, or to the service having been down.
+ */
+const leastAttempts = 10
 
 type Waiting = {
   readonly key: string
@@ -131,13 +137,16 @@ export class DeliveryQueue {
   /** Of each alert only the oldest notification may go; of those, the one that was due first: one never tried, if any. */
   #next(): Waiting | undefined {
     const heads = new Map<string, Waiting>()
+    // An update may replace the one right before it, but never one from before the alert resolved.
+    const chained = new Set<string>()
     for (const item of this.#items) {
       const { alert } = item.row.notification
       const head = heads.get(alert.id)
-      if (head && isUpdate(head) && isUpdate(item) && head.source === item.source) {
+      if (!head) heads.set(alert.id, item)
+      else if (!chained.has(alert.id) && isUpdate(head) && isUpdate(item) && head.source === item.source) {
         this.#settle(head, { kind: 'superseded' })
         heads.set(alert.id, item)
-      } else if (!head) heads.set(alert.id, item)
+      } else chained.add(alert.id)
     }
     let soonest: Waiting | undefined
     for (const head of heads.values()) {
@@ -198,7 +207,8 @@ export class DeliveryQueue {
     const now = clock.monotonic()
     this.#notBefore = Math.max(this.#notBefore, now + (asked ?? this.#backOff(this.#failures)))
     item.notBefore = now + (asked ?? this.#backOff(item.attempts))
-    if (clock.now() - (item.row.waitingSince ?? clock.now()) >= maxAge) {
+    const age = clock.now() - (item.row.waitingSince ?? clock.now())
+    if (age >= maxAge && item.attempts >= leastAttempts) {
       this.#report(item, `has not taken it for too long; the last time: ${reason}`)
       this.#settle(item, { kind: 'expired', reason })
       return
