@@ -27,8 +27,8 @@ const attacks = [
   { name: 'S7a', start: firstDay + 2 * day + 3 * hour },
 ] as const
 const historyFrom = firstDay - 3 * day
-/** Normal traffic goes on for long enough after the last event of S2 (11:16 of the sixth day) that every alert resolves. */
-const end = firstDay + 5 * day + 13 * hour
+/** Normal traffic goes on for more than the longest window after S2 (11:16 of the sixth day), so that every alert resolves. */
+const end = firstDay + 6 * day + 14 * hour
 
 /** What happened before teaches and notifies nobody. */
 export const watchFrom = attacks[0].start
@@ -46,7 +46,7 @@ const largestBacklog = 5_000
 const step = 500
 
 /**
- * Publishes three days of history and six of normal traffic with the attacks in them, as fast as the client takes it.
+ * Publishes three days of history and almost seven of normal traffic with the attacks in them, as fast as the client takes it.
  * Answers the number of events.
  */
 export async function publishTraffic(simulator: Simulator): Promise<number> {

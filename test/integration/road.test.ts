@@ -23,7 +23,7 @@ const expected = [
 /** What somebody was told about one alert, in order: its level whenever that rose, and its end. */
 type Story = readonly string[]
 
-const levels = ['LOW', 'MEDIUM', 'HIGH', 'CRITICAL', 'RESOLVED']
+const levels = ['LOW', 'MEDIUM', 'HIGH', 'CRITICAL']
 const severities = { info: 'LOW', warning: 'MEDIUM', error: 'HIGH', critical: 'CRITICAL' } as const
 
 type Outcome = {
@@ -124,15 +124,15 @@ describe.skipIf(!brokers || !redis)(
         expect(outcome.findings.flatMap(ocsfProblems)).toEqual([])
         for (const story of stories.values()) {
           expect(story.at(-1)).toBe('RESOLVED')
-          expect(story.map((label) => levels.indexOf(label))).toEqual(rising(story))
+          const open = story.filter((label) => label !== 'RESOLVED')
+          expect(open).toEqual(open.toSorted((a, b) => levels.indexOf(a) - levels.indexOf(b)))
         }
         const activities = groupLabels(
           findings,
           ({ finding_info }) => finding_info.uid,
           ({ activity_name }) => activity_name,
         )
-        for (const story of activities.values())
-          expect(story).toEqual(['Create', ...story.slice(1, -1).fill('Update'), 'Close'])
+        for (const story of activities.values()) expect(story.lastIndexOf('Create')).toBe(0)
       })
 
       test('SIGTERM ends every process with code 0, which it only has when it was done within ten seconds', () => {
@@ -147,14 +147,29 @@ describe.skipIf(!brokers || !redis)(
   },
 )
 
-/** A receiver was told the beginning, the highest level and the end of every alert, and no level that it never had. */
+/**
+ * A receiver was told the beginning of every alert, the level that it had reached at each of its ends, and these ends, and
+ * nothing that did not happen; levels in between may be left out.
+ */
 function expectToTell(told: ReadonlyMap<string, Story>, stories: ReadonlyMap<string, Story>): void {
   expect([...told.keys()].toSorted()).toEqual([...stories.keys()].toSorted())
   for (const [key, story] of stories) {
     const labels = told.get(key) ?? []
-    expect(labels).toEqual(story.filter((label) => labels.includes(label)))
-    expect(labels).toEqual(expect.arrayContaining([...story.slice(0, 1), ...story.slice(-2)]))
+    expect(labels[0]).toBe(story[0])
+    expect(endings(labels)).toEqual(endings(story))
+    expect(isPartOf(labels, story)).toBe(true)
   }
+}
+
+/** The level before each end. */
+function endings(story: Story): Story {
+  return story.filter((_, index) => story[index + 1] === 'RESOLVED')
+}
+
+/** Whether a story consists of things that happened in another, in their order. */
+function isPartOf(part: Story, whole: Story): boolean {
+  const rest = whole.values()
+  return part.every((label) => rest.some((other) => other === label))
 }
 
 function install(): Promise<Installation> {
@@ -228,10 +243,6 @@ function groupLabels<T>(
   labelOf: (item: T) => string,
 ): ReadonlyMap<string, Story> {
   return new Map([...Map.groupBy(items, keyOf)].map(([key, group]) => [key, group.map(labelOf)]))
-}
-
-function rising(story: Story): readonly number[] {
-  return [...new Set(story)].map((label) => levels.indexOf(label)).toSorted((a, b) => a - b)
 }
 
 function labelOfFinding({ activity_name, severity }: Finding): string {
