@@ -59,6 +59,7 @@ export interface App {
   readonly metrics: Metrics
 }
 
+/** Puts the parts together; nothing happens before `start`. */
 export function createApp(config: Config, options: AppOptions): App {
   const { clock, logger } = options
   const metrics = createMetrics()
@@ -71,7 +72,7 @@ export function createApp(config: Config, options: AppOptions): App {
   let catalog: Catalog | undefined
   let processors: readonly Processor[] = []
   let ingests: readonly Ingest[] = []
-  let started = false
+  let phase: 'starting' | 'running' | 'stopping' = 'starting'
 
   const web = createWeb({
     ...config.web,
@@ -94,21 +95,27 @@ export function createApp(config: Config, options: AppOptions): App {
     const opened = { log: openLog(config, { clock, logger }), store: openStore(config, { clock, logger }) }
     ports = options.wrapPorts?.(opened) ?? opened
     await ports.log.createTopics(topicSpecs(config))
+    if (isStopping()) return { url }
     processors = createProcessors(ports)
     for (const processor of processors) await processor.start()
+    if (isStopping()) return { url }
     ingests = options.roles.includes('ingest') ? createIngests(ports) : []
     for (const ingest of ingests) ingest.start()
-    started = true
+    phase = 'running'
     return { url }
   }
 
+  function isStopping(): boolean {
+    return phase === 'stopping'
+  }
+
   async function stop(): Promise<void> {
-    started = false
-    await Promise.all(ingests.map((ingest) => ingest.stop()))
-    for (const processor of processors) await processor.stop()
-    await ports?.log.close()
-    await ports?.store.close()
-    await web.stop()
+    phase = 'stopping'
+    const stages = [...ingests, ...processors].map((stage) => stage.stop())
+    const outcomes = await Promise.allSettled(stages)
+    outcomes.push(...(await Promise.allSettled([ports?.log.close(), ports?.store.close(), web.stop()])))
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+    if (failed) throw failed.reason
   }
 
   function createProcessors({ log, store }: Ports): readonly Processor[] {
@@ -177,9 +184,12 @@ export function createApp(config: Config, options: AppOptions): App {
   }
 
   function ready(): Readiness {
-    const reasons = started ? [] : ['starting or stopping']
-    for (const processor of processors)
-      if (!processor.status().subscribed) reasons.push('not in the consumer group')
+    const reasons: string[] = phase === 'running' ? [] : [phase]
+    for (const processor of processors) {
+      const { subscribed, restoring } = processor.status()
+      if (!subscribed) reasons.push('not in the consumer group')
+      if (restoring > 0) reasons.push(`the state of ${restoring} partitions is not restored yet`)
+    }
     for (const ingest of ingests) reasons.push(...whyNotReady(ingest.status()))
     return { ready: reasons.length === 0, reasons }
   }

@@ -93,7 +93,7 @@ class TaskFeed {
     this.#topic = topic
     this.#headers = headers
     this.#output = { emit: (_, record) => emit(record), checkpointSoon: () => undefined }
-    task.restored?.({ requestCheckpoint: () => undefined })
+    task.restored?.({ requestCheckpoint: () => undefined, removeNow: () => undefined })
   }
 
   feed({ key, value }: NewRecord): void {

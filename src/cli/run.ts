@@ -63,16 +63,21 @@ export async function runApp(
     stopped.resolve()
     for (const name of stopSignals) process.off(name, onSignal)
   }
-  const onReload = () => void app.reload()
+  const onReload = () => {
+    app
+      .reload()
+      .catch((error: unknown) => logger.error({ err: error }, 'the detectors could not be read anew'))
+  }
   for (const name of stopSignals) process.on(name, onSignal)
   process.on('SIGHUP', onReload)
   try {
-    const failed = app.failure.then((error) => ({ error }))
-    const { url } = await raceWith(app.start(), failed)
-    logger.info({ url }, 'running')
-    onStarted?.(url)
-    const ending = await Promise.race([stopped.promise, until ?? stopped.promise, failed])
-    if (ending) throw ending.error
+    const ended = Promise.race([stopped.promise, until ?? stopped.promise, app.failure])
+    const running = app.start().then(({ url }) => {
+      logger.info({ url }, 'running')
+      onStarted?.(url)
+    })
+    const ending = await Promise.race([ended, running.then(() => ended)])
+    if (ending) throw ending
     return exitCodes.ok
   } finally {
     const cancel = clock.after(stopLimit, () => {
@@ -87,12 +92,6 @@ export async function runApp(
 }
 
 const stopSignals = ['SIGTERM', 'SIGINT'] as const
-
-async function raceWith<T>(work: Promise<T>, failed: Promise<{ error: Error }>): Promise<T> {
-  const first = await Promise.race([work.then((value) => ({ value })), failed])
-  if ('error' in first) throw first.error
-  return first.value
-}
 
 function parseRoles(text: string): readonly Role[] {
   const wanted = text.split(',').map((name) => name.trim())

@@ -1,4 +1,4 @@
-import { day, hour, minute } from '../duration.ts'
+import { day, minute } from '../duration.ts'
 import type { LogRecord, TopicPartition } from '../log/log.ts'
 import type { Metrics } from '../metrics.ts'
 import { type DurableState, KeyedState } from '../stream/keyed-state.ts'
@@ -7,7 +7,7 @@ import { type Action, type Activity, actions, type Heartbeat } from './activity/
 import { LoginApps } from './activity/login-apps.ts'
 import { createZoneOffset, type ZoneOffset } from './algorithms/zone-offset.ts'
 import { SeenEvents } from './dedup/seen-events.ts'
-import type { DetectorSet } from './definition/detector.ts'
+import type { Detector, DetectorSet } from './definition/detector.ts'
 import type { DetectionMessage, OrgRef } from './detection.ts'
 import { DetectorRunner, sectionPrefix } from './firing/detector-runner.ts'
 
@@ -25,9 +25,6 @@ export type DetectionTaskOptions = {
 /** The watermark stays so far behind the newest event of an org, ms: later events do not enter what is learned. */
 export const lateness = 5 * minute
 
-/** An event may claim to have happened so long after it was recorded, ms; clocks differ. */
-const tolerance = hour
-
 /** How far an org has come; saved. */
 type OrgProgress = { name: string; newest: number; minute: number }
 type Org = { ref: OrgRef; offset: ZoneOffset; watermark: number; progress: OrgProgress }
@@ -44,9 +41,10 @@ class DetectionTask implements PartitionTask {
   readonly #progress = new KeyedState<OrgProgress>('orgs')
   readonly #orgs = new Map<string, Org>()
   readonly #zones = new Map<string, ZoneOffset>()
-  readonly #dropped = new Set<string>()
   #set: DetectorSet | undefined
-  #runners = new Map<string, DetectorRunner>()
+  /** Every runner that was ever needed, by the prefix of its sections; those in force are in `#runners`. */
+  readonly #known = new Map<string, DetectorRunner>()
+  #runners: ReadonlySet<DetectorRunner> = new Set()
   #byAction = new Map<Action, readonly DetectorRunner[]>()
   #states: readonly DurableState[] = []
   #output: Output | undefined
@@ -65,16 +63,10 @@ class DetectionTask implements PartitionTask {
     for (const [id, { name }] of this.#progress.entries()) this.#orgOf({ id, name })
   }
 
-  takeDroppedSections(): readonly string[] {
-    const dropped = [...this.#dropped]
-    this.#dropped.clear()
-    return dropped
-  }
-
   process(record: LogRecord, output: Output): void {
     this.#useDetectors()
     this.#output = output
-    const decoded = notInTheFuture(this.#options.decode(record), record.timestamp)
+    const decoded = this.#options.decode(record)
     const org = this.#orgOf(decoded.org)
     if ('kind' in decoded) {
       this.#advance(org, decoded.time)
@@ -100,14 +92,14 @@ class DetectionTask implements PartitionTask {
     const newMinute = Math.floor(time / minute)
     if (newMinute === progress.minute) return
     progress.minute = newMinute
-    for (const runner of this.#runners.values()) runner.tick(org, time)
+    for (const runner of this.#runners) runner.tick(org, time)
     this.#emit(org.ref, { kind: 'progress', org: org.ref, time })
     if (Math.floor(time / day) > Math.floor(previous / day)) this.#expire(time)
   }
 
   #expire(time: number): void {
     this.#apps.expire(time)
-    for (const runner of this.#runners.values()) runner.expire((id) => this.#orgs.get(id))
+    for (const runner of this.#runners) runner.expire((id) => this.#orgs.get(id))
   }
 
   #emit(org: OrgRef, message: DetectionMessage): void {
@@ -137,44 +129,37 @@ class DetectionTask implements PartitionTask {
     return offset
   }
 
-  /** Swaps the detectors when another set is in force: what measures the same keeps its state, the rest is dropped. */
+  /**
+   * Swaps the detectors when another set is in force: what measures the same goes on with its state. What nobody measures
+   * any more is set aside, and goes on if it comes back, as when a file was missing during one reload.
+   */
   #useDetectors(): void {
     const set = this.#options.detectors()
     if (set === this.#set) return
     this.#set = set
-    const runners = new Map<string, DetectorRunner>()
-    for (const detector of set.detectors) {
-      const prefix = sectionPrefix(detector)
-      const runner = this.#runners.get(prefix)
-      runner?.replace(detector, set.hash)
-      runners.set(
-        prefix,
-        runner ?? new DetectorRunner(detector, set.hash, (detection) => this.#emit(detection.org, detection)),
-      )
-    }
-    for (const [prefix, runner] of this.#runners) {
-      if (!runners.has(prefix)) for (const { section } of runner.states) this.#dropped.add(section)
-    }
-    this.#runners = runners
-    this.#byAction = groupByAction(runners.values())
+    const runners = set.detectors.map((detector) => this.#runnerFor(detector, set.hash))
+    this.#runners = new Set(runners)
+    this.#byAction = groupByAction(runners)
     this.#states = [
       this.#seen.state,
       this.#apps.state,
       this.#progress,
-      ...[...runners.values()].flatMap((runner) => [...runner.states]),
+      ...[...this.#known.values()].flatMap((runner) => [...runner.states]),
     ]
+  }
+
+  #runnerFor(detector: Detector, set: string): DetectorRunner {
+    const prefix = sectionPrefix(detector)
+    const known = this.#known.get(prefix)
+    known?.replace(detector, set)
+    const runner =
+      known ?? new DetectorRunner(detector, set, (detection) => this.#emit(detection.org, detection))
+    this.#known.set(prefix, runner)
+    return runner
   }
 }
 
 function groupByAction(runners: Iterable<DetectorRunner>): Map<Action, readonly DetectorRunner[]> {
   const all = [...runners]
   return new Map(actions.map((action) => [action, all.filter((runner) => runner.mayWant(action))]))
-}
-
-/**
- * What claims to be from the future happened when it was recorded: otherwise one wrong clock would make everything that
- * follows late. `recorded` is 0 where nobody knows.
- */
-function notInTheFuture<T extends Activity | Heartbeat>(decoded: T, recorded: number): T {
-  return recorded > 0 && decoded.time > recorded + tolerance ? { ...decoded, time: recorded } : decoded
 }

@@ -4,11 +4,12 @@ import { type LogRecord, type NewRecord, partitionName, type TopicPartition } fr
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
 import { retrying } from '../retrying.ts'
-import type { Lease, StateEntry } from '../store/state-store.ts'
+import type { Lease, StateChange, StateEntry, StateKey } from '../store/state-store.ts'
 import { deadLetter } from './dead-letter.ts'
 import type { DurableState } from './keyed-state.ts'
 import { SerialQueue } from './serial-queue.ts'
 import type { Output, PartitionTask } from './task.ts'
+import { UnclaimedSections, unclaimedSection } from './unclaimed-sections.ts'
 
 export type RunnerOptions = {
   readonly stage: string
@@ -41,6 +42,7 @@ const positionKey = 'next-offset'
 export class PartitionRunner {
   readonly #options: RunnerOptions
   readonly #serial = new SerialQueue()
+  readonly #commits = new SerialQueue()
   readonly #abort = new AbortController()
   readonly #emitted = new Map<string, NewRecord[]>()
   readonly #output: Output = {
@@ -59,6 +61,7 @@ export class PartitionRunner {
   #lastCheckpoint: number
   #lastRenewal: number
   #checkpointWanted = false
+  #broken = false
 
   private constructor(options: RunnerOptions) {
     this.#options = options
@@ -69,15 +72,22 @@ export class PartitionRunner {
   /** Restores the task from the scope of the lease. @throws STORE_UNAVAILABLE, FENCED */
   static async restore(options: RunnerOptions): Promise<PartitionRunner> {
     const runner = new PartitionRunner(options)
-    const drops = await runner.#restoreStates()
-    if (drops.length > 0) await options.lease.commit({ puts: [], drops })
-    options.task.restored?.({ requestCheckpoint: () => runner.#checkpointInBackground() })
+    await runner.#restoreStates()
+    options.task.restored?.({
+      requestCheckpoint: () => runner.#checkpointInBackground(),
+      removeNow: (entry) => runner.#removeInBackground(entry),
+    })
     return runner
   }
 
   /** The next offset according to the checkpoint; undefined when there is none yet. */
   get nextOffset(): number | undefined {
     return this.#nextOffset
+  }
+
+  /** Goes on at another offset than the checkpoint's: the log is not the one that the checkpoint was made over. */
+  continueAt(nextOffset: number): void {
+    this.#nextOffset = nextOffset
   }
 
   /** Processes records in order, skipping those that the checkpoint covers. Stops early when `alive` answers false. */
@@ -109,9 +119,14 @@ export class PartitionRunner {
     if (!save) this.#abort.abort()
     await this.#serial.run(async () => {
       await this.#options.task.close?.()
-      if (save) await this.#checkpoint()
-      this.#abort.abort()
-      await this.#options.lease.release()
+      try {
+        if (save && !this.#broken) await this.#checkpoint()
+      } finally {
+        this.#abort.abort()
+        await this.#options.lease
+          .release()
+          .catch((error: unknown) => this.#warn(error, 'its lease must expire by itself'))
+      }
     })
   }
 
@@ -119,7 +134,7 @@ export class PartitionRunner {
   #whileOurs(action: () => Promise<void>): Promise<void> {
     const { signal } = this.#abort
     return this.#serial.run(async () => {
-      if (signal.aborted) return
+      if (signal.aborted || this.#broken) return
       await action().catch((error: unknown) => {
         if (!signal.aborted) throw error
       })
@@ -172,14 +187,12 @@ export class PartitionRunner {
 
   async #checkpoint(): Promise<void> {
     await this.#sendEmitted()
-    const { stage, task, lease, clock, metrics } = this.#options
+    const { stage, task, clock, metrics } = this.#options
     const started = clock.monotonic()
     this.#checkpointWanted = false
     const nextOffset = this.#nextOffset
     const change = this.#takeChange()
-    if (change.puts.length + change.deletes.length + change.drops.length > 0) {
-      await this.#persist('store', () => lease.commit(change))
-    }
+    if (change.puts.length + change.deletes.length > 0) await this.#save(change)
     this.#lastCheckpoint = clock.monotonic()
     this.#lastRenewal = this.#lastCheckpoint
     this.#recordsSinceCheckpoint = 0
@@ -192,15 +205,31 @@ export class PartitionRunner {
     task.checkpointed?.()
   }
 
+  /**
+   * A change that the store refuses for good is lost to us, and so is the right to save anything that builds on it: the next
+   * owner starts from the last checkpoint.
+   */
+  async #save(change: StateChange): Promise<void> {
+    try {
+      await this.#persist('store', () => this.#commits.run(() => this.#options.lease.commit(change)))
+    } catch (error) {
+      this.#broken = true
+      throw error
+    }
+  }
+
+  #removeInBackground(entry: StateKey): void {
+    if (this.#abort.signal.aborted) return
+    const { lease } = this.#options
+    this.#commits
+      .run(() => lease.commit({ puts: [], deletes: [entry] }))
+      .catch((error: unknown) => this.#warn(error, 'the next checkpoint will remove it'))
+  }
+
   /** Taken in one synchronous piece, so that states and next offset belong together. */
-  #takeChange(): {
-    puts: StateEntry[]
-    deletes: { section: string; key: string }[]
-    drops: readonly string[]
-  } {
-    const drops = this.#options.task.takeDroppedSections?.() ?? []
+  #takeChange(): { puts: StateEntry[]; deletes: StateKey[] } {
     const puts: StateEntry[] = []
-    const deletes: { section: string; key: string }[] = []
+    const deletes: StateKey[] = []
     for (const { section, ...state } of this.#options.task.states.map(changesOf)) {
       for (const put of state.puts) puts.push({ section, ...put })
       for (const key of state.deletes) deletes.push({ section, key })
@@ -208,7 +237,15 @@ export class PartitionRunner {
     if (this.#nextOffset !== undefined && this.#nextOffset !== this.#checkpointedOffset) {
       puts.push({ section: positionSection, key: positionKey, value: Buffer.from(String(this.#nextOffset)) })
     }
-    return { puts, deletes, drops }
+    return { puts, deletes }
+  }
+
+  #warn(error: unknown, consequence: string): void {
+    const { stage, partition, logger } = this.#options
+    logger.warn(
+      { stage, err: error },
+      `${partitionName(partition)}: the store did not answer; ${consequence}`,
+    )
   }
 
   /** Repeats what may be repeated until it succeeds: the stream stands still meanwhile, and nothing is lost. */
@@ -225,19 +262,18 @@ export class PartitionRunner {
     })
   }
 
-  async #restoreStates(): Promise<readonly string[]> {
-    const { task, lease } = this.#options
-    const states = new Map<string, DurableState | null>(task.states.map((state) => [state.section, state]))
+  async #restoreStates(): Promise<void> {
+    const { task, lease, clock } = this.#options
+    const states = new Map(task.states.map((state) => [state.section, state]))
+    const unclaimed = new UnclaimedSections()
     for await (const { section, key, value } of lease.restore()) {
-      if (section === positionSection) {
-        this.#nextOffset = Number(value.toString())
-        this.#checkpointedOffset = this.#nextOffset
-        continue
-      }
-      if (!states.has(section)) states.set(section, task.adopt?.(section) ?? null)
-      states.get(section)?.restore(key, value)
+      if (section === unclaimedSection) unclaimed.restore(key, value)
+      else if (section !== positionSection)
+        (states.get(section) ?? unclaimed.found(section)).restore(key, value)
+      else this.#checkpointedOffset = this.#nextOffset = Number(value.toString())
     }
-    return [...states].filter(([, state]) => state === null).map(([section]) => section)
+    const change = unclaimed.tidy(new Set(states.keys()), clock.now())
+    if (change) await lease.commit(change)
   }
 }
 

@@ -34,7 +34,12 @@ export type ProcessorOptions = {
   readonly onFailure: (error: Error) => void
 }
 
-export type ProcessorStatus = { readonly subscribed: boolean; readonly partitions: readonly string[] }
+/** `restoring`: partitions whose state is being read. */
+export type ProcessorStatus = {
+  readonly subscribed: boolean
+  readonly restoring: number
+  readonly partitions: readonly string[]
+}
 
 const tickInterval = 1_000
 const lagInterval = 15_000
@@ -51,6 +56,7 @@ export class Processor implements PartitionHandler {
   readonly #cancels: (() => void)[] = []
   #subscription: Subscription | undefined
   #rejoining: Promise<void> | undefined
+  #restoring = 0
 
   constructor(options: ProcessorOptions) {
     this.#options = options
@@ -77,25 +83,35 @@ export class Processor implements PartitionHandler {
     const partitions = [...this.#runners.keys()].sort((a, b) => a - b)
     return {
       subscribed: this.#subscription !== undefined,
+      restoring: this.#restoring,
       partitions: partitions.map((partition) => partitionName({ topic: this.#options.topic, partition })),
     }
   }
 
   async assigned(partition: TopicPartition): Promise<number | 'committed'> {
     const { stage, clock, logger } = this.#options
-    const runner = await retrying(() => this.#open(partition), {
-      clock,
-      signal: this.#abort.signal,
-      onRetry: (error, wait) =>
-        logger.warn(
-          { stage, err: error },
-          `${partitionName(partition)} cannot be restored; again in ${wait} ms`,
-        ),
-    })
-    this.#runners.set(partition.partition, runner)
-    this.#countOwned()
-    logger.info({ stage, nextOffset: runner.nextOffset ?? null }, `${partitionName(partition)} is ours`)
-    return runner.nextOffset ?? 'committed'
+    this.#restoring++
+    try {
+      const runner = await retrying(() => this.#open(partition), {
+        clock,
+        signal: this.#abort.signal,
+        onRetry: (error, wait) =>
+          logger.warn(
+            { stage, err: error },
+            `${partitionName(partition)} cannot be restored; again in ${wait} ms`,
+          ),
+      })
+      this.#runners.set(partition.partition, runner)
+      this.#countOwned()
+      logger.info({ stage, nextOffset: runner.nextOffset ?? null }, `${partitionName(partition)} is ours`)
+      return runner.nextOffset ?? 'committed'
+    } catch (error) {
+      if (!hasCode(error, 'FENCED')) throw error
+      this.#drop(partition)
+      return 'committed'
+    } finally {
+      this.#restoring--
+    }
   }
 
   async records(
@@ -135,7 +151,7 @@ export class Processor implements PartitionHandler {
     })
     if (!lease)
       throw new Error(`${partitionName(partition)}: a lease cannot be refused when it is taken by force`)
-    return PartitionRunner.restore({
+    const runner = await PartitionRunner.restore({
       ...shared,
       stage,
       partition,
@@ -146,6 +162,29 @@ export class Processor implements PartitionHandler {
       onFailure: (error) =>
         void this.#guard(partition, () => Promise.reject(error)).catch((failure) => this.#fail(failure)),
     })
+    await this.#compareWithLog(partition, runner)
+    return runner
+  }
+
+  /** A checkpoint that does not fit the log is no reason to pass records over: what has been counted is known by its id. */
+  async #compareWithLog(partition: TopicPartition, runner: PartitionRunner): Promise<void> {
+    const { log, stage, logger } = this.#options
+    const offsets = (await log.offsets(partition.topic)).find(
+      (found) => found.partition === partition.partition,
+    )
+    if (!offsets || runner.nextOffset === undefined) return
+    const { first, next } = offsets
+    const { nextOffset } = runner
+    if (nextOffset >= first && nextOffset <= next) return
+    const what =
+      nextOffset > next
+        ? `ends at offset ${next}: it is another log than before, and is read from its beginning`
+        : `begins at offset ${first}: ${first - nextOffset} records went before they were processed; keep them longer`
+    logger.error(
+      { stage },
+      `${partitionName(partition)}: the checkpoint says ${nextOffset}, but the log ${what}`,
+    )
+    runner.continueAt(first)
   }
 
   /** Runs an action on a partition; FENCED drops the partition instead of failing the processor. */
@@ -205,8 +244,9 @@ export class Processor implements PartitionHandler {
     const { stage, topic, log, metrics } = this.#options
     for (const { partition, next, first } of await log.offsets(topic)) {
       const runner = this.#runners.get(partition)
-      if (runner)
-        metrics.lag_records.set({ stage, partition: String(partition) }, next - (runner.nextOffset ?? first))
+      const labels = { stage, partition: String(partition) }
+      if (runner) metrics.lag_records.set(labels, next - (runner.nextOffset ?? first))
+      else metrics.lag_records.remove(labels)
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { LogRecord, NewRecord } from '../log/log.ts'
+import type { StateKey } from '../store/state-store.ts'
 import type { DurableState } from './keyed-state.ts'
 
 /**
@@ -7,14 +8,10 @@ import type { DurableState } from './keyed-state.ts'
  */
 export interface PartitionTask {
   /**
-   * Every state of the task, read anew at each checkpoint, so that it may grow while detectors are reloaded. What
-   * the store holds is offered to `adopt` for sections that are not in here.
+   * Every state of the task, read anew at each checkpoint, so that it may grow while detectors are reloaded. A section of the
+   * store that none of them claims is kept for a week, in case that it is wanted again, and then removed.
    */
   readonly states: readonly DurableState[]
-  /** A stored section without a state: answers the state to restore it into, or null to have it removed. */
-  adopt?(section: string): DurableState | null
-  /** Sections that are not needed any more since the last call; the next checkpoint removes them. */
-  takeDroppedSections?(): readonly string[]
   /** Called once, after the states have been restored and before the first record. */
   restored?(engine: Engine): void
   /**
@@ -37,6 +34,11 @@ export interface Output {
 
 /** What a task may ask of its engine outside of `process`, after it changed its states by itself. */
 export interface Engine {
+  /**
+   * Removes an entry from the store at once, beside the checkpoints, when keeping it until the next one could do harm, such
+   * as sending a notification again. Take it out of its state as well: a failure is made good by the next checkpoint.
+   */
+  removeNow(entry: StateKey): void
   /** Saves the states soon. `checkpointed` tells when it is done. */
   requestCheckpoint(): void
 }

@@ -9,6 +9,7 @@ import type { DetectionMessage } from '../../src/detection/detection.ts'
 import type { NewRecord } from '../../src/log/log.ts'
 import { createMetrics, type Metrics } from '../../src/metrics.ts'
 import type { Delivery, Notification, Notifier } from '../../src/notify/notifier.ts'
+import type { StateKey } from '../../src/store/state-store.ts'
 import type { PartitionTask } from '../../src/stream/task.ts'
 import { startTime } from './make-detection.ts'
 
@@ -47,6 +48,8 @@ export type Harness = {
   readonly metrics: Metrics
   readonly emitted: { readonly topic: string; readonly record: NewRecord }[]
   readonly stored: Stored
+  /** Entries that the engine was asked to remove at once; it does so in the background, so a crash may come first. */
+  readonly removedNow: readonly StateKey[]
   readonly checkpointsAsked: () => number
   process(message: DetectionMessage): void
   /** Saves the changes, as the engine does, and lets deliveries that are due run. */
@@ -85,12 +88,14 @@ export function createHarness(options: HarnessOptions): Harness {
     for (const [key, value] of stored.get(state.section) ?? []) state.restore(key, value)
   }
   let checkpointsAsked = 0
+  const removedNow: StateKey[] = []
   let offset = 0
   const emitted: Harness['emitted'] = []
   task.restored?.({
     requestCheckpoint: () => {
       checkpointsAsked++
     },
+    removeNow: (entry) => removedNow.push(entry),
   })
   return {
     task,
@@ -99,6 +104,7 @@ export function createHarness(options: HarnessOptions): Harness {
     emitted,
     stored,
     checkpointsAsked: () => checkpointsAsked,
+    removedNow,
     process(message) {
       const value = Buffer.from(JSON.stringify(message))
       const record = {

@@ -1,3 +1,4 @@
+import { hour } from '../../duration.ts'
 import { ForcewatchError } from '../../errors.ts'
 import type { OrgRef } from '../detection.ts'
 import type { Action, Activity, Heartbeat } from './activity.ts'
@@ -16,7 +17,12 @@ export type EventRecord = {
   readonly value: Buffer
   /** `org`: the org's name; `origin`: `stream`, `backfill` or `heartbeat`. */
   readonly headers: Readonly<Record<string, string>>
+  /** When it was appended, ms since the epoch; 0 or absent where nobody knows. */
+  readonly timestamp?: number
 }
+
+/** How far a time may lie ahead of the record's before it is not believed, ms. */
+const tolerance = hour
 
 /** Queries up to this LIMIT look around rather than take away. */
 const smallLimit = 500
@@ -29,12 +35,21 @@ const smallLimit = 500
 export function decodeEvent(record: EventRecord): Activity | Heartbeat {
   const { channel, payload, event } = parseEnvelope(record.value)
   const org = toOrgRef(record)
-  if (channel === '/forcewatch/heartbeat') return { kind: 'heartbeat', org, time: toTime(payload, channel) }
+  if (channel === '/forcewatch/heartbeat')
+    return { kind: 'heartbeat', org, time: notInTheFuture(toTime(payload, channel), record) }
   const name = textOf(event, 'EventApiName') ?? channel.slice(channel.lastIndexOf('/') + 1)
   if (name === '')
     throw malformed('neither channel nor data.event.EventApiName says what kind of event it is')
-  const time = toTime(payload, name)
+  const time = notInTheFuture(toTime(payload, name), record)
   return new EventActivity(org, toEventType(name), time, payload, event, record.headers.origin === 'backfill')
+}
+
+/**
+ * What claims to be from the future happened when it was recorded: otherwise one wrong clock would make everything that
+ * follows late.
+ */
+function notInTheFuture(time: number, { timestamp = 0 }: EventRecord): number {
+  return timestamp > 0 && time > timestamp + tolerance ? timestamp : time
 }
 
 class EventActivity implements Activity {

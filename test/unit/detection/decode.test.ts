@@ -207,3 +207,37 @@ describe('a record that cannot be read', () => {
     expect(() => decodeEvent(record)).toThrow(expect.objectContaining({ code: 'RECORD_MALFORMED', message }))
   })
 })
+
+describe('an event whose time is wrong', () => {
+  const happened = Date.parse(commonPayload.EventDate)
+  const recordedAt = (timestamp: number) => {
+    const decoded = decodeEvent({ ...toRecord('ApiEventStream', commonPayload), timestamp })
+    if ('kind' in decoded) throw new Error('a heartbeat came out of an event')
+    return decoded
+  }
+
+  it('happened when it was recorded, if it claims to be far ahead, and keeps everything else', () => {
+    const decoded = recordedAt(happened - 10 * 365 * 86_400_000)
+    expect(decoded.time).toBe(happened - 10 * 365 * 86_400_000)
+    expect(decoded.identity).toBe('59eb0000-0000-4000-8000-000000000001')
+    expect(decoded.username).toBe('dana@acme.example')
+  })
+
+  it('is taken at its word by minutes ahead, and where nobody knows when it was recorded', () => {
+    expect(recordedAt(happened - 20 * 60_000).time).toBe(happened)
+    expect(recordedAt(0).time).toBe(happened)
+  })
+
+  it('cannot move event time on by a heartbeat either', () => {
+    const value = {
+      channel: '/forcewatch/heartbeat',
+      data: { payload: { EventDate: '2099-01-01T00:00:00.000Z' } },
+    }
+    const record = {
+      ...toRecord('ApiEventStream', {}),
+      value: Buffer.from(JSON.stringify(value)),
+      timestamp: happened,
+    }
+    expect(decodeEvent(record)).toMatchObject({ kind: 'heartbeat', time: happened })
+  })
+})

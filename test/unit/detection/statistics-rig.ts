@@ -137,11 +137,6 @@ export function createRig(detectors: readonly Detector[], timeZone = 'UTC') {
         task.process(recordAt(offset++), output)
       }
     },
-    /** Feeds what was put into the log at the time `recorded`. */
-    feedRecorded(recorded: number, input: Activity) {
-      at = input
-      task.process({ ...recordAt(offset++), timestamp: recorded }, output)
-    },
     /** How far the task says that event time has come, ms. */
     newestProgress(): number {
       return messages.findLast((message) => message.kind === 'progress')?.time ?? Number.NaN
@@ -151,7 +146,6 @@ export function createRig(detectors: readonly Detector[], timeZone = 'UTC') {
     },
     /** Saves what changed, as a checkpoint does, and goes on with a new task that has only that. */
     restart() {
-      for (const section of task.takeDroppedSections?.() ?? []) stored.delete(section)
       for (const state of task.states) {
         const entries = stored.get(state.section) ?? new Map()
         stored.set(state.section, entries)
@@ -164,7 +158,7 @@ export function createRig(detectors: readonly Detector[], timeZone = 'UTC') {
         const entries = [...(stored.get(state.section) ?? [])]
         for (const [key, value] of entries.toReversed()) state.restore(key, value)
       }
-      task.restored?.({ requestCheckpoint: () => undefined })
+      task.restored?.({ requestCheckpoint: () => undefined, removeNow: () => undefined })
     },
   }
 }

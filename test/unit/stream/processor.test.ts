@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate as inTheBackground } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { systemClock } from '../../../src/clock.ts'
 import { ForcewatchError } from '../../../src/errors.ts'
@@ -175,4 +176,77 @@ test('nothing is lost while the log refuses what the task emits', async () => {
   await startProcessor({ log: flaky })
   await append('a', 'b')
   await vi.waitFor(async () => expect(await values('counted')).toEqual(['k 1', 'k 2']), { timeout: 10_000 })
+})
+
+test('after a checkpoint that the store refused for good, nothing that builds on it is saved', async () => {
+  const failures: Error[] = []
+  let refuse = false
+  const refusing: StateStore = {
+    close: () => store.close(),
+    async acquire(scope, options) {
+      const lease = await store.acquire(scope, options)
+      if (!lease) return null
+      const { renew, restore, release } = {
+        renew: () => lease.renew(),
+        restore: () => lease.restore(),
+        release: () => lease.release(),
+      }
+      return {
+        ...{ scope: lease.scope, epoch: lease.epoch, renew, restore, release },
+        async commit(change) {
+          if (refuse) throw new ForcewatchError('STORE_REJECTED', 'refused')
+          await lease.commit(change)
+        },
+      }
+    },
+  }
+  const { task, processor } = await startProcessor({
+    store: refusing,
+    onFailure: (error) => failures.push(error),
+  })
+  await append('urgent')
+  await vi.waitFor(() => expect(task.checkpoints).toBe(1))
+  refuse = true
+  task.engine?.requestCheckpoint()
+  await append('urgent')
+  await vi.waitFor(() => expect(failures).not.toEqual([]))
+  refuse = false
+  started.splice(0)
+  await processor.stop()
+
+  const { task: revived } = await startProcessor()
+  await vi.waitFor(() => expect(revived.counts.get('k')).toBe(2))
+})
+
+test('a log that was made anew is read from its beginning, and not passed over', async () => {
+  const first = await startProcessor()
+  await append('a', 'b', 'c')
+  await vi.waitFor(() => expect(first.task.counts.get('k')).toBe(3))
+  started.splice(0)
+  await first.processor.stop()
+  await log.close()
+  for (const suffix of ['', '-wal', '-shm']) await rm(join(folder, `log.db${suffix}`), { force: true })
+  log = createEmbeddedLog({ file: join(folder, 'log.db'), clock, logger })
+  await log.createTopics(['input', 'counted', 'dead'].map((name) => ({ name, partitions: 1 })))
+
+  const second = await startProcessor()
+  await append('d', 'e')
+  await vi.waitFor(() => expect(second.task.counts.get('k')).toBe(5))
+})
+
+test('what must not stay until the next checkpoint is removed at once', async () => {
+  const { task } = await startProcessor()
+  task.counts.set('row', 1)
+  await append('urgent')
+  await vi.waitFor(() => expect(task.checkpoints).toBe(1))
+  task.counts.delete('row')
+  task.engine?.removeNow({ section: 'counts', key: 'row' })
+
+  await inTheBackground()
+
+  const [first] = started.splice(0)
+  const lease = await store.acquire('count:input/0', { owner: 'reader', ttl: 1000, mode: 'steal' })
+  const keys = (await Array.fromAsync(lease!.restore())).map(({ key }) => key)
+  expect(keys.sort()).toEqual(['k', 'next-offset'])
+  await first?.stop()
 })
