@@ -70,19 +70,9 @@ async function watchTheDemo(
     `A simulated Salesforce org answers at ${connection.login_url}; its last two weeks are read first, to learn what is normal.`,
   )
   const enough = Promise.withResolvers<void>()
-  let live = false
-  const cancel = systemClock.every(progressInterval, async () => {
-    const { events, time } = await progressOf(app)
-    if (time >= Date.parse(connection.live_from)) {
-      if (!live)
-        say(
-          `${events.toLocaleString('en')} events learned. Now it is live, at ${speed} times the usual pace: attacks begin within seconds.\n`,
-        )
-      live = true
-    } else if (events > 0)
-      say(
-        `  ${events.toLocaleString('en')} events, up to ${new Date(time).toISOString().slice(0, 16).replace('T', ' ')} UTC`,
-      )
+  const report = createProgressReport(app, Date.parse(connection.live_from))
+  const cancel = systemClock.every(progressInterval, () => {
+    report().catch((error: unknown) => logger.error({ err: error }, 'the progress cannot be told'))
     if (options.exitAfterAlerts !== undefined && deliveredAlerts(app) >= options.exitAfterAlerts)
       enough.resolve()
   })
@@ -93,6 +83,23 @@ async function watchTheDemo(
     })
   } finally {
     cancel()
+  }
+}
+
+/** Says at each call how far the history has come, and once that it is over. `liveFrom`: event time, ms. */
+function createProgressReport(app: App, liveFrom: number): () => Promise<void> {
+  let live = false
+  return async () => {
+    if (live) return
+    const { events, time } = await progressOf(app)
+    const count = events.toLocaleString('en')
+    live = time >= liveFrom
+    if (live)
+      say(
+        `${count} events learned. Now it is live, at ${speed} times the usual pace: attacks begin within seconds.\n`,
+      )
+    else if (events > 0)
+      say(`  ${count} events, up to ${new Date(time).toISOString().slice(0, 16).replace('T', ' ')} UTC`)
   }
 }
 
@@ -123,7 +130,7 @@ type Simulator = {
 /** The simulator in a process of its own, as `forcewatch simulate` starts it. */
 function startSimulator(): Simulator & AsyncDisposable {
   const args = ['simulate', '--port', '0', '--size', 'small', '--history', '14d', '--json']
-  const pace = ['--speed', String(speed), '--accelerated', `${(2 * minute) / minute}m`]
+  const pace = ['--speed', String(speed), '--accelerated', '2m']
   const script = process.argv[1] ?? ''
   const child = spawn(
     process.execPath,

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import { second } from '../duration.ts'
 import { ForcewatchError, messageOf } from '../errors.ts'
 import { type LogRecord, type NewRecord, partitionName, type TopicPartition } from '../log/log.ts'
 import type { Logger } from '../logger.ts'
@@ -32,8 +33,11 @@ export type CheckpointOptions = { readonly records: number; readonly interval: n
 
 /** How often, in records, the runner looks up: sends what was emitted and keeps the membership of the group. */
 const chunkSize = 256
-const positionSection = 'checkpoint'
-const positionKey = 'next-offset'
+/** A lease is renewed this often, ms, and stands for three times as long. */
+const renewalInterval = 10 * second
+export const leaseTtl = 3 * renewalInterval
+const checkpointSection = 'checkpoint'
+const nextOffsetKey = 'next-offset'
 
 /**
  * One partition in our hands, from lease to release: restores the task, feeds it records, and saves keyed state and next
@@ -235,7 +239,11 @@ export class PartitionRunner {
       for (const key of state.deletes) deletes.push({ section, key })
     }
     if (this.#nextOffset !== undefined && this.#nextOffset !== this.#checkpointedOffset) {
-      puts.push({ section: positionSection, key: positionKey, value: Buffer.from(String(this.#nextOffset)) })
+      puts.push({
+        section: checkpointSection,
+        key: nextOffsetKey,
+        value: Buffer.from(String(this.#nextOffset)),
+      })
     }
     return { puts, deletes }
   }
@@ -268,7 +276,7 @@ export class PartitionRunner {
     const unclaimed = new UnclaimedSections()
     for await (const { section, key, value } of lease.restore()) {
       if (section === unclaimedSection) unclaimed.restore(key, value)
-      else if (section !== positionSection)
+      else if (section !== checkpointSection)
         (states.get(section) ?? unclaimed.found(section)).restore(key, value)
       else this.#checkpointedOffset = this.#nextOffset = Number(value.toString())
     }
@@ -276,10 +284,6 @@ export class PartitionRunner {
     if (change) await lease.commit(change)
   }
 }
-
-/** A lease is renewed this often, ms; {@link leaseTtl} is three times as long. */
-const renewalInterval = 10_000
-export const leaseTtl = 3 * renewalInterval
 
 function changesOf(state: DurableState) {
   return { section: state.section, ...state.takeChanges() }

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import { second } from '../duration.ts'
 import { hasCode } from '../errors.ts'
 import {
   type Log,
@@ -41,9 +42,9 @@ export type ProcessorStatus = {
   readonly partitions: readonly string[]
 }
 
-const tickInterval = 1_000
-const lagInterval = 15_000
-const rejoinPause = 2_000
+const tickInterval = second
+const lagInterval = 15 * second
+const rejoinPause = 2 * second
 
 /**
  * Runs one task per partition of a topic that the consumer group gives to this process. A partition that turns out to
