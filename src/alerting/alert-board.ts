@@ -10,16 +10,27 @@ export interface AlertBoard {
   get(id: string): Alert | undefined
   /** Newest activity first. */
   list(query?: { readonly status?: Alert['status']; readonly limit?: number }): readonly Alert[]
-  /** How many alerts are open, by level. */
+  /** How many alerts are open, by level. Counted as they change: asking costs the same however many there are. */
   openByLevel(): Readonly<Record<Level, number>>
 }
 
 /** An empty board. */
 export function createAlertBoard(): AlertBoard {
   const alerts = new Map<string, Alert>()
+  const open = Object.fromEntries(levels.map((level) => [level, 0])) as Record<Level, number>
+  const count = (alert: Alert | undefined, change: 1 | -1) => {
+    if (alert?.status === 'open') open[alert.level] += change
+  }
   return {
-    update: (alert) => void alerts.set(alert.id, alert),
-    remove: (id) => void alerts.delete(id),
+    update(alert) {
+      count(alerts.get(alert.id), -1)
+      alerts.set(alert.id, alert)
+      count(alert, 1)
+    },
+    remove(id) {
+      count(alerts.get(id), -1)
+      alerts.delete(id)
+    },
     get: (id) => alerts.get(id),
     list({ status, limit = 100 } = {}) {
       return [...alerts.values()]
@@ -27,10 +38,6 @@ export function createAlertBoard(): AlertBoard {
         .sort((a, b) => b.lastSeenAt - a.lastSeenAt || (a.id < b.id ? -1 : 1))
         .slice(0, limit)
     },
-    openByLevel() {
-      const counts = Object.fromEntries(levels.map((level) => [level, 0])) as Record<Level, number>
-      for (const { status, level } of alerts.values()) if (status === 'open') counts[level]++
-      return counts
-    },
+    openByLevel: () => ({ ...open }),
   }
 }

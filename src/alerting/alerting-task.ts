@@ -113,7 +113,8 @@ class AlertingTask implements PartitionTask, DeliverySource {
       this.#outbox.bury(key, settlement.reason)
       this.#note(notification.alert.id, 'failed', `${what}: ${settlement.kind}: ${settlement.reason}`)
     } else {
-      this.#outbox.close(key)
+      for (const closed of this.#outbox.close(key, settlement.kind === 'delivered'))
+        this.#engine?.removeNow({ section: this.#outbox.state.section, key: closed })
       if (settlement.kind === 'delivered') {
         this.#options.logger.info({ receiver, alert: notification.alert.id }, `delivered: ${what}`)
         this.#note(notification.alert.id, 'delivered', what)

@@ -49,7 +49,7 @@ export class Outbox {
     const rows = [...this.state.entries()].filter(
       ([, { status, waitingSince }]) => status === 'waiting' || now - (waitingSince ?? now) < maxAge,
     )
-    rows.sort(([, { order: a }], [, { order: b }]) => a[0] - b[0] || a[1] - b[1])
+    rows.sort(([, a], [, b]) => compareOrders(a.order, b.order))
     return this.#startWaiting(
       rows.map(([key]) => key),
       now,
@@ -62,15 +62,24 @@ export class Outbox {
     if (row) this.state.set(key, { ...row, attempts: row.attempts + 1, reason })
   }
 
-  /** Nobody will try again; the row stays, so that it can be seen. */
+  /** Nobody will try again, except after a restart; the row stays until a later one about the alert is delivered. */
   bury(key: string, reason: string): void {
     const row = this.state.get(key)
     if (row) this.state.set(key, { ...row, status: 'dead', attempts: row.attempts + 1, reason })
   }
 
-  /** The receiver has it, or need not have it any more. */
-  close(key: string): void {
-    this.state.delete(key)
+  /**
+   * The receiver has it (`delivered`), or need not have it any more. Dead rows for it about the same alert that came before
+   * one that was delivered go as well, for what they tell is out of date: delivered after a restart, one would open again
+   * what a later one had closed. Answers the keys of all that was removed, its own last.
+   */
+  close(key: string, delivered: boolean): readonly string[] {
+    const row = this.state.get(key)
+    if (!row) return []
+    const outdated = delivered ? [...this.state.entries()].filter(([, other]) => isOutdated(other, row)) : []
+    const keys = [...outdated.map(([other]) => other), key]
+    for (const closed of keys) this.state.delete(closed)
+    return keys
   }
 
   /** Removes every row about an alert. Answers those that had still been waiting. */
@@ -91,4 +100,14 @@ export class Outbox {
     }
     return entries
   }
+}
+
+function isOutdated({ status, receiver, notification, order }: OutboxRow, delivered: OutboxRow): boolean {
+  const sameAlert = notification.alert.id === delivered.notification.alert.id
+  const earlier = compareOrders(order, delivered.order) < 0
+  return status === 'dead' && receiver === delivered.receiver && sameAlert && earlier
+}
+
+function compareOrders(a: OutboxRow['order'], b: OutboxRow['order']): number {
+  return a[0] - b[0] || a[1] - b[1]
 }

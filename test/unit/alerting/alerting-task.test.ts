@@ -56,6 +56,7 @@ describe('alerting', () => {
     await harness.checkpoint()
     expect(rowsOf(harness)).toHaveLength(2)
     expect(harness.checkpointsAsked()).toBe(3)
+    expect(harness.removedNow.map(({ section }) => section)).toEqual(['outbox', 'outbox'])
     await harness.checkpoint()
     expect(rowsOf(harness)).toHaveLength(0)
     expect(historyOf(harness)).toEqual([
@@ -330,6 +331,55 @@ describe('delivery', () => {
     expect(pagerduty.asked).toHaveLength(2)
     await restarted.checkpoint()
     expect(rowsOf(restarted)).toHaveLength(0)
+  })
+
+  it('does not open again after a restart what was closed after its first notification had been refused', async () => {
+    const { harness, pagerduty, notifiers, clock } = setUp()
+    pagerduty.answer = ({ cause }) => (cause === 'first' ? refuse() : accept())
+    harness.process(makeDetection())
+    await harness.checkpoint()
+    await harness.checkpoint()
+    expect(rowsOf(harness).map(({ notification }) => notification.cause)).toEqual(['first'])
+    harness.process(progress(startTime + hour))
+    await harness.checkpoint()
+    await pass(clock, 5000)
+    await harness.checkpoint()
+    expect(pagerduty.causes()).toEqual(['first', 'resolved'])
+    pagerduty.answer = accept
+    const restarted = createHarness({ notifiers, clock, stored: harness.stored })
+    await pass(clock, minute)
+    expect(pagerduty.causes()).toEqual(['first', 'resolved'])
+    expect(rowsOf(restarted)).toEqual([])
+  })
+
+  it('tells after a restart all that was refused about an alert, in order', async () => {
+    const { harness, pagerduty, notifiers, clock } = setUp()
+    pagerduty.answer = refuse
+    harness.process(makeDetection())
+    harness.process(progress(startTime + hour))
+    await harness.checkpoint()
+    await pass(clock, 5000)
+    await harness.checkpoint()
+    pagerduty.answer = accept
+    createHarness({ notifiers, clock, stored: harness.stored })
+    await pass(clock, minute)
+    expect(pagerduty.causes().slice(2)).toEqual(['first', 'resolved'])
+  })
+
+  it('does not give up after one failure because the clock was set a day ahead', async () => {
+    const { harness, pagerduty, clock } = setUp()
+    const { resolve, promise } = Promise.withResolvers<Delivery>()
+    pagerduty.answer = () => promise
+    harness.process(makeDetection())
+    await harness.checkpoint()
+    await pass(clock, 25 * hour, 1)
+    resolve(fail())
+    await settle()
+    pagerduty.answer = accept
+    await pass(clock, minute)
+    await harness.checkpoint()
+    expect(pagerduty.causes()).toEqual(['first', 'first'])
+    expect(rowsOf(harness)).toEqual([])
   })
 
   it('takes a notifier that throws for one that failed', async () => {
