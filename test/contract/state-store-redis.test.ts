@@ -187,6 +187,34 @@ describe.skipIf(!canStartRedis)('redis servers of our own', () => {
     await store.close()
   })
 
+  test('a server that has lost acknowledged commits fences their lease; the next one finds the older state whole', async () => {
+    const server = await ownRedis()
+    const admin = new Redis(server.url)
+    const store = open({ url: server.url })
+    const lease = await take(store, 'forgotten', 'one')
+    await lease.commit({ puts: [entry('a', 'x', '1'), entry('a', 'offset', '1')] })
+    await admin.save()
+    await lease.commit({ puts: [entry('a', 'y', '2'), entry('a', 'offset', '2')] })
+    admin.disconnect()
+    await server.restart()
+    await expect.poll(() => succeeds(lease.renew()), { timeout: 20_000 }).toBe(true)
+    const delta = { puts: [entry('a', 'z', '3'), entry('a', 'offset', '3')] }
+    await expect(lease.commit(delta)).rejects.toMatchObject({ code: 'FENCED' })
+    expect(await contents(await take(store, 'forgotten', 'one'))).toEqual({ 'a/x': '1', 'a/offset': '1' })
+    await store.close()
+  })
+
+  test('a server with too many clients is waited for', async () => {
+    const server = await ownRedis({ args: ['--maxclients', '1'] })
+    const admin = new Redis(server.url)
+    await admin.ping()
+    const store = open({ url: server.url, timeout: 1500 })
+    await expect(take(store, 'a', 'one')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+    await admin.quit()
+    await expect.poll(() => succeeds(take(store, 'a', 'one')), { timeout: 20_000 }).toBe(true)
+    await store.close()
+  })
+
   test('a commit that Redis has no memory for leaves nothing, and succeeds once there is some', async () => {
     const server = await ownRedis()
     const admin = new Redis(server.url)

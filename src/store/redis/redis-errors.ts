@@ -9,7 +9,18 @@ const forbidden: Diagnosis = {
   remedy: `Give the ACL user these rules: ${requiredAclRules('<prefix>').join(' ')}`,
 }
 
-/** By the first word of Redis' reply. What mends itself (a failover, a restart, freed memory) is UNAVAILABLE. */
+const misfit: Diagnosis = {
+  code: 'STORE_REJECTED',
+  remedy: 'Use Redis 6.2 or later (or a compatible server such as Valkey), and check the address in `redis`.',
+}
+
+/** A reply that we do not know may mend itself, as too many clients do; a service that ends over it would be worse. */
+const passing: Diagnosis = {
+  code: 'STORE_UNAVAILABLE',
+  remedy: "Look at the server's log; it is asked again.",
+}
+
+/** By the code word in Redis' reply. What mends itself (a failover, a restart, freed memory) is UNAVAILABLE. */
 const replies: Readonly<Record<string, Diagnosis>> = {
   WRONGPASS: {
     code: 'STORE_REJECTED',
@@ -55,6 +66,10 @@ const replies: Readonly<Record<string, Diagnosis>> = {
   },
 }
 
+/** What a server says that will never do what we ask of it. */
+const misfits =
+  /unknown (redis )?(sub)?command|syntax error|wrong number of (arguments|args)|DB index|cluster support disabled|compiling script|protected mode|CROSSSLOT/i
+
 const certificateProblem = /SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|CERT_|ERR_TLS_CERT/
 
 /** Turns whatever the client threw into an error that names the server and the remedy. */
@@ -86,12 +101,7 @@ function diagnose(error: unknown): Diagnosis {
         "The server's certificate is not trusted: set `redis.tls.ca_file`, and use the name that it was issued for.",
     }
   }
-  if (cause instanceof ReplyError) {
-    return {
-      code: 'STORE_REJECTED',
-      remedy: 'Use Redis 6.2 or later (or a compatible server such as Valkey).',
-    }
-  }
+  if (cause instanceof ReplyError) return misfits.test(messageOf(cause)) ? misfit : passing
   return {
     code: 'STORE_UNAVAILABLE',
     remedy: 'Check the address, that the server runs, and whether it wants TLS (`rediss://`).',

@@ -37,9 +37,11 @@ return 'OK'
 
 /**
  * KEYS fence, sections, then the hash of each section written.
- * ARGV epoch, owner, sequence, then for each section: name, 1 to drop it first, number of deleted keys, number of
- * put arguments (key and value each count), the deleted keys, the put arguments.
+ * ARGV epoch, owner, sequence, the last sequence that was acknowledged, then for each section: name, 1 to drop it
+ * first, number of deleted keys, number of put arguments (key and value each count), the deleted keys, the put arguments.
  *
+ * A server that knows less than it has acknowledged (it crashed before its file was on the disk, or a replica took over
+ * that lagged behind) fences the lease: what is written now would not fit to the older state.
  * The sequence makes a commit harmless that was given up but arrives after a later one (its connection was thought dead).
  * The first write is one that Redis refuses when memory is short: so all calls of a transaction fail alike, before
  * any of them has changed something. Arguments are passed on in slices that fit Lua's stack.
@@ -47,10 +49,11 @@ return 'OK'
 export const commitScript = `
 local fence = redis.call('hmget', KEYS[1], 'epoch', 'owner', 'sequence')
 if fence[1] ~= ARGV[1] or fence[2] ~= ARGV[2] then return 'FENCED' end
+if tonumber(fence[3]) < tonumber(ARGV[4]) then return 'FENCED' end
 if tonumber(fence[3]) > tonumber(ARGV[3]) then return 'SUPERSEDED' end
 redis.call('hset', KEYS[1], 'sequence', ARGV[3])
 
-local at = 4
+local at = 5
 local function pass(command, key, count)
   local last = at + count
   while at < last do

@@ -20,7 +20,8 @@ export type RedisStoreOptions = RedisConnectionOptions & {
 
 /**
  * The store on Redis 6.2 or later (or a compatible server), one server or a cluster. Leases expire by the server's
- * clock. A commit is as durable as the server's settings make it: use AOF and maxmemory-policy noeviction.
+ * clock. A commit is as durable as the server's settings make it: use AOF and maxmemory-policy noeviction. A server that
+ * loses acknowledged commits all the same fences their lease, so that the owner goes on from the state that is left.
  *
  * With ACLs, the user needs what `requiredAclRules` answers.
  * @throws CONFIG_INVALID without an address
@@ -59,6 +60,8 @@ class RedisLease implements Lease {
   readonly #owner: string
   readonly #ttl: number
   #sequence = 0
+  /** Sequence of the last commit that Redis said it had written. */
+  #acknowledged = 0
 
   constructor(
     connection: RedisConnection,
@@ -100,9 +103,11 @@ class RedisLease implements Lease {
   async commit(change: StateChange): Promise<void> {
     refuseTooBig(change, this.scope)
     this.#sequence += 1
+    const sequence = this.#sequence
     const calls = toCommitCalls(change).map((parts) => this.#commitArguments(parts))
     const answers = await this.#connection.run(`save ${this.scope}`, (client) => evalAll(client, calls))
     for (const answer of answers) this.#check(answer)
+    this.#acknowledged = Math.max(this.#acknowledged, sequence)
   }
 
   async *#restoreSection(section: string): AsyncGenerator<StateEntry> {
@@ -132,7 +137,7 @@ class RedisLease implements Lease {
       ...deletes,
       ...puts,
     ])
-    return [keys.length, ...keys, this.epoch, this.#owner, this.#sequence, ...written]
+    return [keys.length, ...keys, this.epoch, this.#owner, this.#sequence, this.#acknowledged, ...written]
   }
 
   #check(answer: unknown): void {
@@ -144,7 +149,7 @@ class RedisLease implements Lease {
     }
     throw new ForcewatchError(
       'FENCED',
-      `The lease on scope ${this.scope} with epoch ${this.epoch} is not ours any more.`,
+      `The lease on scope ${this.scope} with epoch ${this.epoch} is not ours any more, or Redis has lost commits of it.`,
     )
   }
 }
