@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
-import { minute } from '../duration.ts'
+import { hour, minute } from '../duration.ts'
+import { ForcewatchError } from '../errors.ts'
 import type { Log, NewRecord } from '../log/log.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
@@ -7,6 +8,7 @@ import { retrying } from '../retrying.ts'
 import type { Token } from './auth.ts'
 import { type Cursor, type EventMessage, eventDateOf, fromOldest, publishedAt } from './event-message.ts'
 import type { ReplayState } from './replay-state.ts'
+import type { Batch } from './session/session.ts'
 import type { Sink } from './supervisor.ts'
 
 export type EventSinkOptions = {
@@ -24,10 +26,12 @@ export type EventSinkOptions = {
   readonly metrics: Metrics
 }
 
-/** How far our clock may be ahead of Salesforce's, ms. */
-const clockTolerance = 1 * minute
+/** How far our clock may be ahead of Salesforce's, ms. What comes in additionally is as real as the rest. */
+const clockTolerance = 1 * hour
 /** A heartbeat stays this far behind the time, since events arrive a little after they happened, ms. */
 const heartbeatDelay = 2 * minute
+/** What was missed before a session comes at its beginning: a heartbeat in between would make it late, ms. */
+const longestCatchUp = 1 * minute
 
 /** Writes events to the log and then, when they are durable, moves the cursors. */
 export class EventSink implements Sink {
@@ -35,16 +39,19 @@ export class EventSink implements Sink {
   /** Channels that this session replays although they have no cursor. */
   #replayed: ReadonlySet<string> = new Set()
   #begun = 0
-  #lastDelivery = 0
+  #heartbeatAllowedFrom = 0
+  /** Not of this session alone: sessions that end soon would otherwise never come to a heartbeat. */
+  #lastDelivery: number
 
   constructor(options: EventSinkOptions) {
     this.#options = options
+    this.#lastDelivery = options.clock.monotonic()
   }
 
   begin(channels: readonly string[]): ReadonlyMap<string, Cursor> {
-    const { clock, state } = this.#options
+    const { clock, state, heartbeat } = this.#options
     this.#begun = clock.now()
-    this.#lastDelivery = clock.monotonic()
+    this.#heartbeatAllowedFrom = clock.monotonic() + Math.min(longestCatchUp, heartbeat)
     const cursors = new Map(channels.map((channel) => [channel, state.cursor(channel)]))
     this.#replayed = new Set(channels.filter((channel) => cursors.get(channel) === fromOldest))
     return cursors
@@ -54,15 +61,15 @@ export class EventSink implements Sink {
     await this.#options.state.subscribed(this.#begun)
   }
 
-  async deliver(token: Token, messages: readonly EventMessage[], signal: AbortSignal): Promise<void> {
-    const { log, topic, state, clock } = this.#options
+  async deliver(token: Token, { messages, time }: Batch, signal: AbortSignal): Promise<void> {
+    const { state, clock } = this.#options
     if (messages.length > 0) this.#lastDelivery = clock.monotonic()
     const records = messages
       .filter((message) => !this.#isFromBefore(message))
       .map((message) => this.#toRecord(message, token))
-    const heartbeat = this.#dueHeartbeat(token)
+    const heartbeat = this.#dueHeartbeat(token, time ?? clock.now())
     if (heartbeat) records.push(heartbeat)
-    if (records.length > 0) await this.#insist('log', () => log.append(topic, records), signal)
+    if (records.length > 0) await this.#append(records, signal)
     if (messages.length > 0) {
       await this.#insist('store', () => state.subscribed(this.#begun), signal)
       await this.#insist('store', () => state.advance(messages), signal)
@@ -92,16 +99,30 @@ export class EventSink implements Sink {
   }
 
   /** Without it a quiet org's windows would stay open, since event time comes from records. */
-  #dueHeartbeat({ orgId }: Token): NewRecord | undefined {
+  #dueHeartbeat({ orgId }: Token, time: number): NewRecord | undefined {
     const { clock, heartbeat, org } = this.#options
-    if (clock.monotonic() - this.#lastDelivery < heartbeat) return undefined
-    this.#lastDelivery = clock.monotonic()
-    const EventDate = new Date(clock.now() - heartbeatDelay).toISOString()
+    const now = clock.monotonic()
+    if (now - this.#lastDelivery < heartbeat || now < this.#heartbeatAllowedFrom) return undefined
+    this.#lastDelivery = now
+    const EventDate = new Date(time - heartbeatDelay).toISOString()
     return {
       key: orgId,
       value: JSON.stringify({ channel: '/forcewatch/heartbeat', data: { payload: { EventDate } } }),
       headers: { org, origin: 'heartbeat' },
     }
+  }
+
+  /** An append that is not waited for any more may still succeed: then the next session brings the same events again. */
+  #append(records: readonly NewRecord[], signal: AbortSignal): Promise<void> {
+    const { log, topic, org } = this.#options
+    const action = () =>
+      untilAborted(
+        log.append(topic, records),
+        signal,
+        () =>
+          new ForcewatchError('LOG_UNAVAILABLE', `org ${org}: a batch was given up before the log took it.`),
+      )
+    return this.#insist('log', action, signal)
   }
 
   /** Repeats what may be repeated. The session stands still meanwhile, so nothing is lost. */
@@ -123,5 +144,17 @@ export class EventSink implements Sink {
       const date = eventDateOf(message)
       if (date !== undefined) metrics.last_event_timestamp_seconds.set({ org, channel }, date / 1000)
     }
+  }
+}
+
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal, reason: () => Error): Promise<T> {
+  const aborted = Promise.withResolvers<never>()
+  const giveUp = () => aborted.reject(reason())
+  signal.addEventListener('abort', giveUp)
+  if (signal.aborted) giveUp()
+  try {
+    return await Promise.race([work, aborted.promise])
+  } finally {
+    signal.removeEventListener('abort', giveUp)
   }
 }

@@ -22,6 +22,8 @@ export type Gap = {
 
 const sections = { cursor: 'cursor', newest: 'newest', gap: 'gaps', first: 'first-subscription' } as const
 const firstKey = 'time'
+/** Gaps that are remembered per org, the newest ones. */
+const maxGaps = 1000
 
 /**
  * How far each channel of an org has come, in the store under our lease. A cursor moves only after the log has acknowledged
@@ -31,6 +33,8 @@ export class ReplayState {
   readonly #lease: Lease
   readonly #cursors = new Map<string, Cursor>()
   readonly #newest = new Map<string, number>()
+  /** Keys of the gaps. */
+  readonly #gaps = new Set<string>()
   #firstSubscription: number | undefined
 
   private constructor(lease: Lease) {
@@ -43,6 +47,7 @@ export class ReplayState {
     for await (const { section, key, value } of lease.restore()) {
       if (section === sections.cursor) state.#cursors.set(key, value.toString())
       if (section === sections.newest) state.#newest.set(key, Date.parse(value.toString()))
+      if (section === sections.gap) state.#gaps.add(key)
       if (section === sections.first && key === firstKey)
         state.#firstSubscription = Date.parse(value.toString())
     }
@@ -90,7 +95,10 @@ export class ReplayState {
     for (const [channel, date] of newest) this.#newest.set(channel, date)
   }
 
-  /** Forgets a cursor that Salesforce does not know any more, and keeps a record of the gap. @throws STORE_UNAVAILABLE, FENCED */
+  /**
+   * Forgets a cursor that Salesforce does not know any more, and keeps a record of the gap in the place of the oldest one.
+   * @throws STORE_UNAVAILABLE, FENCED
+   */
   async recordGap(channel: string, reason: string, now: number): Promise<Gap> {
     const from = this.#newest.get(channel)
     const cursor = this.#cursors.get(channel)
@@ -101,13 +109,26 @@ export class ReplayState {
       ...(cursor === undefined ? {} : { cursor }),
       reason,
     }
+    const key = `${channel} ${gap.to}`
+    const forgotten = oldestFirst(this.#gaps).slice(0, Math.max(0, this.#gaps.size + 1 - maxGaps))
     await this.#lease.commit({
-      puts: [toEntry(sections.gap, `${channel} ${gap.to}`, JSON.stringify(gap))],
-      deletes: [{ section: sections.cursor, key: channel }],
+      puts: [toEntry(sections.gap, key, JSON.stringify(gap))],
+      deletes: [
+        { section: sections.cursor, key: channel },
+        ...forgotten.map((old) => ({ section: sections.gap, key: old })),
+      ],
     })
     this.#cursors.delete(channel)
+    for (const old of forgotten) this.#gaps.delete(old)
+    this.#gaps.add(key)
     return gap
   }
+}
+
+/** By the time at the end of a gap's key. */
+function oldestFirst(keys: Iterable<string>): string[] {
+  const timeOf = (key: string) => key.slice(key.lastIndexOf(' '))
+  return [...keys].sort((a, b) => (timeOf(a) < timeOf(b) ? -1 : 1))
 }
 
 function toEntry(section: string, key: string, value: string): StateEntry {

@@ -6,8 +6,8 @@ import type { Metrics } from '../metrics.ts'
 import type { Token } from './auth.ts'
 import { Backoff, reactions, type Trouble } from './backoff.ts'
 import { needsOf } from './channels.ts'
-import { type Cursor, type EventMessage, fromOldest } from './event-message.ts'
-import type { OpenSession, Refusal, Session, SessionEnd } from './session/session.ts'
+import { type Cursor, fromOldest } from './event-message.ts'
+import type { Batch, OpenSession, Refusal, Session, SessionEnd } from './session/session.ts'
 
 /** Keeps what sessions deliver, and knows where they go on. */
 export interface Sink {
@@ -16,10 +16,11 @@ export interface Sink {
   /** @throws STORE_UNAVAILABLE, FENCED */
   subscribed(): Promise<void>
   /**
-   * Makes the events durable and moves the cursors behind them; tries again by itself until the signal aborts.
-   * @throws FENCED, or the last error after the signal has aborted
+   * Makes the events durable and moves the cursors behind them; tries again by itself until the signal aborts, and does
+   * not wait for the log any more then.
+   * @throws FENCED, or a retryable error after the signal has aborted
    */
-  deliver(token: Token, messages: readonly EventMessage[], signal: AbortSignal): Promise<void>
+  deliver(token: Token, batch: Batch, signal: AbortSignal): Promise<void>
   /** A channel has to go on without its cursor. @throws STORE_UNAVAILABLE, FENCED */
   gap(channel: string, reason: string): Promise<void>
 }
@@ -121,7 +122,7 @@ export class Supervisor {
     try {
       for (let step = await session.next(); ; step = await session.next()) {
         if (step.kind === 'ended') return await this.#afterSession(step.end, cursors, subscribedFor())
-        if (step.kind === 'batch') await this.#deliver(session, token, step.messages, signal)
+        if (step.kind === 'batch') await this.#deliver(session, token, step, signal)
         else {
           await sink.subscribed()
           subscribedAt = clock.monotonic()
@@ -141,12 +142,7 @@ export class Supervisor {
   }
 
   /** When the batch is not safe in time the server has to be let go: it waits 40 s at most for the next connect. */
-  async #deliver(
-    session: Session,
-    token: Token,
-    messages: readonly EventMessage[],
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #deliver(session: Session, token: Token, batch: Batch, signal: AbortSignal): Promise<void> {
     const { sink, clock, timing } = this.#options
     const tooLong = new AbortController()
     const giveUp = () => {
@@ -157,7 +153,7 @@ export class Supervisor {
     signal.addEventListener('abort', giveUp)
     if (signal.aborted) giveUp()
     try {
-      await sink.deliver(token, messages, tooLong.signal)
+      await sink.deliver(token, batch, tooLong.signal)
     } finally {
       cancel()
       signal.removeEventListener('abort', giveUp)

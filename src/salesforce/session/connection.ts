@@ -15,10 +15,16 @@ export class Connection {
   readonly #authorization: string
   readonly #agent = new EnvHttpProxyAgent()
   readonly #cookies = new CookieJar()
+  #serverTime: number | undefined
 
   constructor(endpoint: URL, accessToken: string) {
     this.#endpoint = endpoint
     this.#authorization = `Bearer ${accessToken}`
+  }
+
+  /** When the server gave its last answer, by its own clock, ms since the epoch; undefined when it did not say. */
+  get serverTime(): number | undefined {
+    return this.#serverTime
   }
 
   /** Posts messages in one request. Never rejects: whatever is not the answer of a CometD server is a result too. */
@@ -38,6 +44,7 @@ export class Connection {
         signal,
       })
       await this.#keepCookies(response)
+      this.#serverTime = toTime(response.headers.get('date'))
       return toResult(response, await response.text())
     } catch (error) {
       return failed('transport', describe(error))
@@ -71,6 +78,11 @@ function toResult({ status, ok }: Response, body: string): PostResult {
 
 function failed(kind: 'transport' | 'token-invalid' | 'busy' | 'protocol', text: string): PostResult {
   return { kind: 'failed', end: { kind, text } }
+}
+
+function toTime(date: string | null): number | undefined {
+  const time = Date.parse(date ?? '')
+  return Number.isNaN(time) ? undefined : time
 }
 
 /** fetch hides what happened in the cause. */

@@ -154,7 +154,11 @@ class FayeSession implements Session {
     if (verdict.kind === 'refused') this.#refusals.push(verdict.refusal)
     else if (!this.#accept(verdict.reply)) return
     if (verdict.events.length > 0 || request.channel === '/meta/connect')
-      this.#step({ kind: 'batch', messages: verdict.events.map(({ channel, data }) => ({ channel, data })) })
+      this.#step({
+        kind: 'batch',
+        messages: verdict.events.map(({ channel, data }) => ({ channel, data })),
+        time: this.#connection.serverTime,
+      })
     if (request.channel === '/meta/subscribe') this.#countSubscription()
     const pass = answer.find(({ message }) => message.id === request.id)?.go
     if (verdict.kind === 'fine') pass?.(toFayeReply(request, verdict.reply))

@@ -20,9 +20,16 @@ export interface Session {
 export type SessionStep =
   /** The server has accepted every subscription. */
   | { readonly kind: 'subscribed' }
-  /** The events of one answer in the order of delivery; none when the server had nothing to say for a while. */
-  | { readonly kind: 'batch'; readonly messages: readonly EventMessage[] }
+  | ({ readonly kind: 'batch' } & Batch)
   | { readonly kind: 'ended'; readonly end: SessionEnd }
+
+/** What one answer brought. */
+export type Batch = {
+  /** The events in the order of delivery; none when the server had nothing to say for a while. */
+  readonly messages: readonly EventMessage[]
+  /** When the server gave its last answer, by its own clock, ms since the epoch; undefined when it does not say. */
+  readonly time: number | undefined
+}
 
 /** Why a session ended. */
 export type SessionEnd =
