@@ -6,7 +6,7 @@ import type { Output, PartitionTask } from '../stream/task.ts'
 import { type Action, type Activity, actions, type Heartbeat } from './activity/activity.ts'
 import { LoginApps } from './activity/login-apps.ts'
 import { createZoneOffset, type ZoneOffset } from './algorithms/zone-offset.ts'
-import { SeenEvents } from './dedup/seen-events.ts'
+import { SeenEvents, type SeenEventsOptions } from './dedup/seen-events.ts'
 import type { Detector, DetectorSet } from './definition/detector.ts'
 import type { DetectionMessage, OrgRef } from './detection.ts'
 import { DetectorRunner, sectionPrefix } from './firing/detector-runner.ts'
@@ -20,13 +20,15 @@ export type DetectionTaskOptions = {
   readonly topics: { readonly detections: string }
   readonly decode: (record: LogRecord) => Activity | Heartbeat
   readonly metrics?: Metrics
+  /** How many events are remembered, and how long. */
+  readonly seen?: SeenEventsOptions
 }
 
 /** The watermark stays so far behind the newest event of an org, ms: later events do not enter what is learned. */
 export const lateness = 5 * minute
 
-/** How far an org has come; saved. */
-type OrgProgress = { name: string; newest: number; minute: number }
+/** How far an org has come; saved. `newestOf`: by event type, for each has a channel of its own and is replayed alone. */
+type OrgProgress = { name: string; newest: number; minute: number; newestOf?: Record<string, number> }
 type Org = { ref: OrgRef; offset: ZoneOffset; watermark: number; progress: OrgProgress }
 
 /** The detection stage of one partition of topic `events`: events in, detections and progress out. */
@@ -36,7 +38,7 @@ export function createDetectionTask(options: DetectionTaskOptions): PartitionTas
 
 class DetectionTask implements PartitionTask {
   readonly #options: DetectionTaskOptions
-  readonly #seen = new SeenEvents()
+  readonly #seen: SeenEvents
   readonly #apps = new LoginApps()
   readonly #progress = new KeyedState<OrgProgress>('orgs')
   readonly #orgs = new Map<string, Org>()
@@ -51,6 +53,7 @@ class DetectionTask implements PartitionTask {
 
   constructor(options: DetectionTaskOptions) {
     this.#options = options
+    this.#seen = new SeenEvents(options.seen)
     this.#useDetectors()
   }
 
@@ -72,13 +75,23 @@ class DetectionTask implements PartitionTask {
       this.#advance(org, decoded.time)
       return
     }
-    if (decoded.identity !== null && !this.#seen.add(decoded.identity, decoded.time)) {
+    if (this.#isRepeated(decoded, org)) {
       this.#options.metrics?.records_duplicate_total.inc({ stage: 'detect' })
       return
     }
     this.#advance(org, decoded.time)
     this.#apps.refine(decoded)
     for (const runner of this.#byAction.get(decoded.action) ?? []) runner.process(decoded, org)
+  }
+
+  #isRepeated({ identity, type, time }: Activity, { ref, progress }: Org): boolean {
+    progress.newestOf ??= {}
+    const newest = Math.max(progress.newestOf[type] ?? 0, time)
+    if (newest !== progress.newestOf[type]) {
+      progress.newestOf[type] = newest
+      this.#progress.touch(ref.id)
+    }
+    return identity !== null && !this.#seen.add(identity, time, newest)
   }
 
   /** Event time of the org has come to `time`: once a minute its episodes are looked after and its progress is told. */

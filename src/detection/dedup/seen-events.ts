@@ -6,9 +6,15 @@ import { type Chunk, FingerprintSet } from './fingerprint-set.ts'
 export type SeenEventsOptions = {
   /** How far event time must go on before the events of an hour are forgotten, ms. 96 hours when absent. */
   readonly keep?: number
-  /** Above so many events the hours filled longest ago are forgotten, except for the one at hand. 4 million when absent. */
+  /** Above so many events the oldest hours are dropped, except for the one at hand. 4 million when absent. */
   readonly capacity?: number
 }
+
+/**
+ * An event of a dropped hour is taken for a replayed one when its source has gone on by more than this since, ms. Live events
+ * come minutes late, at most hours; a replay goes back for days.
+ */
+const replayedFrom = 6 * hour
 
 /** The events of one hour of event time, and the partition's newest hour when the last of them came. */
 type Segment = {
@@ -29,13 +35,25 @@ type StoredChunk = { readonly chunk: Chunk; filled: number }
  *
  * An hour of events is kept until event time has gone on by `keep` since its last event came: a backfill of an old
  * hour is thus remembered as long as a live one.
+ *
+ * A partition with more than `capacity` events within `keep` (4 million in 96 hours: a million a day) loses its oldest hours
+ * earlier, and remembers that it did. Nobody can tell then which events of such an hour came before: those within six hours
+ * of the newest of their source count as new, older ones as seen. So an event is never left out for being a few hours
+ * late, and a replay of days counts nothing twice, unless more than `capacity` events lie within the last six hours: those
+ * of dropped hours among them count again. The price: an event of a dropped hour that really comes for the first time, more
+ * than six hours behind its source, is left out.
  */
 export class SeenEvents {
-  /** For the task's `states`. Keys are `<hour>/<number of the chunk>`; only chunks that grew are written. */
+  /**
+   * For the task's `states`. Keys are `<hour>/<number of the chunk>`; only chunks that grew are written. `<hour>/dropped` says
+   * that there were more.
+   */
   readonly state = new KeyedState<StoredChunk>('seen', chunkCodec)
   readonly #keepHours: number
   readonly #capacity: number
   readonly #segments = new Map<number, Segment>()
+  /** The hours that were dropped for lack of room, and when they had been filled. Kept as long as they would have been. */
+  readonly #dropped = new Map<number, number>()
   readonly #words = new Uint32Array(2)
   #newestHour = Number.NEGATIVE_INFINITY
   #size = 0
@@ -54,22 +72,30 @@ export class SeenEvents {
    * Remembers an event; true when it is new, false when it was seen before with the same event time.
    * @param identity what makes the event unique, in all orgs of the partition
    * @param eventTime ms since the epoch
+   * @param newest how far the source that sends such events in order has come, ms since the epoch; it goes back only to
+   *   send again. When absent, the event is no replay.
    */
-  add(identity: string, eventTime: number): boolean {
-    const segment = this.#segmentOf(Math.floor(eventTime / hour))
+  add(identity: string, eventTime: number, newest: number = eventTime): boolean {
+    const eventHour = Math.floor(eventTime / hour)
+    if (newest - eventTime > replayedFrom && this.#dropped.has(eventHour)) return false
+    const segment = this.#segmentOf(eventHour)
     fingerprint(identity, this.#words)
     if (!segment.set.add(this.#words[0] ?? 0, this.#words[1] ?? 0)) return false
     this.#size += 1
     segment.filled = this.#newestHour
     this.#noteChange(segment)
-    if (this.#size > this.#capacity) this.#forgetLongestFilled(segment)
+    if (this.#size > this.#capacity) this.#dropOldest(segment)
     return true
   }
 
   /** To be called when the engine has restored `state`. */
   restored(): void {
     const byHour = Map.groupBy(this.state.entries(), ([key]) => Number(key.split('/')[0]))
-    for (const [segmentHour, entries] of byHour) {
+    for (const [segmentHour, all] of byHour) {
+      const entries = all.filter(([key]) => !isDroppedMark(key))
+      const mark = this.state.get(`${segmentHour}/${droppedMark}`)
+      if (mark) this.#dropped.set(segmentHour, mark.filled)
+      if (entries.length === 0) continue
       const stored = entries.toSorted(([a], [b]) => chunkNumber(a) - chunkNumber(b)).map(([, value]) => value)
       const set = new FingerprintSet()
       set.restore(stored.map(({ chunk }) => chunk))
@@ -108,16 +134,27 @@ export class SeenEvents {
 
   #forgetOld(): void {
     for (const segment of this.#segments.values()) {
-      if (this.#newestHour - segment.filled > this.#keepHours) this.#forget(segment)
+      if (this.#isOld(segment.filled)) this.#forget(segment)
+    }
+    for (const [droppedHour, filled] of this.#dropped) {
+      if (!this.#isOld(filled)) continue
+      this.#dropped.delete(droppedHour)
+      this.state.delete(`${droppedHour}/${droppedMark}`)
     }
   }
 
-  #forgetLongestFilled(current: Segment): void {
+  #isOld(filled: number): boolean {
+    return this.#newestHour - filled > this.#keepHours
+  }
+
+  #dropOldest(current: Segment): void {
     const others = [...this.#segments.values()].filter((segment) => segment !== current)
-    others.sort((a, b) => a.filled - b.filled || a.hour - b.hour)
+    others.sort((a, b) => a.hour - b.hour)
     for (const segment of others) {
       if (this.#size <= this.#capacity) return
       this.#forget(segment)
+      this.#dropped.set(segment.hour, segment.filled)
+      this.state.set(`${segment.hour}/${droppedMark}`, { chunk: noEvents, filled: segment.filled })
     }
   }
 
@@ -126,6 +163,13 @@ export class SeenEvents {
     this.#size -= set.size
     for (const number of set.chunks.keys()) this.state.delete(`${segmentHour}/${number}`)
   }
+}
+
+const droppedMark = 'dropped'
+const noEvents: Chunk = { count: 0, words: new Uint32Array() }
+
+function isDroppedMark(key: string): boolean {
+  return key.endsWith(`/${droppedMark}`)
 }
 
 function chunkNumber(key: string): number {

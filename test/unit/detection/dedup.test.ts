@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { fingerprint } from '../../../src/detection/dedup/fingerprint.ts'
 import { SeenEvents, type SeenEventsOptions } from '../../../src/detection/dedup/seen-events.ts'
-import { hour } from '../../../src/duration.ts'
+import { createDetectionTask } from '../../../src/detection/detection-task.ts'
+import { hour, minute } from '../../../src/duration.ts'
+import { createMetrics } from '../../../src/metrics.ts'
+import { makeActivity } from './statistics-rig.ts'
 
 const start = Date.UTC(2026, 0, 5, 8)
 
@@ -42,7 +45,7 @@ describe('seen events', () => {
     expect(seen.add('old', start - 300 * hour)).toBe(false)
   })
 
-  test('above the capacity the hours filled longest ago go, the one at hand stays', () => {
+  test('above the capacity the oldest hours go, the one at hand stays', () => {
     const seen = new SeenEvents({ capacity: 100 })
     const fill = (hours: number, count: number) => {
       for (let i = 0; i < count; i++) seen.add(`${hours}-${i}`, start + hours * hour)
@@ -55,6 +58,96 @@ describe('seen events', () => {
     fill(3, 150)
     expect(seen.size).toBe(150)
     expect(seen.add('3-0', start + 3 * hour)).toBe(false)
+  })
+})
+
+describe('a replay of more events than are remembered', () => {
+  const perHour = 50
+  const options: SeenEventsOptions = { capacity: 24 * perHour }
+  /** The newest time among the events fed so far. */
+  let newest = 0
+  const feed = (seen: SeenEvents, fromHour: number, toHour: number) => {
+    let fresh = 0
+    for (let i = fromHour * perHour; i < toHour * perHour; i++) {
+      const time = start + Math.floor((i * hour) / perHour)
+      newest = Math.max(newest, time)
+      if (seen.add(`event-${i}`, time, newest)) fresh += 1
+    }
+    return fresh
+  }
+  const fill = () => {
+    newest = 0
+    const seen = new SeenEvents(options)
+    expect(feed(seen, 0, 72)).toBe(72 * perHour)
+    return seen
+  }
+
+  test('counts nothing twice, and goes on with what is new', () => {
+    const seen = fill()
+    expect(feed(seen, 0, 72)).toBe(0)
+    expect(feed(seen, 72, 80)).toBe(8 * perHour)
+    expect(feed(seen, 8, 80)).toBe(0)
+  })
+
+  test('counts nothing twice after a restart', () => {
+    const stored = new Map<string, Buffer>()
+    checkpoint(fill(), stored)
+    expect(feed(restore(stored, options), 0, 72)).toBe(0)
+  })
+
+  test('an event of a dropped hour is new when it is three hours late only', () => {
+    const seen = new SeenEvents({ capacity: 10 })
+    for (let i = 0; i < 60; i++) seen.add(`${i}`, start + i * 6 * minute, start + i * 6 * minute)
+    newest = start + 59 * 6 * minute
+    expect(seen.add('late', newest - 3 * hour, newest)).toBe(true)
+    expect(seen.add('late', newest - 3 * hour, newest)).toBe(false)
+  })
+
+  test('an event of an hour that nothing was dropped from is new, however old', () => {
+    expect(fill().add('another org, from the beginning', start - 100 * hour, newest)).toBe(true)
+  })
+
+  test('what was dropped is not remembered forever', () => {
+    const seen = fill()
+    const stored = new Map<string, Buffer>()
+    seen.add('much later', start + 300 * hour, start + 300 * hour)
+    checkpoint(seen, stored)
+    expect([...stored.keys()]).toEqual([`${start / hour + 300}/0`])
+  })
+
+  test('a kind of event that lags behind another is not taken for repeated', async () => {
+    const record = {
+      topic: 'events',
+      partition: 0,
+      offset: 0,
+      key: 'org',
+      headers: {},
+      timestamp: 0,
+      value: Buffer.alloc(0),
+    }
+    let activity = makeActivity({ time: start })
+    const metrics = createMetrics()
+    const task = createDetectionTask({
+      partition: { topic: 'events', partition: 0 },
+      detectors: () => ({ detectors: [], hash: 'none' }),
+      orgSettings: () => ({ timeZone: 'UTC' }),
+      topics: { detections: 'detections' },
+      decode: () => activity,
+      metrics,
+      seen: options,
+    })
+    const play = async (type: string) => {
+      for (let i = 0; i < 40 * perHour; i++) {
+        const time = start + Math.floor((i * hour) / perHour)
+        activity = makeActivity({ type, time, identity: `${type}-${i}` })
+        task.process({ ...record, offset: i }, { emit: () => undefined, checkpointSoon: () => undefined })
+      }
+      const { values } = await metrics.records_duplicate_total.get()
+      return values[0]?.value ?? 0
+    }
+    expect(await play('ApiEventStream')).toBe(0)
+    expect(await play('LoginEventStream')).toBe(0)
+    expect(await play('ApiEventStream')).toBe(40 * perHour)
   })
 })
 
@@ -108,7 +201,7 @@ describe('the state of seen events', () => {
         // The same identity always has the same hour, as a repeated event has.
         const time =
           random() < 0.5 ? now - backfill : start + (identity.length * 7 + Number(identity.at(-1))) * hour
-        if (steady.add(identity, time) !== restarted.add(identity, time)) different += 1
+        if (steady.add(identity, time, now) !== restarted.add(identity, time, now)) different += 1
         if (random() < 0.001) {
           checkpoint(restarted, stored)
           restarted = restore(stored, options)
