@@ -194,7 +194,7 @@ export class DetectorRunner {
     collect(episode.evidence, activity, amount, entity.type)
     if (!fires(verdict)) return
     const finding = this.#toFinding(verdict, activity)
-    if (admit(episode, finding, this.#detector.id)) this.#report(org, episode, finding, key)
+    if (admit(episode, finding, amount, this.#detector.id)) this.#report(org, episode, finding, key)
   }
 
   #toFinding(verdict: FiringVerdict, activity: Activity): Finding {

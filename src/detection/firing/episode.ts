@@ -26,8 +26,11 @@ export type Detected = {
   emitted: { readonly observed: number; readonly pane: number; readonly length: number }
   /** Length of the longest window that has fired: it ends when it has been quiet for so long, ms. */
   quiet: number
-  /** The last event that passed the threshold, and what it said if that is not emitted yet. */
+  /** The last event with which what came since the last detection was still a good part of what is observed. */
   over: number
+  /** What has come since the last detection, in the measure's unit. */
+  fresh: number
+  /** What the last event that passed the threshold said, if that is not emitted yet. */
   pending: Finding | null
 }
 
@@ -48,12 +51,17 @@ const watchingFor = hour
 const settledAfter = 5 * minute
 /** By what factor it must have grown to be said in the end. */
 const worthSaying = 1.1
+/**
+ * An excess goes on while a twentieth of it is new: at a steady pace each pane brings a tenth. What is left in a long window
+ * from a burst long ago is not going on.
+ */
+const goingOn = 0.05
 
 /**
- * Takes a finding into the episode. True when it is to be emitted now: it opens the episode, the level rises, the amount
- * has doubled, or a pane has passed since the last one.
+ * Takes a finding into the episode; `amount` is what its event brought. True when it is to be emitted now: it opens the
+ * episode, the level rises, the amount has doubled, or it goes on a pane after the last one.
  */
-export function admit(episode: Episode, finding: Finding, detector: string): boolean {
+export function admit(episode: Episode, finding: Finding, amount: number, detector: string): boolean {
   const { verdict, level, time } = finding
   if (episode.detected && hasEnded(episode.detected, time)) episode.detected = null
   const { detected } = episode
@@ -61,13 +69,15 @@ export function admit(episode: Episode, finding: Finding, detector: string): boo
     episode.detected = open(episode, finding, detector)
     return true
   }
-  detected.over = Math.max(detected.over, time)
-  detected.quiet = Math.max(detected.quiet, verdict.longest)
   const { emitted } = detected
-  const due =
-    compareLevels(level, detected.level) > 0 ||
-    verdict.observed >= growth * emitted.observed ||
-    paneAt(time, emitted.length) > emitted.pane
+  detected.fresh += amount
+  const rises = compareLevels(level, detected.level) > 0 || verdict.observed >= growth * emitted.observed
+  const goesOn = detected.fresh >= goingOn * verdict.observed
+  if (rises || goesOn) {
+    detected.over = Math.max(detected.over, time)
+    detected.quiet = Math.max(detected.quiet, verdict.longest)
+  }
+  const due = rises || (goesOn && paneAt(time, emitted.length) > emitted.pane)
   detected.pending = due || verdict.observed < worthSaying * emitted.observed ? null : finding
   return due
 }
@@ -80,6 +90,7 @@ export function noteEmitted(detected: Detected, { verdict, level, time }: Findin
     length: verdict.length,
   }
   if (compareLevels(level, detected.level) > 0) detected.level = level
+  detected.fresh = 0
   detected.pending = null
   return detected.sequence++
 }
@@ -120,6 +131,7 @@ function open({ org, entity }: Episode, { level, time, verdict }: Finding, detec
     emitted: { observed: 0, pane: paneAt(time, verdict.length), length: verdict.length },
     quiet: verdict.longest,
     over: time,
+    fresh: 0,
     pending: null,
   }
 }
