@@ -50,6 +50,8 @@ class DetectionTask implements PartitionTask {
   #byAction = new Map<Action, readonly DetectorRunner[]>()
   #states: readonly DurableState[] = []
   #output: Output | undefined
+  /** What a detector threw first while the record at hand was processed. */
+  #failure: { readonly error: unknown } | undefined
 
   constructor(options: DetectionTaskOptions) {
     this.#options = options
@@ -69,7 +71,12 @@ class DetectionTask implements PartitionTask {
   process(record: LogRecord, output: Output): void {
     this.#useDetectors()
     this.#output = output
-    const decoded = this.#options.decode(record)
+    this.#failure = undefined
+    this.#take(this.#options.decode(record))
+    this.#throwFailure()
+  }
+
+  #take(decoded: Activity | Heartbeat): void {
     const org = this.#orgOf(decoded.org)
     if ('kind' in decoded) {
       this.#advance(org, decoded.time)
@@ -81,7 +88,18 @@ class DetectionTask implements PartitionTask {
     }
     this.#advance(org, decoded.time)
     this.#apps.refine(decoded)
-    for (const runner of this.#byAction.get(decoded.action) ?? []) runner.process(decoded, org)
+    this.#each(this.#byAction.get(decoded.action) ?? [], (runner) => runner.process(decoded, org))
+  }
+
+  /** One that throws must not blind those after it: the event counts as seen and will not come again. */
+  #each(runners: Iterable<DetectorRunner>, work: (runner: DetectorRunner) => void): void {
+    for (const runner of runners) {
+      try {
+        work(runner)
+      } catch (error) {
+        this.#failure ??= { error }
+      }
+    }
   }
 
   #isRepeated({ identity, type, time }: Activity, { ref, progress }: Org): boolean {
@@ -92,6 +110,10 @@ class DetectionTask implements PartitionTask {
       this.#progress.touch(ref.id)
     }
     return identity !== null && !this.#seen.add(identity, time, newest)
+  }
+
+  #throwFailure(): void {
+    if (this.#failure) throw this.#failure.error
   }
 
   /** Event time of the org has come to `time`: once a minute its episodes are looked after and its progress is told. */
@@ -105,14 +127,14 @@ class DetectionTask implements PartitionTask {
     const newMinute = Math.floor(time / minute)
     if (newMinute === progress.minute) return
     progress.minute = newMinute
-    for (const runner of this.#runners) runner.tick(org, time)
+    this.#each(this.#runners, (runner) => runner.tick(org, time))
     this.#emit(org.ref, { kind: 'progress', org: org.ref, time })
     if (Math.floor(time / day) > Math.floor(previous / day)) this.#expire(time)
   }
 
   #expire(time: number): void {
     this.#apps.expire(time)
-    for (const runner of this.#runners) runner.expire((id) => this.#orgs.get(id))
+    this.#each(this.#runners, (runner) => runner.expire((id) => this.#orgs.get(id)))
   }
 
   #emit(org: OrgRef, message: DetectionMessage): void {

@@ -4,14 +4,19 @@ import type { Activity } from './activity.ts'
 
 /** A login's application is forgotten after so long without use, ms. */
 const keptFor = 7 * day
-const maxLogins = 200_000
 
 /**
  * Which application a login belongs to, by LoginKey: most events of a session do not name it themselves. Bounded: the
- * oldest logins are forgotten first.
+ * logins used longest ago are forgotten first.
  */
 export class LoginApps {
   readonly state = new KeyedState<{ readonly app: string; readonly used: number }>('login-apps')
+  readonly #capacity: number
+
+  /** @param options.capacity how many logins are remembered at most, 200,000 when absent */
+  constructor({ capacity = 200_000 }: { readonly capacity?: number } = {}) {
+    this.#capacity = capacity
+  }
 
   /** Learns from a login; gives any other activity of the same login its application. */
   refine(activity: Activity): void {
@@ -35,10 +40,15 @@ export class LoginApps {
   }
 
   #remember(key: string, app: string, time: number): void {
-    if (this.state.size >= maxLogins && this.state.get(key) === undefined) {
-      const [oldest] = this.state.entries().next().value ?? []
-      if (oldest !== undefined) this.state.delete(oldest)
-    }
+    if (this.state.size >= this.#capacity && this.state.get(key) === undefined) this.#makeRoom()
     this.state.set(key, { app, used: time })
+  }
+
+  /** Forgets many at once, for it sorts them all. The order comes from what is stored, so that a restart changes nothing. */
+  #makeRoom(): void {
+    const oldestFirst = [...this.state.entries()].sort(
+      ([keyA, a], [keyB, b]) => a.used - b.used || (keyA < keyB ? -1 : 1),
+    )
+    for (const [key] of oldestFirst.slice(0, Math.ceil(this.#capacity / 10))) this.state.delete(key)
   }
 }

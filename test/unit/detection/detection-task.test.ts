@@ -342,3 +342,23 @@ test('idle entities are forgotten, so that memory stays constant', () => {
   expect(entities?.puts.length).toBeLessThan(3 * 60)
   expect(JSON.parse(totals?.puts[0]?.value.toString() ?? '').members).toBe(entities?.puts.length)
 })
+
+describe('a detector that throws', () => {
+  const broken = makeDetector({
+    id: 'broken',
+    measureHash: 'broken',
+    entityOf: () => {
+      throw new Error('cannot tell whom')
+    },
+  })
+
+  test('blinds no other, and the event is refused with its reason', () => {
+    const working = makeDetector({ model: 'none', atLeast: 3 })
+    const rig = createRig([broken, working])
+    const feed = (second: number) =>
+      rig.feed(makeActivity({ time: monday + second * 1000, identity: `event-${second}` }))
+    for (const second of [0, 1, 2]) expect(() => feed(second)).toThrow('cannot tell whom')
+    expect(rig.detections.map(({ detector }) => detector.id)).toEqual(['api-volume'])
+    expect(() => rig.feed(monday + hour)).not.toThrow()
+  })
+})
