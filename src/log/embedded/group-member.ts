@@ -55,8 +55,15 @@ export class GroupMember implements Subscription {
     }
   }
 
+  /** Advisory, as the port says: an offset that does not get through is a line in the log. */
   async commit(partition: TopicPartition, nextOffset: number): Promise<void> {
-    this.#context.file.commit(this.#options.group, partition, nextOffset)
+    const { file, logger } = this.#context
+    const { group } = this.#options
+    try {
+      file.commit(group, partition, nextOffset)
+    } catch (error) {
+      logger.warn({ group, err: error }, `the offset of ${partitionName(partition)} was not committed`)
+    }
   }
 
   seek(partition: TopicPartition, nextOffset: number): void {

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createManualClock, type ManualClock, systemClock } from '../../../src/clock.ts'
 import { day, hour } from '../../../src/duration.ts'
@@ -87,6 +88,30 @@ describe('embedded log', () => {
     await expect(log.append('events', [{ key: 'a', value: 'late' }])).rejects.toMatchObject({
       code: 'LOG_UNAVAILABLE',
     })
+  })
+
+  it('goes on when an offset cannot be committed, and tells', async () => {
+    const lines: string[] = []
+    const loud = createLogger({ level: 'warn', format: 'text' }, createSecretScrubber(), {
+      write: (line) => void lines.push(line),
+    })
+    const file = join(directory, 'log.db')
+    const log = createEmbeddedLog({ file, clock: systemClock, logger: loud })
+    opened.push(log)
+    await log.createTopics([{ name: 'events', partitions: 1 }])
+    const recorder = new Recorder()
+    const options = { group: 'g', topics: ['events'], handler: recorder, onFailure: recorder.onFailure }
+    const subscription = await log.subscribe(options)
+    await log.append('events', [{ key: 'a', value: '1' }])
+    await recorder.until(() => recorder.received.length === 1)
+    const other = new DatabaseSync(file)
+    other.exec(`CREATE TRIGGER full BEFORE INSERT ON progress BEGIN SELECT RAISE(ABORT, 'no room'); END`)
+    other.close()
+    await subscription.commit({ topic: 'events', partition: 0 }, 1)
+    await log.append('events', [{ key: 'a', value: '2' }])
+    await recorder.until(() => recorder.received.length === 2)
+    expect(recorder.failures).toEqual([])
+    expect(lines.join('')).toMatch(/the offset of events\/0 was not committed/)
   })
 
   it('lets one member of a group read, and tells the other’s operator why it waits', async () => {
