@@ -14,7 +14,12 @@ import { temporaryFolder } from '../../support/temporary-folder.ts'
 const logins = '/event/LoginEventStream'
 const reports = '/event/ReportEventStream'
 const start = Date.UTC(2026, 0, 5, 12)
-const token = { orgId: '00D000000000001EAA', accessToken: 'secret', instanceUrl: 'https://acme.example' }
+const token = {
+  orgId: '00D000000000001EAA',
+  userId: '005000000000001AAA',
+  accessToken: 'secret',
+  instanceUrl: 'https://acme.example',
+}
 const never = new AbortController().signal
 
 let folder: ReturnType<typeof temporaryFolder>
@@ -121,9 +126,13 @@ it('an append that hangs is not waited for once the session is given up, and no 
 })
 
 it('the newest 1,000 gaps are remembered, across restarts and channels', async () => {
-  for (let i = 0; i < 600; i++) await state.recordGap(logins, 'too old', start + i)
+  const puts = Array.from({ length: 1000 }, (_, i) => {
+    const to = new Date(start + i).toISOString()
+    return { section: 'gaps', key: `${logins} ${to}`, value: Buffer.from(JSON.stringify({ to })) }
+  })
+  await lease.commit({ puts })
   state = await ReplayState.load(lease)
-  for (let i = 600; i < 1005; i++) await state.recordGap(reports, 'too old', start + i)
+  for (let i = 1000; i < 1005; i++) await state.recordGap(reports, 'too old', start + i)
   const kept: number[] = []
   for await (const { section, value } of lease.restore()) {
     if (section === 'gaps') kept.push(Date.parse(JSON.parse(value.toString()).to) - start)
