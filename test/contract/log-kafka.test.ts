@@ -73,6 +73,26 @@ describe.skipIf(jars === undefined)('Kafka log whose broker is killed', () => {
     await log.close()
   }, 240_000)
 
+  it('is closed in time while the broker is away, whatever is under way', async () => {
+    const { address, kill, restart } = await start()
+    const log = openLog({ brokers: [address] })
+    await log.createTopics([{ name: 'left', partitions: 1 }])
+    const recorder = new Recorder()
+    const handler = { group: 'left', topics: ['left'], handler: recorder, onFailure: recorder.onFailure }
+    await log.subscribe(handler)
+    await log.append('left', numbers(0, 1))
+    await recorder.until(() => recorder.received.length === 1)
+    await kill()
+    const append = expect(log.append('left', numbers(1, 2))).rejects.toMatchObject({
+      code: 'LOG_UNAVAILABLE',
+    })
+    const offsets = expect(log.offsets('left')).rejects.toMatchObject({ code: 'LOG_UNAVAILABLE' })
+    await expectClosed(log)
+    await Promise.all([append, offsets])
+    expect(recorder.events.at(-1)).toBe('revoked left/0 stopped')
+    await restart()
+  }, 240_000)
+
   it('says in time that it cannot be reached, and takes appends again when it can', async () => {
     const { address, kill, restart } = await start()
     const log = openLog({ brokers: [address], appendTimeout: 1_000 })
@@ -134,6 +154,13 @@ describe.skipIf(jars === undefined)('Kafka log whose broker falls silent', () =>
 })
 
 describe('Kafka log without a broker', () => {
+  it('is closed in time, whatever is under way', async () => {
+    const log = openLog({ brokers: [`127.0.0.1:${await freePort()}`] })
+    const append = expect(log.append('t', numbers(0, 1))).rejects.toMatchObject({ code: 'LOG_UNAVAILABLE' })
+    await expectClosed(log)
+    await append
+  })
+
   it('refuses a subscription with the address and the remedy', async () => {
     const address = `127.0.0.1:${await freePort()}`
     const log = openLog({ brokers: [address] })
@@ -152,3 +179,10 @@ describe('Kafka log without a broker', () => {
     await log.close()
   })
 })
+
+/** Three seconds are the promise: a service that stops has ten for everything. */
+async function expectClosed(log: Log): Promise<void> {
+  const closed = log.close().then(() => 'closed')
+  const late = systemClock.sleep(3_000).then(() => 'still closing')
+  expect(await Promise.race([closed, late])).toBe('closed')
+}

@@ -48,7 +48,8 @@ export function createClient(options: ClientOptions): KafkaClient {
   const { brokers, clientId, tls = false, sasl, retryFor, clock, logger } = options
   const connections = createConnections()
   const kafka = new Kafka({
-    brokers: [...brokers],
+    // Without brokers to try kafkajs gives up at once, where it would repeat a connection that fails for long.
+    brokers: () => (connections.isCut() ? [] : [...brokers]),
     clientId,
     ssl: tls,
     ...(sasl && { sasl: sasl as SASLOptions }),
@@ -61,7 +62,11 @@ export function createClient(options: ClientOptions): KafkaClient {
   return { kafka, cut: connections.cut }
 }
 
-function createConnections(): { readonly open: ISocketFactory; readonly cut: () => void } {
+function createConnections(): {
+  readonly open: ISocketFactory
+  readonly cut: () => void
+  readonly isCut: () => boolean
+} {
   const sockets = new Set<Socket>()
   let isCut = false
   return {
@@ -80,6 +85,7 @@ function createConnections(): { readonly open: ISocketFactory; readonly cut: () 
       isCut = true
       for (const socket of sockets) socket.destroy(new Error(givenUp))
     },
+    isCut: () => isCut,
   }
 }
 

@@ -55,6 +55,7 @@ const settlePause = 100
 /** How long a call is repeated before it fails, where nothing else is said. */
 const retryFor = 10 * second
 
+type AdminConnection = { readonly client: KafkaClient; readonly connected: Promise<Admin> }
 type PartitionCount = { readonly count: Promise<number>; readonly read: number }
 
 class KafkaLog implements Log {
@@ -62,7 +63,7 @@ class KafkaLog implements Log {
   readonly #producer: KafkaProducer
   readonly #subscriptions = new Set<KafkaSubscription>()
   readonly #partitionCounts = new Map<string, PartitionCount>()
-  #admin: { readonly client: KafkaClient; readonly connected: Promise<Admin> } | undefined
+  #admin: AdminConnection | undefined
 
   constructor(options: KafkaLogOptions) {
     this.#options = options
@@ -140,8 +141,8 @@ class KafkaLog implements Log {
 
   async close(): Promise<void> {
     await Promise.all([...this.#subscriptions].map((subscription) => subscription.stop()))
-    await this.#producer.close()
-    await this.#dropAdmin()
+    this.#producer.close()
+    if (this.#admin) this.#dropAdmin(this.#admin)
   }
 
   /** Calls that arrive while the answer is on its way share it, and so keep their order. */
@@ -178,12 +179,13 @@ class KafkaLog implements Log {
     const { clock, brokers } = this.#options
     const deadline = clock.monotonic() + settleTimeout
     for (;;) {
+      this.#admin ??= openAdmin(this.#createClient())
+      const connection = this.#admin
       try {
-        this.#admin ??= openAdmin(this.#createClient())
-        return await action(await this.#admin.connected)
+        return await action(await connection.connected)
       } catch (error) {
         if (!unsettled.has(protocolType(error) ?? '') || clock.monotonic() > deadline) {
-          await this.#dropAdmin()
+          this.#dropAdmin(connection)
           throw toLogError(error, what, brokers)
         }
         await clock.sleep(settlePause)
@@ -191,12 +193,11 @@ class KafkaLog implements Log {
     }
   }
 
-  async #dropAdmin(): Promise<void> {
-    const admin = this.#admin
-    this.#admin = undefined
-    if (!admin) return
-    await admin.connected.then((connected) => connected.disconnect()).catch(() => undefined)
-    admin.client.cut()
+  /** Cuts the connection first: without a broker kafkajs would go on trying. */
+  #dropAdmin(connection: AdminConnection): void {
+    if (this.#admin === connection) this.#admin = undefined
+    connection.client.cut()
+    void connection.connected.then((admin) => admin.disconnect()).catch(() => undefined)
   }
 
   #createClient(patience = retryFor): KafkaClient {
@@ -204,10 +205,7 @@ class KafkaLog implements Log {
   }
 }
 
-function openAdmin(client: KafkaClient): {
-  readonly client: KafkaClient
-  readonly connected: Promise<Admin>
-} {
+function openAdmin(client: KafkaClient): AdminConnection {
   const admin = client.kafka.admin()
   const connected = admin.connect().then(() => admin)
   connected.catch(() => undefined)

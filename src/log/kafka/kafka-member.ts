@@ -44,7 +44,8 @@ type Assignment = {
 /** kafkajs makes one more long poll before it stops, so this bounds how long a stop takes, too. */
 const maxWaitTime = second / 2
 const concurrency = 64
-const leaveTimeout = 5 * second
+/** A broker that is there takes a goodbye within milliseconds; one that is not must hold up no stop. */
+const leaveTimeout = 2 * second
 const evictions = new Set(['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION'])
 const interruptions = new Set([...evictions, 'REBALANCE_IN_PROGRESS', 'NOT_COORDINATOR_FOR_GROUP'])
 
