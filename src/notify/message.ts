@@ -117,6 +117,7 @@ function toFacts(alert: Alert): readonly Fact[] {
 function describeUsual({ statistics, reason }: Detection): string {
   if (statistics === null) return reason === 'event' ? 'every such event is reported' : 'fixed limit'
   const { low, high, expected, ratio } = statistics
+  if (high < 1) return `none; ${describeChance(statistics)}`
   const range = `${formatAmount(low)}–${formatAmount(high)}, expected ${formatAmount(expected)}`
   const times = Number.isFinite(ratio) && ratio >= 2 ? `, now ${formatAmount(ratio)} times that` : ''
   return `${range}${times}; ${describeChance(statistics)}`
@@ -130,8 +131,8 @@ function describeChance({ log10p, onceIn }: Statistics): string {
   return `by chance once in ${formatAmount(Math.max(days, 0.01))} days`
 }
 
-function describeTime({ openedAt, lastSeenAt, resolvedAt, count, peak }: Alert): string {
-  const since = `since ${formatTime(Math.min(openedAt, peak.window.start))}`
+function describeTime({ openedAt, lastSeenAt, resolvedAt, count }: Alert): string {
+  const since = `since ${formatTime(openedAt)}`
   const last = `last ${formatTime(lastSeenAt)}${count > 1 ? `, ${count} detections` : ''}`
   return resolvedAt === undefined ? `${since}, ${last}` : `${since}, ${last}, over ${formatTime(resolvedAt)}`
 }

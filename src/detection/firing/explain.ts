@@ -69,14 +69,22 @@ export function summarize(
     p: statistics ? formatProbability(statistics.log10p) : '?',
     once_in: statistics ? formatFrequency(statistics.onceIn) : '?',
   }
-  const template = detector.alert.summary ?? (statistics ? generalSentence : sentenceWithoutStatistics)
+  const template = detector.alert.summary ?? generalSentence(statistics)
   return template.replace(/\{\{\s*([\w.]+)\s*\}\}/g, (_, name: string) =>
     String(values[name] ?? trigger.fields[name] ?? 'unknown'),
   )
 }
 
-const sentenceWithoutStatistics = '{{entity}}: {{observed}} {{unit}} in {{window}}'
-const generalSentence = `${sentenceWithoutStatistics}; expected {{expected}} (usual {{low}}–{{high}}), {{ratio}} the expected; p {{p}}, by chance about once in {{once_in}}`
+/** Below one even a number is no help: what is usual is nothing at all. */
+function generalSentence(statistics: Statistics | null): string {
+  const observed = '{{entity}}: {{observed}} {{unit}} in {{window}}'
+  if (!statistics) return observed
+  const usual =
+    statistics.high < 1
+      ? 'usually none'
+      : 'expected {{expected}} (usual {{low}}–{{high}}), {{ratio}} the expected'
+  return `${observed}; ${usual}; p {{p}}, by chance about once in {{once_in}}`
+}
 
 /** Made once: they are slow to make. By number of digits after the point. */
 const numberFormats = [0, 1, 2].map(

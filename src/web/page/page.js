@@ -178,6 +178,7 @@ function explanation(alert) {
 
 function usualText({ peak: { statistics, measure, window } }) {
   if (!statistics) return `${measure.expression} in ${formatDuration(window.length)}, no baseline`
+  if (statistics.high < 1) return `usually no ${measure.unit} in ${formatDuration(window.length)}`
   const range = `${formatNumber(statistics.low)}–${formatNumber(statistics.high)}`
   const times = statistics.ratio >= 2 ? ` · ${formatNumber(statistics.ratio)} times as much as expected` : ''
   return `usual ${range} ${measure.unit} in ${formatDuration(window.length)}${times}`

@@ -26,7 +26,7 @@ describe('the console', () => {
   jane@acme.example read 850,000 records in 1h; usual 0–1,500
   Observed  850,000 records in 1h
   Usual     0–1,500, expected 750, now 1,133 times that; by chance practically never
-  When      since 2026-11-24 12:05:00 UTC, last 2026-11-24 13:05:00 UTC
+  When      since 2026-11-24 13:05:00 UTC, last 2026-11-24 13:05:00 UTC
   Where     ip 203.0.113.7, app Data Loader
   What      objects Contact 62 %, objects Account 38 %
   What to do

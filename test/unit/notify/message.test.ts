@@ -24,7 +24,7 @@ describe('what a person reads', () => {
           label: 'Usual',
           value: '0–1,500, expected 750, now 1,133 times that; by chance practically never',
         },
-        { label: 'When', value: 'since 2026-11-24 12:05:00 UTC, last 2026-11-24 13:05:00 UTC' },
+        { label: 'When', value: 'since 2026-11-24 13:05:00 UTC, last 2026-11-24 13:05:00 UTC' },
         { label: 'Where', value: 'ip 203.0.113.7, app Data Loader' },
         { label: 'What', value: 'objects Contact 62 %, objects Account 38 %' },
       ],
@@ -59,6 +59,9 @@ describe('what a person reads', () => {
       toMessage({ key, alert: makeAlert(overrides), cause: 'first' }, {}).facts[1]?.value
     expect(usual({ statistics })).toContain('by chance once in 40 years')
     expect(usual({ statistics: { ...statistics, onceIn: 3 * 24 * hour } })).toContain('once in 3 days')
+    expect(usual({ statistics: { ...statistics, expected: 0.0002, high: 0 } })).toBe(
+      'none; by chance once in 40 years',
+    )
     expect(usual({ statistics: null, reason: 'ceiling' })).toBe('fixed limit')
   })
 
