@@ -1,4 +1,5 @@
 import { day, minute } from '../duration.ts'
+import { messageOf } from '../errors.ts'
 import type { LogRecord, TopicPartition } from '../log/log.ts'
 import type { Metrics } from '../metrics.ts'
 import { type DurableState, KeyedState } from '../stream/keyed-state.ts'
@@ -51,7 +52,7 @@ class DetectionTask implements PartitionTask {
   #states: readonly DurableState[] = []
   #output: Output | undefined
   /** What a detector threw first while the record at hand was processed. */
-  #failure: { readonly error: unknown } | undefined
+  #failure: Error | undefined
 
   constructor(options: DetectionTaskOptions) {
     this.#options = options
@@ -73,7 +74,7 @@ class DetectionTask implements PartitionTask {
     this.#output = output
     this.#failure = undefined
     this.#take(this.#options.decode(record))
-    this.#throwFailure()
+    if (this.#failure) throw this.#failure
   }
 
   #take(decoded: Activity | Heartbeat): void {
@@ -97,7 +98,7 @@ class DetectionTask implements PartitionTask {
       try {
         work(runner)
       } catch (error) {
-        this.#failure ??= { error }
+        this.#failure ??= new Error(`detector ${runner.id}: ${messageOf(error)}`, { cause: error })
       }
     }
   }
@@ -110,10 +111,6 @@ class DetectionTask implements PartitionTask {
       this.#progress.touch(ref.id)
     }
     return identity !== null && !this.#seen.add(identity, time, newest)
-  }
-
-  #throwFailure(): void {
-    if (this.#failure) throw this.#failure.error
   }
 
   /** Event time of the org has come to `time`: once a minute its episodes are looked after and its progress is told. */

@@ -1,3 +1,5 @@
+import { toId18 } from '../../salesforce-id.ts'
+
 /** The fields of an event as Salesforce sent them. */
 export type Payload = Readonly<Record<string, unknown>>
 
@@ -36,13 +38,12 @@ export function toNumber(value: unknown): number | null {
 }
 
 /**
- * A Salesforce id in its 18-character form. The suffix encodes which letters are capitals, five characters to a letter.
- * All zeros means nobody. Any other text is left as it is.
+ * A Salesforce id in its 18-character form. All zeros means nobody. Any other text is left as it is.
  */
 export function idOf(payload: Payload, field: string): string | null {
   const id = textOf(payload, field)
   if (id === null || /^0{15}(AAA)?$/.test(id)) return null
-  return id.length === 15 ? id + suffixOf(id) : id
+  return toId18(id) ?? id
 }
 
 /**
@@ -61,19 +62,4 @@ function withZone(date: string): string {
   const offset = /^(.*T.*[+-]\d\d)(\d\d)$/.exec(date)
   if (offset) return `${offset[1]}:${offset[2]}`
   return /T[\d:.]+$/.test(date) ? `${date}Z` : date
-}
-
-const suffixAlphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ012345'
-
-function suffixOf(id: string): string {
-  let suffix = ''
-  for (let start = 0; start < 15; start += 5) {
-    let capitals = 0
-    for (let index = 0; index < 5; index++) {
-      const character = id.charCodeAt(start + index)
-      if (character >= 65 && character <= 90) capitals |= 1 << index
-    }
-    suffix += suffixAlphabet[capitals]
-  }
-  return suffix
 }

@@ -74,6 +74,10 @@ export class DetectorRunner {
     this.#episodes = new KeyedState(prefix + episodes)
   }
 
+  get id(): string {
+    return this.#detector.id
+  }
+
   get states(): readonly DurableState[] {
     return [this.#entities, this.#groups, this.#totals, this.#episodes]
   }

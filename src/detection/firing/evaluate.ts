@@ -43,7 +43,7 @@ export const highestThreshold = 1e-3
 /** From here on (log10 p) it is worth keeping what a detection would have to show. */
 const watchBelow = -2
 
-export type Subject = {
+export type Evaluation = {
   readonly detector: Detector
   readonly firing: Firing
   readonly state: MeasureState
@@ -60,14 +60,14 @@ export type Subject = {
  * The most surprising window that ends with the pane of the entity's newest event, or null when none is worth a look. The
  * expectation is that of the whole window though it is still filling: a count only grows, so an early alarm is valid.
  */
-export function evaluate(subject: Subject): Verdict | null {
-  const { detector, firing } = subject
+export function evaluate(evaluation: Evaluation): Verdict | null {
+  const { detector, firing } = evaluation
   let best: Verdict | null = null
   let longest = 0
   for (let k = 0; k < detector.windows.length; k++) {
-    const observed = subject.observed[k] as number
+    const observed = evaluation.observed[k] as number
     if (observed < firing.atLeast / 2 && observed < firing.alwaysAbove) continue
-    const verdict = judgeWindow(subject, k, observed)
+    const verdict = judgeWindow(evaluation, k, observed)
     if (!verdict) continue
     if (fires(verdict)) longest = verdict.length
     if (best === null || isStronger(verdict, best)) best = verdict
@@ -79,8 +79,8 @@ export function fires(verdict: Verdict | null): verdict is FiringVerdict {
   return verdict !== null && verdict.reason !== 'watching'
 }
 
-function judgeWindow(subject: Subject, k: number, observed: number): Verdict | null {
-  const { detector, firing, state, group, model, offset, totals } = subject
+function judgeWindow(evaluation: Evaluation, k: number, observed: number): Verdict | null {
+  const { detector, firing, state, group, model, offset, totals } = evaluation
   const length = detector.windows[k] as number
   const pane = paneAt(state.head, length)
   const { start, end } = windowEndingAt(pane, length)
