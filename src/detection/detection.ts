@@ -73,7 +73,7 @@ export type DetectorRef = {
   readonly set: string
   /** How long the alert stays one and the same after it resolved, ms (`alert.repeat`). */
   readonly repeat: number
-  /** Quiet time after which the alert resolves, ms: `alert.keep_open`, at least one window. */
+  /** Quiet time after which the alert resolves, ms: `alert.keep_open`, else the longest window. */
   readonly keepOpen: number
 }
 

@@ -39,7 +39,8 @@ export function compileDetector(definition: Definition): Detector | null {
     levelFor: levelReader(definition),
     alert: {
       repeat: alert.repeat,
-      keepOpen: alert.keep_open ?? Math.max(hour, ascending[0] ?? 0),
+      // What is in the longest window may fire again with any event: until it is empty the alert is not over.
+      keepOpen: alert.keep_open ?? Math.max(hour, ascending.at(-1) ?? 0),
       summary: alert.summary ?? null,
     },
   }

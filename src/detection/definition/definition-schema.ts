@@ -134,7 +134,7 @@ const alert = z.strictObject({
     .describe('An entity that fires again within this time continues the same alert'),
   keep_open: duration
     .optional()
-    .describe('Quiet time after which the alert resolves; the shortest window, at least 1h, when absent'),
+    .describe('Quiet time after which the alert resolves; the longest window, at least 1h, when absent'),
   summary: summary
     .optional()
     .describe('The sentence that people read, with {{placeholders}}; a general one when absent'),

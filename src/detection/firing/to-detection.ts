@@ -7,7 +7,7 @@ import { summarize } from './explain.ts'
 /** A finding of an episode as it goes into topic `detections`. `place` is the episode's id and the finding's number in it. */
 export function toDetection(
   source: { readonly detector: Detector; readonly set: string },
-  { org, entity, evidence, detected }: Episode,
+  { org, entity, evidence }: Episode,
   place: { readonly id: string; readonly sequence: number },
   { verdict, level, time, trigger, backfill }: Finding,
   statistics: Statistics | null,
@@ -21,7 +21,7 @@ export function toDetection(
     episode: place.id,
     sequence: place.sequence,
     org,
-    detector: toRef(detector, set, detected?.quiet ?? length),
+    detector: toRef(detector, set),
     entity,
     level,
     time,
@@ -38,10 +38,8 @@ export function toDetection(
   }
 }
 
-/** `longest`: length of the longest window that has fired. Its excess lasts so long, and the alert must not end before. */
-function toRef(detector: Detector, set: string, longest: number): DetectorRef {
+function toRef(detector: Detector, set: string): DetectorRef {
   const { id, title, description, tags, falsepositives, runbook, status, alert } = detector
-  const { repeat } = alert
-  const keepOpen = Math.max(alert.keepOpen, longest)
+  const { repeat, keepOpen } = alert
   return { id, title, description, tags, falsepositives, runbook, status, set, repeat, keepOpen }
 }
