@@ -32,8 +32,10 @@ export function describeRecovery(
         expect(recovered).toEqual(uninterrupted)
         expect(new Set(pagerduty)).toEqual(new Set(pagerdutyBefore))
         expect(new Set(slack)).toEqual(new Set(slackBefore))
+        // A kill at any other point may by chance come between an acceptance and its recording as well: one is under way.
         const repeated = slack.length - slackBefore.length
-        expect(repeated).toBe(crash === 'after-acceptance' ? 1 : 0)
+        expect(repeated).toBeLessThanOrEqual(1)
+        if (crash === 'after-acceptance') expect(repeated).toBe(1)
       })
     }
 
