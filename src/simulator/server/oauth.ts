@@ -19,8 +19,11 @@ export type TokenAnswer = { readonly status: number; readonly body: Readonly<Rec
 
 /** The tokens of an org: who gets one, and whose it is. */
 export interface TokenIssuer {
-  /** The body of a POST to the token endpoint → what it answers. */
-  grant(form: URLSearchParams): TokenAnswer
+  /**
+   * The body of a POST to the token endpoint → what it answers. `url`: where the client found this org; it becomes the
+   * `instance_url`, and is an audience that JWTs may name beside Salesforce's login hosts.
+   */
+  grant(form: URLSearchParams, url: string): TokenAnswer
   /** True when there was such a token. */
   revoke(token: string): boolean
   revokeAll(): void
@@ -33,8 +36,6 @@ export type TokenIssuerOptions = {
   readonly random: Random
   readonly orgId: string
   readonly apps: readonly ConnectedApp[]
-  /** Where this org answers: `instance_url`, and an audience that JWTs may name beside Salesforce's login hosts. */
-  readonly url: () => string
   readonly userIdOf: (username: string) => string
 }
 
@@ -50,7 +51,7 @@ export function createTokenIssuer(options: TokenIssuerOptions): TokenIssuer {
   )
   const tokens = new Map<string, string>()
 
-  function issue(app: ConnectedApp): TokenAnswer {
+  function issue(app: ConnectedApp, url: string): TokenAnswer {
     const userId = options.userIdOf(app.username)
     const token = `${orgId.slice(0, 15)}!AQ${(random.key() + random.key() + random.key()).replace(/[+/]/g, '_')}`
     tokens.set(token, userId)
@@ -58,15 +59,15 @@ export function createTokenIssuer(options: TokenIssuerOptions): TokenIssuer {
       access_token: token,
       signature: random.key(),
       scope: (app.scopes ?? ['api']).join(' '),
-      instance_url: options.url(),
-      id: `${options.url()}/id/${orgId}/${userId}`,
+      instance_url: url,
+      id: `${url}/id/${orgId}/${userId}`,
       token_type: 'Bearer',
       issued_at: String(clock.now()),
     }
     return { status: 200, body }
   }
 
-  function grantForAssertion(form: URLSearchParams): TokenAnswer {
+  function grantForAssertion(form: URLSearchParams, url: string): TokenAnswer {
     const jwt = parseJwt(form.get('assertion') ?? '')
     if (!jwt) return refuse('invalid_grant', 'invalid assertion')
     const app = apps.find(({ clientId }) => clientId === jwt.claims.iss)
@@ -74,29 +75,29 @@ export function createTokenIssuer(options: TokenIssuerOptions): TokenIssuer {
     const key = keys.get(app)
     if (!key) return refuse('unauthorized_client', 'invalid client credentials or flow not enabled')
     if (!isSigned(jwt, key)) return refuse('invalid_grant', 'invalid assertion')
-    if (![...loginHosts, options.url()].includes(trimSlash(String(jwt.claims.aud))))
+    if (![...loginHosts, url].includes(trimSlash(String(jwt.claims.aud))))
       return refuse('invalid_grant', 'Audience validation failed')
     const remaining = Number(jwt.claims.exp) * 1000 - clock.now()
     if (!(remaining > 0 && remaining <= longestAssertion))
       return refuse('invalid_grant', 'expired or not yet valid JWT')
     if (jwt.claims.sub !== app.username) return refuse('invalid_grant', "user hasn't approved this consumer")
-    return issue(app)
+    return issue(app, url)
   }
 
-  function grantForSecret(form: URLSearchParams): TokenAnswer {
+  function grantForSecret(form: URLSearchParams, url: string): TokenAnswer {
     const app = apps.find(({ clientId }) => clientId === form.get('client_id'))
     if (!app) return refuse('invalid_client_id', 'client identifier invalid')
     if (app.clientSecret === undefined) return refuse('invalid_grant', 'no client credentials user enabled')
     if (!isSame(app.clientSecret, form.get('client_secret') ?? ''))
       return refuse('invalid_client', 'invalid client credentials')
-    return issue(app)
+    return issue(app, url)
   }
 
   return {
-    grant(form) {
+    grant(form, url) {
       const type = form.get('grant_type')
-      if (type === jwtBearer) return grantForAssertion(form)
-      if (type === 'client_credentials') return grantForSecret(form)
+      if (type === jwtBearer) return grantForAssertion(form, url)
+      if (type === 'client_credentials') return grantForSecret(form, url)
       return refuse('unsupported_grant_type', 'grant type not supported')
     },
     revoke: (token) => tokens.delete(token),

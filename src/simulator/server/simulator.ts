@@ -82,7 +82,6 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     random: random.fork('oauth'),
     orgId: org.id,
     apps: options.connectedApps,
-    url: () => url,
     userIdOf: (username) => users.find((user) => user.username === username)?.id ?? toSalesforceId('005', 1),
   })
   const bayeux = createBayeux({
@@ -141,7 +140,8 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     const form = new URLSearchParams(await readBody(request, largestRequest))
     const fault = faults.take('token')
     if (fault?.kind === 'http') return send(request, response, fault)
-    const answer = tokens.grant(form)
+    const { host } = request.headers
+    const answer = tokens.grant(form, host === undefined ? url : `http://${host}`)
     return send(request, response, toJson(answer.status, answer.body))
   }
 

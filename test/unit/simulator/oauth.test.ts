@@ -20,6 +20,14 @@ describe('token endpoint', () => {
     expect(body).not.toHaveProperty('expires_in')
   })
 
+  test('the instance is where the client found the org, whatever address the server listens on', async () => {
+    await using running = await startSimulator()
+    const found = running.url.replace('127.0.0.1', 'localhost')
+    const assertion = signAssertion({ aud: found })
+    const { body } = await requestToken(found, { grant_type: jwtBearer, assertion })
+    expect(body.instance_url).toBe(found)
+  })
+
   const now = () => Math.floor(systemClock.now() / 1000)
   test.each([
     [
