@@ -188,7 +188,8 @@ export function createApp(config: Config, options: AppOptions): App {
     for (const processor of processors) {
       const { subscribed, restoring } = processor.status()
       if (!subscribed) reasons.push('not in the consumer group')
-      if (restoring > 0) reasons.push(`the state of ${restoring} partitions is not restored yet`)
+      if (restoring > 0)
+        reasons.push(`restoring ${restoring === 1 ? 'a partition' : `${restoring} partitions`}`)
     }
     for (const ingest of ingests) reasons.push(...whyNotReady(ingest.status()))
     return { ready: reasons.length === 0, reasons }
