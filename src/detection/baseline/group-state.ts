@@ -97,6 +97,7 @@ export function isReady(group: GroupState, length: number, start: number, offset
   return isKnown(group, hourOfWeek(start + length - 1, offset))
 }
 
+/** Numbers one after the other. What is added (for calibration) goes to the end, and reads as zero in what was saved before. */
 export function groupCodec(model: GroupModel, windows: number): Codec<GroupState> {
   return {
     encode(group) {
@@ -117,8 +118,10 @@ export function groupCodec(model: GroupModel, windows: number): Codec<GroupState
       const numbers = new Float64Array(Uint8Array.prototype.slice.call(bytes).buffer)
       let position = 4
       const take = (length: number) => {
+        const part = new Float64Array(length)
+        part.set(numbers.subarray(position, position + length))
         position += length
-        return numbers.slice(position - length, position)
+        return part
       }
       const [counted, learned, watched, factors] = [
         take(hoursPerWeek),

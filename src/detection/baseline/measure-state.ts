@@ -105,10 +105,13 @@ export function observedIn(state: MeasureState, windows: readonly number[], k: n
   return state.values.countSince((firstPane * length) / panesPerWindow)
 }
 
-/** Five times and three lengths. */
-const fixedBytes = 46
+/** Five times and four lengths. */
+const fixedBytes = 48
 
-/** Compact bytes: times, group, a bitmap of the cells that are not zero and these cells, then the values. */
+/**
+ * Compact bytes: times, group, a bitmap of the cells that are not zero and these cells, then the values. They say how many
+ * cells a window had, so that cells added behind those of today (for drift) read as zero in what was saved before.
+ */
 export const measureStateCodec: Codec<MeasureState> = {
   encode({ cells, head, learnedTo, since, suspendedFrom, suspendedTo, group, values }) {
     const bitmap = Buffer.alloc(Math.ceil(cells.length / 8))
@@ -126,6 +129,7 @@ export const measureStateCodec: Codec<MeasureState> = {
     fixed.writeUInt16LE(name.length, 40)
     fixed.writeUInt16LE(cells.length, 42)
     fixed.writeUInt16LE(values ? 1 : 0, 44)
+    fixed.writeUInt16LE(cellsPerWindow, 46)
     const parts = [fixed, name, bitmap, bytesOf(Float32Array.from(filled))]
     if (values) parts.push(bytesOf(values.toNumbers()))
     return Buffer.concat(parts)
@@ -137,10 +141,11 @@ export const measureStateCodec: Codec<MeasureState> = {
     const group = sharedText(bytes.toString('utf8', fixedBytes, position))
     const bitmap = bytes.subarray(position, position + Math.ceil(length / 8))
     position += bitmap.length
-    const cells = allocateCells(length)
+    const savedPerWindow = bytes.readUInt16LE(46)
+    const cells = allocateCells((length / savedPerWindow) * cellsPerWindow)
     for (let i = 0; i < length; i++) {
       if (((bitmap[i >> 3] as number) & (1 << (i & 7))) === 0) continue
-      cells[i] = bytes.readFloatLE(position)
+      cells[baseOf(Math.floor(i / savedPerWindow)) + (i % savedPerWindow)] = bytes.readFloatLE(position)
       position += 4
     }
     const rest = Uint8Array.prototype.slice.call(bytes, position).buffer
