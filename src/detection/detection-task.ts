@@ -10,7 +10,8 @@ import { createZoneOffset, type ZoneOffset } from './algorithms/zone-offset.ts'
 import { SeenEvents, type SeenEventsOptions } from './dedup/seen-events.ts'
 import type { Detector, DetectorSet } from './definition/detector.ts'
 import type { DetectionMessage, OrgRef } from './detection.ts'
-import { DetectorRunner, sectionPrefix } from './firing/detector-runner.ts'
+import { sectionPrefix, type Watcher } from './watching/watcher.ts'
+import { WindowWatcher } from './watching/window-watcher.ts'
 
 export type DetectionTaskOptions = {
   readonly partition: TopicPartition
@@ -45,10 +46,10 @@ class DetectionTask implements PartitionTask {
   readonly #orgs = new Map<string, Org>()
   readonly #zones = new Map<string, ZoneOffset>()
   #set: DetectorSet | undefined
-  /** Every runner that was ever needed, by the prefix of its sections; those in force are in `#runners`. */
-  readonly #known = new Map<string, DetectorRunner>()
-  #runners: ReadonlySet<DetectorRunner> = new Set()
-  #byAction = new Map<Action, readonly DetectorRunner[]>()
+  /** Every watcher that was ever needed, by the prefix of its sections; those in force are in `#watchers`. */
+  readonly #known = new Map<string, Watcher>()
+  #watchers: ReadonlySet<Watcher> = new Set()
+  #byAction = new Map<Action, readonly Watcher[]>()
   #states: readonly DurableState[] = []
   #output: Output | undefined
   /** What a detector threw first while the record at hand was processed. */
@@ -89,16 +90,16 @@ class DetectionTask implements PartitionTask {
     }
     this.#advance(org, decoded.time)
     this.#apps.refine(decoded)
-    this.#each(this.#byAction.get(decoded.action) ?? [], (runner) => runner.process(decoded, org))
+    this.#each(this.#byAction.get(decoded.action) ?? [], (watcher) => watcher.process(decoded, org))
   }
 
   /** One that throws must not blind those after it: the event counts as seen and will not come again. */
-  #each(runners: Iterable<DetectorRunner>, work: (runner: DetectorRunner) => void): void {
-    for (const runner of runners) {
+  #each(watchers: Iterable<Watcher>, work: (watcher: Watcher) => void): void {
+    for (const watcher of watchers) {
       try {
-        work(runner)
+        work(watcher)
       } catch (error) {
-        this.#failure ??= new Error(`detector ${runner.id}: ${messageOf(error)}`, { cause: error })
+        this.#failure ??= new Error(`detector ${watcher.id}: ${messageOf(error)}`, { cause: error })
       }
     }
   }
@@ -124,14 +125,14 @@ class DetectionTask implements PartitionTask {
     const newMinute = Math.floor(time / minute)
     if (newMinute === progress.minute) return
     progress.minute = newMinute
-    this.#each(this.#runners, (runner) => runner.tick(org, time))
+    this.#each(this.#watchers, (watcher) => watcher.tick(org, time))
     this.#emit(org.ref, { kind: 'progress', org: org.ref, time })
     if (Math.floor(time / day) > Math.floor(previous / day)) this.#expire(time)
   }
 
   #expire(time: number): void {
     this.#apps.expire(time)
-    this.#each(this.#runners, (runner) => runner.expire((id) => this.#orgs.get(id)))
+    this.#each(this.#watchers, (watcher) => watcher.expire((id) => this.#orgs.get(id)))
   }
 
   #emit(org: OrgRef, message: DetectionMessage): void {
@@ -169,29 +170,29 @@ class DetectionTask implements PartitionTask {
     const set = this.#options.detectors()
     if (set === this.#set) return
     this.#set = set
-    const runners = set.detectors.map((detector) => this.#runnerFor(detector, set.hash))
-    this.#runners = new Set(runners)
-    this.#byAction = groupByAction(runners)
+    const watchers = set.detectors.map((detector) => this.#watcherFor(detector, set.hash))
+    this.#watchers = new Set(watchers)
+    this.#byAction = groupByAction(watchers)
     this.#states = [
       this.#seen.state,
       this.#apps.state,
       this.#progress,
-      ...[...this.#known.values()].flatMap((runner) => [...runner.states]),
+      ...[...this.#known.values()].flatMap((watcher) => [...watcher.states]),
     ]
   }
 
-  #runnerFor(detector: Detector, set: string): DetectorRunner {
+  #watcherFor(detector: Detector, set: string): Watcher {
     const prefix = sectionPrefix(detector)
     const known = this.#known.get(prefix)
     known?.replace(detector, set)
-    const runner =
-      known ?? new DetectorRunner(detector, set, (detection) => this.#emit(detection.org, detection))
-    this.#known.set(prefix, runner)
-    return runner
+    const watcher =
+      known ?? new WindowWatcher(detector, set, (detection) => this.#emit(detection.org, detection))
+    this.#known.set(prefix, watcher)
+    return watcher
   }
 }
 
-function groupByAction(runners: Iterable<DetectorRunner>): Map<Action, readonly DetectorRunner[]> {
-  const all = [...runners]
-  return new Map(actions.map((action) => [action, all.filter((runner) => runner.mayWant(action))]))
+function groupByAction(watchers: Iterable<Watcher>): Map<Action, readonly Watcher[]> {
+  const all = [...watchers]
+  return new Map(actions.map((action) => [action, all.filter((watcher) => watcher.mayWant(action))]))
 }

@@ -41,6 +41,8 @@ export type Finding = {
   readonly time: number
   readonly trigger: EventSample
   readonly backfill: boolean
+  /** Since when the entity has been known (ms), and its peer group. */
+  readonly known: { readonly since: number; readonly peers: string }
 }
 
 /** A detection is repeated when what was observed has grown by this factor. */

@@ -2,7 +2,7 @@ import { day, hour, minute } from '../../duration.ts'
 import type { BaselineModel } from '../baseline/model.ts'
 import type { Detector } from '../definition/detector.ts'
 import type { Detection, Entity, EventSample, Statistics } from '../detection.ts'
-import type { Verdict } from './evaluate.ts'
+import type { Finding } from './episode.ts'
 
 /** What may stand in `alert.summary` as {{name}}, beside any field of the event that fired it. */
 export const summaryPlaceholders = [
@@ -24,9 +24,8 @@ const leastShownP = 1e-12
 
 /** The numbers behind a verdict, for people and for computing them again. Null when nothing was judged. */
 export function toStatistics(
-  verdict: Verdict,
+  { verdict, known, time }: Pick<Finding, 'verdict' | 'known' | 'time'>,
   model: BaselineModel | null,
-  known: { readonly history: number; readonly peers: string },
 ): Statistics | null {
   const { judgement, observed, log10p, peak, threshold, looks } = verdict
   if (!judgement || !model) return null
@@ -40,7 +39,7 @@ export function toStatistics(
     log10p,
     onceIn: 1 / (10 ** Math.max(log10p, -300) * looks),
     threshold,
-    history: known.history,
+    history: time - known.since,
     peerWeight,
     peers: known.peers,
     hourFactor,

@@ -24,54 +24,44 @@ import { countActive, createOrgTotals, type OrgTotals } from '../baseline/org-to
 import { notePeak } from '../baseline/recurring-peak.ts'
 import { isSuspended, suspend } from '../baseline/suspension.ts'
 import type { Detector } from '../definition/detector.ts'
-import type { Detection, Entity, OrgRef } from '../detection.ts'
+import type { Finding } from '../firing/episode.ts'
+import { type EmitDetection, Episodes } from '../firing/episodes.ts'
+import { evaluate, type FiringVerdict, fires } from '../firing/evaluate.ts'
+import { sampleOf } from '../firing/evidence.ts'
+import { toStatistics } from '../firing/explain.ts'
+import type { OrgTime } from '../org-time.ts'
 import { hashText } from '../window/recent-values.ts'
-import { admit, type Episode, type Finding, isOver, noteEmitted, takePending } from './episode.ts'
-import { evaluate, type FiringVerdict, fires, type Verdict } from './evaluate.ts'
-import { collect, createEvidence, sampleOf } from './evidence.ts'
-import { toStatistics } from './explain.ts'
-import { toDetection } from './to-detection.ts'
+import { entityKey, orgIdOf, sectionPrefix, type Watcher } from './watcher.ts'
 
-/** An org as the detectors need it: who it is, its clock, and how far its event time has come. */
-export type OrgTime = { readonly ref: OrgRef; readonly offset: ZoneOffset; readonly watermark: number }
-
-export type EmitDetection = (detection: Detection) => void
-
-/** Keyed states per detector: section names end so. */
-const parts = ['entities', 'groups', 'totals', 'episodes'] as const
-
-/** The part of a section's name that says whose state it is: it changes when what is measured changes. */
-export function sectionPrefix({ id, measureHash }: Detector): string {
-  return `${id}/${measureHash}/`
-}
-
-/** One detector over one partition: its keyed state, and the road from an activity to a detection. */
-export class DetectorRunner {
+/** Watches how much an entity does in sliding windows: models `counts`, `amounts` and `none`. */
+export class WindowWatcher implements Watcher {
   readonly #entities: KeyedState<MeasureState>
   readonly #groups: KeyedState<GroupState>
   readonly #totals: KeyedState<OrgTotals>
-  readonly #episodes: KeyedState<Episode>
+  readonly #episodes: Episodes
   readonly #models = new Map<string, { offset: ZoneOffset; model: BaselineModel }>()
-  readonly #emit: EmitDetection
   #detector: Detector
   #set: string
 
   constructor(detector: Detector, set: string, emit: EmitDetection) {
     const prefix = sectionPrefix(detector)
-    const [entities, groups, totals, episodes] = parts
     this.#detector = detector
     this.#set = set
-    this.#emit = emit
-    this.#entities = new KeyedState(prefix + entities, measureStateCodec)
+    this.#entities = new KeyedState(`${prefix}entities`, measureStateCodec)
     this.#groups = new KeyedState(
-      prefix + groups,
+      `${prefix}groups`,
       groupCodec(
         detector.baseline.model === 'none' ? unmodelled : modelOf(detector, utc),
         detector.windows.length,
       ),
     )
-    this.#totals = new KeyedState(prefix + totals)
-    this.#episodes = new KeyedState(prefix + episodes)
+    this.#totals = new KeyedState(`${prefix}totals`)
+    this.#episodes = new Episodes({
+      section: `${prefix}episodes`,
+      source: () => ({ detector: this.#detector, set: this.#set }),
+      explain: (finding, org) => toStatistics(finding, this.#modelOf(org)),
+      emit,
+    })
   }
 
   get id(): string {
@@ -79,7 +69,7 @@ export class DetectorRunner {
   }
 
   get states(): readonly DurableState[] {
-    return [this.#entities, this.#groups, this.#totals, this.#episodes]
+    return [this.#entities, this.#groups, this.#totals, this.#episodes.state]
   }
 
   get entityCount(): number {
@@ -109,7 +99,7 @@ export class DetectorRunner {
     const amount = measure.kind === 'sum' ? measure.amountOf(activity) : 1
     if (!(amount > 0)) return
 
-    const key = `${org.ref.id}\0${entity.id}`
+    const key = entityKey(org.ref, entity.id)
     const { time } = activity
     const totals = this.#totalsOf(org.ref.id, time)
     const model = this.#modelOf(org)
@@ -129,25 +119,13 @@ export class DetectorRunner {
       for (let k = 0; k < windows.length; k++)
         notePeak(slotOf(state, k, windows[k] as number), today, observed[k] as number, model.halfLife)
     }
-    if (verdict) this.#take(verdict, activity, entity, org, key, amount)
+    if (!verdict) return
+    const finding = fires(verdict) ? this.#toFinding(verdict, activity, state) : null
+    this.#episodes.take(key, { activity, entity, org, amount, finding })
   }
 
-  /** Event time of an org went on: says what is still to be said of its episodes, and forgets those that are over. */
   tick(org: OrgTime, time: number): void {
-    const shortestWindow = shortest(this.#detector.windows)
-    const due: { key: string; episode: Episode }[] = []
-    for (const [key, episode] of this.#episodes.entries()) {
-      if (episode.org.id === org.ref.id) due.push({ key, episode })
-    }
-    due.sort((a, b) => (a.key < b.key ? -1 : 1))
-    for (const { key, episode } of due) {
-      const finding = takePending(episode, time)
-      if (finding) {
-        this.#report(org, episode, finding, key)
-        this.#episodes.touch(key)
-      }
-      if (isOver(episode, time, shortestWindow)) this.#episodes.delete(key)
-    }
+    this.#episodes.tick(org, time)
   }
 
   /** Forgets entities that have been idle for so long that their history weighs nothing. `orgOf` finds an org by its id. */
@@ -179,29 +157,7 @@ export class DetectorRunner {
     catchUp(state, group, model, windows, time, (k) => countActive(totals, k, time, model.halfLife))
   }
 
-  #take(
-    verdict: Verdict,
-    activity: Activity,
-    entity: Entity,
-    org: OrgTime,
-    key: string,
-    amount: number,
-  ): void {
-    let episode = this.#episodes.get(key)
-    if (!episode) {
-      episode = { org: org.ref, entity, evidence: createEvidence(), seen: activity.time, detected: null }
-      this.#episodes.set(key, episode)
-    }
-    this.#episodes.touch(key)
-    if (entity.name !== undefined) episode.entity = entity
-    episode.seen = Math.max(episode.seen, activity.time)
-    collect(episode.evidence, activity, amount, entity.type)
-    if (!fires(verdict)) return
-    const finding = this.#toFinding(verdict, activity)
-    if (admit(episode, finding, amount, this.#detector.id)) this.#report(org, episode, finding, key)
-  }
-
-  #toFinding(verdict: FiringVerdict, activity: Activity): Finding {
+  #toFinding(verdict: FiringVerdict, activity: Activity, { since, group }: MeasureState): Finding {
     const { observed, judgement, excess, length } = verdict
     const expected = judgement?.expected ?? 0
     const ratio = judgement ? observed / Math.max(expected, 1e-9) : 0
@@ -212,18 +168,8 @@ export class DetectorRunner {
       time: activity.time,
       trigger: sampleOf(activity),
       backfill: activity.backfill,
+      known: { since, peers: group },
     }
-  }
-
-  #report(org: OrgTime, episode: Episode, finding: Finding, key: string): void {
-    if (!episode.detected) return
-    const { id, since } = episode.detected
-    const sequence = noteEmitted(episode.detected, finding)
-    const state = this.#entities.get(key)
-    const known = { history: finding.time - (state?.since ?? since), peers: state?.group ?? '' }
-    const statistics = toStatistics(finding.verdict, this.#modelOf(org), known)
-    const source = { detector: this.#detector, set: this.#set }
-    this.#emit(toDetection(source, episode, { id, sequence }, finding, statistics))
   }
 
   #entityOf(
@@ -315,10 +261,6 @@ function modelOf({ baseline }: Detector, offset: ZoneOffset): BaselineModel {
 
 function groupKey(orgId: string, group: string): string {
   return `${orgId}\0${group}`
-}
-
-function orgIdOf(key: string): string {
-  return key.slice(0, key.indexOf('\0'))
 }
 
 function shortest(windows: readonly number[]): number {

@@ -1,0 +1,35 @@
+import type { DurableState } from '../../stream/keyed-state.ts'
+import type { Action, Activity } from '../activity/activity.ts'
+import type { Detector } from '../definition/detector.ts'
+import type { OrgRef } from '../detection.ts'
+import type { OrgTime } from '../org-time.ts'
+
+/** One detector at work on one partition: its keyed state, and the road from an activity to a detection. */
+export interface Watcher {
+  readonly id: string
+  readonly states: readonly DurableState[]
+  mayWant(action: Action): boolean
+  /** Goes on with a detector that measures the same but may fire, rank or tell otherwise. `set`: hash of the set in force. */
+  replace(detector: Detector, set: string): void
+  /** Takes one activity into account if the detector wants it, and emits what it leads to. */
+  process(activity: Activity, org: OrgTime): void
+  /** Event time of an org has come to `time` (called about once a minute): says what is still to be said. */
+  tick(org: OrgTime, time: number): void
+  /** Called once a day: forgets entities whose history weighs nothing any more. `orgOf` finds an org by its id. */
+  expire(orgOf: (id: string) => OrgTime | undefined): void
+}
+
+/** The part of a section's name that says whose state it is: it changes when what is measured changes. */
+export function sectionPrefix({ id, measureHash }: Detector): string {
+  return `${id}/${measureHash}/`
+}
+
+/** The key of an entity's state. */
+export function entityKey(org: OrgRef, entity: string): string {
+  return `${org.id}\0${entity}`
+}
+
+/** The id of the org to which a key of {@link entityKey} belongs. */
+export function orgIdOf(key: string): string {
+  return key.slice(0, key.indexOf('\0'))
+}
