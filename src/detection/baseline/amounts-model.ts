@@ -64,20 +64,25 @@ export function createAmountsModel(halfLife: number, offset: ZoneOffset): Baseli
       }
     },
 
-    learn(slot, group, start, amount, excluded) {
+    learn(slot, group, start, amount, teaching) {
       const kept = 2 ** (-slot.length / halfLife)
       const own = momentsOf(slot)
       if (amount <= 0)
         return setMoments(slot, { n: own.n * kept, mean: own.mean, squares: own.squares * kept })
       const expected = logPredictive(own, peersOf(slot, group), slot.length)
       const shift = shiftAt(slot, group, start)
-      const u = winsorLog(Math.log1p(amount) - shift, expected)
-      const learned = excluded ? Math.min(u, expected.location) : u
+      const u = Math.log1p(amount) - shift
+      const capped = teaching === 'raw' ? u : winsorLog(u, expected)
+      const learned = teaching === 'excluded' ? Math.min(capped, expected.location) : capped
       setMoments(slot, learnLog(own, learned, kept))
       if (slot.k !== 0) return
       const h = hourOfWeek(start, offset)
       group.counted[h] = (group.counted[h] as number) + (learned - expected.location + shift)
       group.learned[h] = (group.learned[h] as number) + 1
+    },
+
+    makeUp(slot, group, start, amount) {
+      setMoments(slot, learnLog(momentsOf(slot), Math.log1p(amount) - shiftAt(slot, group, start), 1))
     },
 
     idle(slot, _group, from, to) {

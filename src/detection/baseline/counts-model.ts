@@ -13,7 +13,7 @@ import { hourOfWeek, hoursPerWeek } from '../algorithms/season.ts'
 import type { ZoneOffset } from '../algorithms/zone-offset.ts'
 import type { GroupState } from './group-state.ts'
 import { moment } from './measure-state.ts'
-import type { BaselineModel, Judgement, WindowSlot } from './model.ts'
+import type { BaselineModel, Judgement, Teaching, WindowSlot } from './model.ts'
 
 /** Priors in force per window: a0, b0 and the group's spread 1/φ. Sums: spread, its weight, then the rate histogram. */
 const prior = { a0: 0, b0: 1, spread: 2, count: 3 } as const
@@ -78,18 +78,25 @@ export function createCountsModel(halfLife: number, offset: ZoneOffset): Baselin
       add(group.sums, from + sum.spreadWeight, sign * weight)
     },
 
-    learn(slot, group, start, amount, excluded) {
+    learn(slot, group, start, amount, teaching) {
       const { a, b } = rateOf(slot, group)
       const exposure = group.season.exposure(start, start + slot.length, offset)
       const mu = (exposure * a) / b
       const { r } = sizeOf(slot, group, a)
-      const learned = Math.min(amount, excluded ? mu : winsorCap(mu, r))
+      const learned = Math.min(amount, mostLearned(teaching, mu, r))
       const kept = 2 ** (-slot.length / halfLife)
       decayAndAdd(slot, kept, [learned, exposure, (learned - mu) ** 2 - mu, mu * mu])
       if (slot.k !== 0) return
       const h = hourOfWeek(start, offset)
       add(group.counted, h, learned)
       add(group.learned, h, 1)
+    },
+
+    makeUp(slot, group, start, amount) {
+      const { a, b } = rateOf(slot, group)
+      const mu = (group.season.exposure(start, start + slot.length, offset) * a) / b
+      const missing = Math.max(0, amount - mu)
+      decayAndAdd(slot, 1, [missing, 0, missing ** 2, 0])
     },
 
     idle(slot, group, from, to) {
@@ -134,6 +141,11 @@ export function createCountsModel(halfLife: number, offset: ZoneOffset): Baselin
 
     looks: (members, _active, length) => (members * independentLooks) / length,
   }
+}
+
+function mostLearned(teaching: Teaching, mu: number, r: number): number {
+  if (teaching === 'raw') return Number.POSITIVE_INFINITY
+  return teaching === 'excluded' ? mu : winsorCap(mu, r)
 }
 
 /** Mean and mean square of a rate that falls from `first` to `last` as a/(b + x) does while x grows evenly. */

@@ -42,6 +42,17 @@ export const moment = {
   peakSecond: 20,
 } as const
 const cellsPerWindow = 21
+/** The cells that a baseline consists of; the others say what has happened lately. */
+const knowledge = [
+  moment.first,
+  moment.second,
+  moment.third,
+  moment.fourth,
+  moment.peakDay,
+  moment.peakToday,
+  moment.peakFirst,
+  moment.peakSecond,
+] as const
 
 export function baseOf(window: number): number {
   return window * cellsPerWindow
@@ -95,6 +106,22 @@ export function record(
   }
   state.head = newHead
   values?.expire(newHead - 2 * (windows.at(-1) ?? 0))
+}
+
+/** What the baseline knows of the entity, peaks included, as {@link restoreKnowledge} takes it back. */
+export function knowledgeOf({ cells }: MeasureState): readonly number[] {
+  const known: number[] = []
+  for (let base = 0; base < cells.length; base += cellsPerWindow)
+    for (const index of knowledge) known.push(cells[base + index] as number)
+  return known
+}
+
+/** Goes back to what the baseline knew before. What is in the windows stays. Take the entity out of its group's sums first. */
+export function restoreKnowledge({ cells }: MeasureState, known: readonly number[]): void {
+  for (const [i, value] of known.entries()) {
+    const base = Math.floor(i / knowledge.length) * cellsPerWindow
+    cells[base + (knowledge[i % knowledge.length] as number)] = value
+  }
 }
 
 /** What lies in window number `k` that ends with the pane of the newest event. */

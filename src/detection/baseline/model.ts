@@ -20,13 +20,21 @@ export type Judgement = {
   readonly peerWeight: number
 }
 
+/**
+ * How much of a fixed window's amount is learned. `winsorised`: up to a cap; `excluded`: no more than was expected, since an
+ * attack must not become normal; `raw`: all of it, since an analyst says that it is.
+ */
+export type Teaching = 'winsorised' | 'excluded' | 'raw'
+
 /** A model of what is normal: learns fixed windows one after the other, judges sliding ones. Pure but for its arguments. */
 export type BaselineModel = GroupModel & {
   readonly name: Statistics['model']
   /** Takes the entity's part out of its group's sums (sign −1) or puts it in (+1). Between the two calls it learns. */
   contribute(slot: WindowSlot, group: GroupState, sign: 1 | -1): void
-  /** Learns one fixed window [start, start + length) with `amount`; `excluded`: no more than was expected. */
-  learn(slot: WindowSlot, group: GroupState, start: number, amount: number, excluded: boolean): void
+  /** Learns one fixed window [start, start + length) with `amount`. */
+  learn(slot: WindowSlot, group: GroupState, start: number, amount: number, teaching: Teaching): void
+  /** Learns in full what a fixed window held that has been learned already, but not in full. */
+  makeUp(slot: WindowSlot, group: GroupState, start: number, amount: number): void
   /** Learns that nothing happened in the fixed windows of [from, to), in constant time. */
   idle(slot: WindowSlot, group: GroupState, from: number, to: number): void
   /** Judges `amount` in the window [start, end). Null when it is so ordinary that it can never matter. */

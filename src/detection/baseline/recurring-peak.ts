@@ -29,6 +29,14 @@ export function recurringPeak({ cells, base }: WindowSlot): number {
   return cells[base + moment.peakSecond] as number
 }
 
+/** Says that `amounts` are what the entity reaches in its windows: as if it had done so on two other days. */
+export function grantPeaks(slots: readonly WindowSlot[], amounts: readonly number[]): void {
+  for (const { cells, base, k } of slots) {
+    for (const peak of [base + moment.peakFirst, base + moment.peakSecond])
+      cells[peak] = Math.max(cells[peak] as number, amounts[k] ?? 0)
+  }
+}
+
 /**
  * log10 of the chance that a window of `length` ms holds `amount` or more, as far as the recurring peak alone tells;
  * −Infinity when there is none.

@@ -8,10 +8,14 @@ export const suspendedOnceIn = 14 * day
 
 /**
  * Suspends learning of what the entity does at `time`, which has just fired: an attack must not become normal. It ends by
- * itself, and cannot come back soon, however many episodes there are: otherwise what recurs would never be learned.
+ * itself, and cannot come back soon, however many episodes there are: otherwise what recurs would never be learned. What an
+ * analyst has `confirmed` to be an attack is not learned for as long as it goes on.
  */
-export function suspend(state: MeasureState, time: number): void {
-  if (time - state.suspendedFrom >= suspendedOnceIn) {
+export function suspend(state: MeasureState, time: number, confirmed: boolean): void {
+  if (confirmed) {
+    if (time - state.suspendedTo > longestSuspension) state.suspendedFrom = time
+    state.suspendedTo = Math.max(state.suspendedTo, time)
+  } else if (time - state.suspendedFrom >= suspendedOnceIn) {
     state.suspendedFrom = time
     state.suspendedTo = time
   } else if (time - state.suspendedFrom <= longestSuspension) {

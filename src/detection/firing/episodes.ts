@@ -40,8 +40,8 @@ export class Episodes {
     this.#options = options
   }
 
-  /** Takes a remark about the entity with this key into its episode, which begins with it if there is none. */
-  take(key: string, { activity, entity, org, amount, finding }: Remark): void {
+  /** Takes a remark about the entity with this key into its episode, which begins with it if there is none. Answers the id of the episode, null before it has fired. */
+  take(key: string, { activity, entity, org, amount, finding }: Remark): string | null {
     let episode = this.state.get(key)
     if (!episode) {
       episode = { org: org.ref, entity, evidence: createEvidence(), seen: activity.time, detected: null }
@@ -53,6 +53,7 @@ export class Episodes {
     collect(episode.evidence, activity, amount, entity.type)
     if (finding && admit(episode, finding, amount, this.#options.source().detector.id))
       this.#report(episode, finding, org)
+    return episode.detected?.id ?? null
   }
 
   /** Event time of an org came to `time`: says what is still to be said of its episodes, and forgets those that are over. */

@@ -1,5 +1,6 @@
 import type { DurableState } from '../../stream/keyed-state.ts'
 import type { Action, Activity } from '../activity/activity.ts'
+import type { VerdictWord } from '../baseline/incidents.ts'
 import type { Detector } from '../definition/detector.ts'
 import type { OrgRef } from '../detection.ts'
 import type { OrgTime } from '../org-time.ts'
@@ -15,6 +16,12 @@ export interface Watcher {
   process(activity: Activity, org: OrgTime): void
   /** Event time of an org has come to `time` (called about once a minute): says what is still to be said. */
   tick(org: OrgTime, time: number): void
+  /**
+   * An analyst has said what an episode was. `expected`: what was held back of it is learned in full and at once;
+   * `true_positive`: nothing of it is learned, and the entity's baseline is again what it was before. `key` is the one of
+   * {@link entityKey}. An episode that is unknown or was forgotten is passed over.
+   */
+  verdict(episode: string, key: string, verdict: VerdictWord, org: OrgTime): void
   /** Called once a day: forgets entities whose history weighs nothing any more. `orgOf` finds an org by its id. */
   expire(orgOf: (id: string) => OrgTime | undefined): void
 }

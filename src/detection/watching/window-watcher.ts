@@ -11,17 +11,20 @@ import {
   type GroupState,
   groupCodec,
 } from '../baseline/group-state.ts'
+import { type Incident, Incidents, type VerdictWord } from '../baseline/incidents.ts'
 import { catchUp, slotOf } from '../baseline/learning.ts'
 import {
   createMeasureState,
+  knowledgeOf,
   type MeasureState,
   measureStateCodec,
   observedIn,
   record,
+  restoreKnowledge,
 } from '../baseline/measure-state.ts'
-import type { BaselineModel } from '../baseline/model.ts'
+import type { BaselineModel, WindowSlot } from '../baseline/model.ts'
 import { countActive, createOrgTotals, type OrgTotals } from '../baseline/org-totals.ts'
-import { notePeak } from '../baseline/recurring-peak.ts'
+import { grantPeaks, notePeak } from '../baseline/recurring-peak.ts'
 import { isSuspended, suspend } from '../baseline/suspension.ts'
 import type { Detector } from '../definition/detector.ts'
 import type { Finding } from '../firing/episode.ts'
@@ -39,6 +42,7 @@ export class WindowWatcher implements Watcher {
   readonly #groups: KeyedState<GroupState>
   readonly #totals: KeyedState<OrgTotals>
   readonly #episodes: Episodes
+  readonly #incidents: Incidents
   readonly #models = new Map<string, { offset: ZoneOffset; model: BaselineModel }>()
   #detector: Detector
   #set: string
@@ -56,6 +60,7 @@ export class WindowWatcher implements Watcher {
       ),
     )
     this.#totals = new KeyedState(`${prefix}totals`)
+    this.#incidents = new Incidents(`${prefix}incidents`)
     this.#episodes = new Episodes({
       section: `${prefix}episodes`,
       source: () => ({ detector: this.#detector, set: this.#set }),
@@ -69,7 +74,7 @@ export class WindowWatcher implements Watcher {
   }
 
   get states(): readonly DurableState[] {
-    return [this.#entities, this.#groups, this.#totals, this.#episodes.state]
+    return [this.#entities, this.#groups, this.#totals, this.#episodes.state, this.#incidents.state]
   }
 
   get entityCount(): number {
@@ -106,22 +111,54 @@ export class WindowWatcher implements Watcher {
     const groupName = detector.baseline.peersOf(activity, entity)
     const group = this.#groupOf(org, groupName, time)
     const state = this.#entityOf(key, org, groupName, group, totals, time)
-    if (model) this.#learn(state, group, totals, model, Math.max(org.watermark, time - shortest(windows)))
+    if (model)
+      this.#learn(key, state, group, totals, model, Math.max(org.watermark, time - shortest(windows)))
     record(state, windows, time, amount, value === null ? 0 : hashText(value))
     this.#entities.touch(key)
 
     const observed = windows.map((_, k) => observedIn(state, windows, k))
     const firing = detector.firesFor(activity)
     const verdict = evaluate({ detector, firing, state, observed, group, totals, model, offset: org.offset })
-    if (fires(verdict)) suspend(state, time)
+    const finding = fires(verdict) ? this.#toFinding(verdict, activity, state) : null
+    const episode = verdict && this.#episodes.take(key, { activity, entity, org, amount, finding })
+    if (model && episode) {
+      const incident = this.#incidents.note(key, { episode, time, observed }, () => knowledgeOf(state))
+      if (incident.verdict === 'expected') grantPeaks(this.#slotsOf(state), incident.peaks)
+      else if (finding) suspend(state, time, incident.verdict === 'true_positive')
+    }
     if (model && !(fires(verdict) && isSuspended(state, time, time + 1))) {
       const today = Math.floor((time + org.offset(time)) / day)
       for (let k = 0; k < windows.length; k++)
         notePeak(slotOf(state, k, windows[k] as number), today, observed[k] as number, model.halfLife)
     }
-    if (!verdict) return
-    const finding = fires(verdict) ? this.#toFinding(verdict, activity, state) : null
-    this.#episodes.take(key, { activity, entity, org, amount, finding })
+  }
+
+  verdict(episode: string, key: string, verdict: VerdictWord, org: OrgTime): void {
+    const incident = this.#incidents.judge(key, episode, verdict)
+    const state = this.#entities.get(key)
+    const model = this.#modelOf(org)
+    if (!incident || !state || !model) return
+    const group = this.#groupOf(org, state.group, state.head)
+    this.#contribute(state, group, model, -1)
+    if (verdict === 'expected') {
+      this.#grant(incident, state, group, model)
+    } else {
+      restoreKnowledge(state, incident.before)
+      suspend(state, incident.last, true)
+    }
+    this.#contribute(state, group, model, 1)
+    this.#entities.touch(key)
+  }
+
+  /** Learns in full what was held back of an episode, and does so from now on. */
+  #grant({ withheld, peaks }: Incident, state: MeasureState, group: GroupState, model: BaselineModel): void {
+    const slots = this.#slotsOf(state)
+    for (const { k, start, amount } of withheld) model.makeUp(slots[k] as WindowSlot, group, start, amount)
+    grantPeaks(slots, peaks)
+  }
+
+  #slotsOf(state: MeasureState): readonly WindowSlot[] {
+    return this.#detector.windows.map((length, k) => slotOf(state, k, length))
   }
 
   tick(org: OrgTime, time: number): void {
@@ -144,9 +181,11 @@ export class WindowWatcher implements Watcher {
       this.#groups.touch(groupKey(org.ref.id, state.group))
       this.#entities.delete(key)
     }
+    this.#incidents.expire((key) => (this.#entities.get(key) ? orgOf(orgIdOf(key))?.watermark : undefined))
   }
 
   #learn(
+    key: string,
     state: MeasureState,
     group: GroupState,
     totals: OrgTotals,
@@ -154,7 +193,17 @@ export class WindowWatcher implements Watcher {
     time: number,
   ): void {
     const { windows } = this.#detector
-    catchUp(state, group, model, windows, time, (k) => countActive(totals, k, time, model.halfLife))
+    catchUp(state, group, model, windows, time, {
+      teachingOf: (start, end) => {
+        const said = this.#incidents.verdictIn(key, start, end)
+        if (said === 'expected') return 'raw'
+        return said === 'true_positive' || isSuspended(state, start, end) ? 'excluded' : 'winsorised'
+      },
+      onActive: (window, teaching) => {
+        countActive(totals, window.k, time, model.halfLife)
+        this.#incidents.noteTaught(key, window, windows[window.k] as number, teaching)
+      },
+    })
   }
 
   #toFinding(verdict: FiringVerdict, activity: Activity, { since, group }: MeasureState): Finding {

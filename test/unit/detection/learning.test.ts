@@ -1,21 +1,26 @@
 import { describe, expect, test } from 'vitest'
 import { createCountsModel } from '../../../src/detection/baseline/counts-model.ts'
 import { advanceGroup, createGroup, groupCodec } from '../../../src/detection/baseline/group-state.ts'
-import { catchUp, slotOf } from '../../../src/detection/baseline/learning.ts'
+import { catchUp, type Lessons, slotOf } from '../../../src/detection/baseline/learning.ts'
 import {
   createMeasureState,
   type MeasureState,
   moment,
   record,
 } from '../../../src/detection/baseline/measure-state.ts'
-import { suspend } from '../../../src/detection/baseline/suspension.ts'
+import { isSuspended, suspend } from '../../../src/detection/baseline/suspension.ts'
 import { day, hour, minute } from '../../../src/duration.ts'
 import { createRandom, monday } from './statistics-rig.ts'
 
 const windows = [10 * minute, hour, day]
 const utc = () => 0
 const model = createCountsModel(14 * day, utc)
-const ignore = () => undefined
+
+/** As an entity without a verdict is learned. */
+const lessonsFor = (state: MeasureState): Lessons => ({
+  teachingOf: (start, end) => (isSuspended(state, start, end) ? 'excluded' : 'winsorised'),
+  onActive: () => undefined,
+})
 
 /** A group that counts 600 an hour by day and 60 by night, and an entity that has a hundredth of it. */
 function prepare(): { group: ReturnType<typeof createGroup>; state: MeasureState; now: number } {
@@ -41,7 +46,7 @@ function isOfficeHour(time: number): boolean {
 }
 
 function learn(parts: ReturnType<typeof prepare>, to: number): void {
-  catchUp(parts.state, parts.group, model, windows, to, ignore)
+  catchUp(parts.state, parts.group, model, windows, to, lessonsFor(parts.state))
 }
 
 function moments(state: MeasureState, k: number): number[] {
@@ -106,8 +111,8 @@ describe('learning', () => {
   test('of what fires teaches no more than expected, but only for a day in two weeks', () => {
     const gained = (...firedAgo: number[]) => {
       const parts = prepare()
-      for (const ago of firedAgo) suspend(parts.state, parts.now - ago)
-      suspend(parts.state, parts.now)
+      for (const ago of firedAgo) suspend(parts.state, parts.now - ago, false)
+      suspend(parts.state, parts.now, false)
       record(parts.state, windows, parts.now, 1000, 0)
       return gain(parts, parts.now + 10 * minute)
     }
