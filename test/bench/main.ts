@@ -1,6 +1,14 @@
 import { parseArgs } from 'node:util'
+import { benchDetection } from './detection/main.ts'
 import { benchReplay } from './replay.ts'
 
-/** `npm run bench`: every benchmark, figures on stdout. `-- --short` takes one day of events (for CI). */
-const { values } = parseArgs({ options: { short: { type: 'boolean', default: false } } })
-await benchReplay({ days: values.short ? 1 : 4, rounds: values.short ? 1 : 3 })
+/**
+ * `npm run bench`: every benchmark, figures on stdout, gates that fail the process, and docs/detection-quality.md. `-- --short` takes
+ * seconds of each (for CI) and writes nothing. `-- --only PART` (repeatable) runs these parts of the detection bench alone.
+ */
+const { values } = parseArgs({
+  options: { short: { type: 'boolean', default: false }, only: { type: 'string', multiple: true } },
+})
+const { short, only } = values
+if (!only) await benchReplay({ days: short ? 1 : 4, rounds: short ? 1 : 3 })
+await benchDetection({ short, only })

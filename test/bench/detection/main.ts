@@ -1,0 +1,50 @@
+import { fullFalseAlarms, measureFalseAlarms, shortFalseAlarms } from './false-alarms.ts'
+import { printSection, type Section } from './gates.ts'
+import { writeReport } from './report.ts'
+import { fullSliding, measureSlidingBudget, shortSliding } from './sliding-budget.ts'
+
+/** `short` answers null where nothing of the part can be had in seconds. */
+type Measurement = {
+  readonly short: () => Section | null | Promise<Section | null>
+  readonly full: () => Section | Promise<Section>
+}
+
+/** The parts of the evaluation by a short name, in the order of the report. */
+const measurements: Readonly<Record<string, Measurement>> = {
+  'false-alarms': {
+    short: () => measureFalseAlarms(shortFalseAlarms),
+    full: () => measureFalseAlarms(fullFalseAlarms),
+  },
+  budget: {
+    short: () => measureSlidingBudget(shortSliding),
+    full: () => measureSlidingBudget(fullSliding),
+  },
+}
+
+export type EvaluationOptions = {
+  /** The subset of seconds that CI runs. */
+  readonly short: boolean
+  /** Names of parts; all of them when absent. */
+  readonly only?: readonly string[] | undefined
+}
+
+/**
+ * Evaluates detection: prints every gate with its bound, and writes the report when nothing was cut short.
+ * @throws when a gate does not hold
+ */
+export async function benchDetection({ short, only }: EvaluationOptions): Promise<void> {
+  const sections: Section[] = []
+  for (const [name, measurement] of Object.entries(measurements)) {
+    if (only && !only.includes(name)) continue
+    const section = await (short ? measurement.short() : measurement.full())
+    if (!section) continue
+    printSection(section)
+    sections.push(section)
+  }
+  if (!short) writeReport(sections)
+  const failed = sections.flatMap(({ gates }) => gates.filter(({ passed }) => passed === false))
+  if (failed.length > 0)
+    throw new Error(
+      `${failed.length} gates do not hold:\n${failed.map(({ name, measured, bound }) => `  ${name}: ${measured}, must be ${bound}`).join('\n')}`,
+    )
+}
