@@ -5,6 +5,7 @@ import type { Metrics } from '../metrics.ts'
 import { type DurableState, KeyedState } from '../stream/keyed-state.ts'
 import type { Output, PartitionTask } from '../stream/task.ts'
 import { type Action, type Activity, actions, type Heartbeat } from './activity/activity.ts'
+import { Familiarity } from './activity/familiarity.ts'
 import { LoginApps } from './activity/login-apps.ts'
 import { createZoneOffset, type ZoneOffset } from './algorithms/zone-offset.ts'
 import { SeenEvents, type SeenEventsOptions } from './dedup/seen-events.ts'
@@ -42,6 +43,7 @@ class DetectionTask implements PartitionTask {
   readonly #options: DetectionTaskOptions
   readonly #seen: SeenEvents
   readonly #apps = new LoginApps()
+  readonly #familiarity = new Familiarity()
   readonly #progress = new KeyedState<OrgProgress>('orgs')
   readonly #orgs = new Map<string, Org>()
   readonly #zones = new Map<string, ZoneOffset>()
@@ -67,6 +69,7 @@ class DetectionTask implements PartitionTask {
 
   restored(): void {
     this.#seen.restored()
+    this.#familiarity.restored()
     for (const [id, { name }] of this.#progress.entries()) this.#orgOf({ id, name })
   }
 
@@ -90,6 +93,7 @@ class DetectionTask implements PartitionTask {
     }
     this.#advance(org, decoded.time)
     this.#apps.refine(decoded)
+    decoded.firsts = this.#familiarity.note(decoded)
     this.#each(this.#byAction.get(decoded.action) ?? [], (watcher) => watcher.process(decoded, org))
   }
 
@@ -132,6 +136,7 @@ class DetectionTask implements PartitionTask {
 
   #expire(time: number): void {
     this.#apps.expire(time)
+    this.#familiarity.expire(time)
     this.#each(this.#watchers, (watcher) => watcher.expire((id) => this.#orgs.get(id)))
   }
 
@@ -176,6 +181,7 @@ class DetectionTask implements PartitionTask {
     this.#states = [
       this.#seen.state,
       this.#apps.state,
+      this.#familiarity.state,
       this.#progress,
       ...[...this.#known.values()].flatMap((watcher) => [...watcher.states]),
     ]

@@ -1,4 +1,5 @@
 import type { OrgRef } from '../detection.ts'
+import type { Firsts } from './firsts.ts'
 
 export const actions = [
   'login',
@@ -52,6 +53,10 @@ export type Activity = {
   readonly login: string | null
   /** Connected app or client as far as this one event tells; the task refines it from the login that owns `login`. */
   readonly app: string | null
+  /** The program at the other end without its versions, such as `chrome on windows` or `python-requests`. */
+  readonly client: string | null
+  /** `bulk`, `rest`, `soap`, or another word of ApiType in lower case. */
+  readonly api: string | null
   /** Records that left the org by this event, counted once over chunks and QueryMore. */
   readonly rows: number
   /** Bytes that left or came in (files). */
@@ -61,6 +66,8 @@ export type Activity = {
   readonly query: string | null
   /** A COUNT() or small-LIMIT query. */
   readonly probe: boolean
+  /** What is new about it for its user. Filled in by the task, which knows the user's past. */
+  firsts: Firsts
   /** Stored before the org was watched: teaches, never notifies. */
   readonly backfill: boolean
   /** The payload as Salesforce sent it. */

@@ -2,10 +2,13 @@ import { hour } from '../../duration.ts'
 import { ForcewatchError } from '../../errors.ts'
 import type { OrgRef } from '../detection.ts'
 import type { Action, Activity, Heartbeat } from './activity.ts'
+import { memoizeByText } from './bounded-cache.ts'
+import { clientOf, productOf } from './client.ts'
 import { type EventType, toEventType } from './event-types.ts'
+import { type Firsts, unknownFirsts } from './firsts.ts'
 import { toLoginResult } from './login-outcome.ts'
 import { type Origin, toOrigin } from './network.ts'
-import { idOf, nameOf, numberOf, type Payload, textOf, timeOf } from './payload.ts'
+import { idOf, kindOfApi, nameOf, numberOf, type Payload, textOf, timeOf } from './payload.ts'
 import { rowsOfApiEvent, rowsOfChunk } from './rows.ts'
 import { type QueryShape, toQueryShape } from './soql.ts'
 
@@ -60,6 +63,7 @@ class EventActivity implements Activity {
   readonly user: string | null
   readonly backfill: boolean
   readonly raw: Payload
+  firsts: Firsts = unknownFirsts
   readonly #event: Payload
   #origin: Origin | undefined
   #rows: number | undefined
@@ -128,7 +132,15 @@ class EventActivity implements Activity {
   }
 
   get app(): string | null {
-    return nameOf(this.raw, 'Application') ?? nameOf(this.raw, 'Client') ?? userAgentFamily(this.raw)
+    return nameOf(this.raw, 'Application') ?? nameOf(this.raw, 'Client') ?? productOf(this.raw)
+  }
+
+  get client(): string | null {
+    return clientOf(this.raw)
+  }
+
+  get api(): string | null {
+    return this.action === 'bulk-download' ? 'bulk' : kindOfApi(this.raw)
   }
 
   get rows(): number {
@@ -215,8 +227,12 @@ function rowsOf(type: string, payload: Payload): number {
 function objectsOf(payload: Payload): readonly string[] {
   const entities = textOf(payload, 'QueriedEntities') ?? textOf(payload, 'RequestedEntities')
   if (entities === null) return shapeOf(payload)?.objects ?? []
-  return entities.split(/[\s,[\]"]+/).filter((name) => name !== '')
+  return splitNames(entities)
 }
+
+const splitNames: (entities: string) => readonly string[] = memoizeByText((entities) =>
+  entities.split(/[\s,[\]"]+/).filter((name) => name !== ''),
+)
 
 function shapeOf(payload: Payload): QueryShape | null {
   const query = textOf(payload, 'Query')
@@ -229,13 +245,6 @@ function outcomeOf(status: string | null): Activity['outcome'] {
   if (text.startsWith('succe')) return 'success'
   if (/^(fail|denied|reporteddenied)/.test(text)) return 'failure'
   return text === 'inprogress' ? 'challenge' : null
-}
-
-/** `python-requests/2.32` → `python-requests`; a browser's text tells no application. */
-function userAgentFamily(payload: Payload): string | null {
-  const agent = nameOf(payload, 'UserAgent')
-  if (agent === null || agent.startsWith('Mozilla/')) return null
-  return /^[^/(]+/.exec(agent)?.[0].trim() || null
 }
 
 function on(where: string): string {

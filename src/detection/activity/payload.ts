@@ -21,6 +21,18 @@ export function nameOf(payload: Payload, field: string): string | null {
   return text && !/^(n\/a|unknown|null|undefined|9999)$/i.test(text) ? text : null
 }
 
+/** `bulk`, `rest`, `soap`, or what else ApiType says, in lower case; null when it says nothing. */
+export function kindOfApi(payload: Payload): string | null {
+  const text = nameOf(payload, 'ApiType')?.toLowerCase() ?? null
+  return text?.startsWith('bulk')
+    ? 'bulk'
+    : text?.startsWith('rest')
+      ? 'rest'
+      : text?.startsWith('soap')
+        ? 'soap'
+        : text
+}
+
 /** A value as a text to group or compare by; null when there is none. Lists are joined. */
 export function toText(value: unknown): string | null {
   if (value === null || value === undefined || value === '') return null

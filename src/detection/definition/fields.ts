@@ -1,5 +1,6 @@
 import { nearestWord } from '../../yaml-source.ts'
 import type { Activity } from '../activity/activity.ts'
+import { awayDays, isFamiliar, isNew } from '../activity/firsts.ts'
 import { toLoginResult } from '../activity/login-outcome.ts'
 import { salesforceFields } from '../activity/salesforce-fields.ts'
 import type { Found } from './detector.ts'
@@ -28,11 +29,22 @@ const canonical = {
   session: (activity) => activity.session,
   login: (activity) => activity.login,
   app: (activity) => activity.app,
+  client: (activity) => activity.client,
+  api: (activity) => activity.api,
   rows: (activity) => activity.rows,
   bytes: (activity) => activity.bytes,
   objects: (activity) => activity.objects,
   query: (activity) => activity.query,
   probe: (activity) => activity.probe,
+  new_network: ({ firsts }) => isNew(firsts, 'network'),
+  new_app: ({ firsts }) => isNew(firsts, 'app'),
+  new_client: ({ firsts }) => isNew(firsts, 'client'),
+  new_object: ({ firsts }) => isNew(firsts, 'object'),
+  new_query: ({ firsts }) => isNew(firsts, 'query'),
+  new_api: ({ firsts }) => isNew(firsts, 'api'),
+  new_country: ({ firsts }) => isNew(firsts, 'country'),
+  familiar: ({ firsts }) => isFamiliar(firsts),
+  away: ({ firsts }) => awayDays(firsts),
 } as const satisfies Record<string, (activity: Activity) => unknown>
 
 export const canonicalFields: readonly string[] = Object.keys(canonical)

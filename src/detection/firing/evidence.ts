@@ -1,4 +1,5 @@
 import type { Activity } from '../activity/activity.ts'
+import { awayDays, dimensions, isNew } from '../activity/firsts.ts'
 import type { Detection, EventSample } from '../detection.ts'
 
 /** What an episode consists of, gathered from the moment it becomes remarkable, in little space. */
@@ -48,7 +49,17 @@ export function contributorsOf({ tally, total }: Evidence): Detection['contribut
   return found.sort(byShare)
 }
 
-const canonical = ['action', 'outcome', 'user', 'username', 'actor', 'ip', 'network', 'app'] as const
+const canonical = [
+  'action',
+  'outcome',
+  'user',
+  'username',
+  'actor',
+  'ip',
+  'network',
+  'app',
+  'client',
+] as const
 const rawFields = ['ApiType', 'LoginType', 'Status', 'UserType', 'Browser', 'Platform', 'Operation'] as const
 
 /** The event reduced to what helps a person; what it does not tell is left out. */
@@ -63,6 +74,9 @@ export function sampleOf(activity: Activity): EventSample {
   if (activity.objects.length > 0) fields.objects = activity.objects.slice(0, 10).join(', ')
   if (activity.query !== null) fields.query = activity.query.slice(0, longestText)
   if (activity.probe) fields.probe = true
+  for (const name of dimensions) if (isNew(activity.firsts, name)) fields[`new_${name}`] = true
+  const away = awayDays(activity.firsts) ?? 0
+  if (away > 0) fields.away = away
   for (const name of rawFields) {
     const value = activity.raw[name]
     if (typeof value === 'string' && value !== '') fields[name] = value

@@ -1,4 +1,5 @@
 import { day, hour, minute } from '../../duration.ts'
+import { dimensions } from '../activity/firsts.ts'
 import type { BaselineModel } from '../baseline/model.ts'
 import type { Detector } from '../definition/detector.ts'
 import type { Detection, Entity, EventSample, Statistics } from '../detection.ts'
@@ -17,6 +18,7 @@ export const summaryPlaceholders = [
   'ratio',
   'p',
   'once_in',
+  'first_seen',
 ] as const
 
 /** Nobody believes a smaller probability, and no model is that good. */
@@ -67,23 +69,40 @@ export function summarize(
     ratio: statistics ? `${formatRatio(statistics.ratio)}×` : '?',
     p: statistics ? formatProbability(statistics.log10p) : '?',
     once_in: statistics ? formatFrequency(statistics.onceIn) : '?',
+    first_seen: formatFirsts(trigger),
   }
-  const template = detector.alert.summary ?? generalSentence(statistics)
+  const template = detector.alert.summary ?? generalSentence(statistics, trigger)
   return template.replace(/\{\{\s*([\w.]+)\s*\}\}/g, (_, name: string) =>
     String(values[name] ?? trigger.fields[name] ?? 'unknown'),
   )
 }
 
 /** Below one even a number is no help: what is usual is nothing at all. */
-function generalSentence(statistics: Statistics | null): string {
+function generalSentence(statistics: Statistics | null, trigger: EventSample): string {
   const observed = '{{entity}}: {{observed}} {{unit}} in {{window}}'
-  if (!statistics) return observed
+  const seen = namesOfFirsts(trigger).length > 0 ? '; {{first_seen}}' : ''
+  if (!statistics) return `${observed}${seen}`
   const usual =
     statistics.high < 1
       ? 'usually none'
       : 'expected {{expected}} (usual {{low}}–{{high}}), {{ratio}} the expected'
-  return `${observed}; ${usual}; p {{p}}, by chance about once in {{once_in}}`
+  return `${observed}; ${usual}; p {{p}}, by chance about once in {{once_in}}${seen}`
 }
+
+/** `new network and client for this user`, or `nothing new for this user`. */
+export function formatFirsts(trigger: EventSample): string {
+  const names = namesOfFirsts(trigger)
+  const last = names.at(-1)
+  if (last === undefined) return 'nothing new for this user'
+  const list = names.length === 1 ? last : `${names.slice(0, -1).join(', ')} and ${last}`
+  return `new ${list} for this user`
+}
+
+function namesOfFirsts({ fields }: EventSample): readonly string[] {
+  return dimensions.filter((name) => fields[`new_${name}`] === true).map((name) => inWords[name] ?? name)
+}
+
+const inWords: Readonly<Record<string, string>> = { app: 'application', api: 'kind of API' }
 
 /** Made once: they are slow to make. By number of digits after the point. */
 const numberFormats = [0, 1, 2].map(

@@ -1,0 +1,214 @@
+import { day, hour } from '../../duration.ts'
+import { KeyedState } from '../../stream/keyed-state.ts'
+import { hashText } from '../window/recent-values.ts'
+import type { Activity } from './activity.ts'
+import { memoizeByText } from './bounded-cache.ts'
+import { createFirsts, dimensions, type Firsts, tell, unknownFirsts } from './firsts.ts'
+import { textOf } from './payload.ts'
+import {
+  addValue,
+  awayAt,
+  createMemory,
+  findValue,
+  firstSight,
+  forgetBefore,
+  isRestless,
+  knownSince,
+  lastDay,
+  lastSight,
+  memoryCodec,
+  noteActive,
+  noteSight,
+  noteToday,
+  toWord,
+  type UserMemory,
+} from './user-memory.ts'
+
+/** A value counts as new for so long after its first sight, ms: the whole of an attack carries the flag. */
+export const newFor = 72 * hour
+/** A user is known after so long, ms; what they bring up until then is what they always do. */
+export const knownAfter = 3 * day
+/** A value is forgotten after so many days without being seen, a user after so many without being active. */
+const rememberedDays = 90
+const rememberedUserDays = 400
+
+/**
+ * What each user is known to use: networks, applications, clients, objects, queries, kinds of API, countries. One memory for
+ * all detectors. A login that failed teaches nothing: whoever guesses passwords must not become familiar by it.
+ */
+export class Familiarity {
+  readonly state = new KeyedState<UserMemory>('familiarity', memoryCodec)
+  /** The same memories by org and user, so that no key needs to be put together for each event. */
+  readonly #users = new Map<string, Map<string, UserMemory>>()
+  readonly #capacity: number
+  /** Whether the event at hand changed anything that must be saved. */
+  #changed = false
+
+  /** @param options.capacity how many users are remembered at most, 300,000 when absent */
+  constructor({ capacity = 300_000 }: { readonly capacity?: number } = {}) {
+    this.#capacity = capacity
+  }
+
+  /** To be called when the engine has restored `state`. */
+  restored(): void {
+    this.#users.clear()
+    for (const [key, memory] of this.state.entries()) {
+      const [org, user] = splitKey(key)
+      this.#usersOf(org).set(user, memory)
+    }
+  }
+
+  /** Tells what is new about the activity for its user, and learns from it. */
+  note(activity: Activity): Firsts {
+    const { user, time } = activity
+    if (user === null) return unknownFirsts
+    const learns = teaches(activity)
+    const memory = this.#usersOf(activity.org.id).get(user) ?? (learns ? this.#add(activity, user) : null)
+    if (!memory) return unknownFirsts
+    const known = time - knownSince(memory) >= knownAfter
+    let firsts = known ? createFirsts(awayAt(memory, time, newFor)) : unknownFirsts
+    this.#changed = learns && noteActive(memory, time)
+    const sight = { time, learns, known }
+    for (let index = 0; index < dimensions.length; index++) {
+      const isNew = this.#seeDimension(memory, activity, index, sight)
+      if (isNew !== null && known && !isRestless(memory, index)) firsts = tell(firsts, index, isNew)
+    }
+    if (this.#changed) this.state.touch(memory.key)
+    return firsts
+  }
+
+  /** Called once a day: forgets what has not been seen for long. `time`: how far event time has come, ms. */
+  expire(time: number): void {
+    const today = Math.floor(time / day)
+    for (const [key, memory] of this.state.entries()) {
+      if (today - lastDay(memory) > rememberedUserDays) this.#forget(key)
+      else if (forgetBefore(memory, today - rememberedDays)) this.state.touch(key)
+    }
+  }
+
+  /** Whether a value that the activity has in a dimension is new; null when it has none. */
+  #seeDimension(memory: UserMemory, activity: Activity, index: number, sight: Sight): boolean | null {
+    if (index === objectIndex) {
+      const { objects } = activity
+      if (objects.length === 0) return null
+      let isNew = false
+      for (const object of objects) isNew = this.#see(memory, index, objectWord(object), sight) || isNew
+      return isNew
+    }
+    const text = (readers[index] as Reader)(activity)
+    return text === null ? null : this.#see(memory, index, (words[index] as WordOf)(text), sight, text)
+  }
+
+  #see(memory: UserMemory, index: number, word: number, sight: Sight, text = ''): boolean {
+    const { time, learns, known } = sight
+    const place = findValue(memory, word)
+    const isFirst = place < 0 || Math.floor(time / day) - lastSight(memory, place) > rememberedDays
+    if (known && learns && noteToday(memory, index, isFirst)) this.#changed = true
+    if (place < 0) {
+      const expected = index === networkIndex && this.#isOfKnownRange(memory, text, sight)
+      if (learns) {
+        addValue(memory, word, expected ? knownSince(memory) : time, time)
+        this.#changed = true
+      }
+      return !expected
+    }
+    if (learns && noteSight(memory, place, time, isFirst)) this.#changed = true
+    const first = firstSight(memory, place)
+    return isFirst || (time - first < newFor && first - knownSince(memory) >= knownAfter)
+  }
+
+  /**
+   * Whether a network that was never seen lies in a range (/16, /32) where the user has come from so many networks on
+   * different days that another one is to be expected: a provider that hands out addresses anew.
+   */
+  #isOfKnownRange(memory: UserMemory, network: string, { time, learns }: Sight): boolean {
+    const steps = rangeWords(network)
+    for (const [number, step] of steps.entries()) {
+      const place = findValue(memory, step)
+      if (place >= 0) {
+        if (learns) noteSight(memory, place, time, false)
+        continue
+      }
+      const before = number === 0 ? -1 : findValue(memory, steps[number - 1] as number)
+      if (learns && (before < 0 || time - firstSight(memory, before) >= day / 2))
+        addValue(memory, step, time, time)
+      return false
+    }
+    return true
+  }
+
+  #usersOf(org: string): Map<string, UserMemory> {
+    let users = this.#users.get(org)
+    if (!users) {
+      users = new Map()
+      this.#users.set(org, users)
+    }
+    return users
+  }
+
+  #add({ org, time }: Activity, user: string): UserMemory {
+    if (this.state.size >= this.#capacity) this.#makeRoom()
+    const memory = createMemory(`${org.id}\0${user}`, time)
+    this.state.set(memory.key, memory)
+    this.#usersOf(org.id).set(user, memory)
+    return memory
+  }
+
+  #forget(key: string): void {
+    const [org, user] = splitKey(key)
+    this.#usersOf(org).delete(user)
+    this.state.delete(key)
+  }
+
+  /** Forgets many at once, for it sorts them all. The order comes from what is stored, so that a restart changes nothing. */
+  #makeRoom(): void {
+    const oldestFirst = [...this.state.entries()].sort(
+      ([keyA, a], [keyB, b]) => lastDay(a) - lastDay(b) || (keyA < keyB ? -1 : 1),
+    )
+    for (const [key] of oldestFirst.slice(0, Math.ceil(this.#capacity / 10))) this.#forget(key)
+  }
+}
+
+type Sight = { readonly time: number; readonly learns: boolean; readonly known: boolean }
+type Reader = (activity: Activity) => string | null
+type WordOf = (text: string) => number
+
+const networkIndex = dimensions.indexOf('network')
+const objectIndex = dimensions.indexOf('object')
+/** Ranges of networks are remembered beside the dimensions that detectors may ask about. */
+const rangeIndex = dimensions.length
+/** Networks of a range, each first seen on a day of its own, after which a further one is expected. */
+const networksOfRange = 3
+
+const readersByName: Readonly<Record<(typeof dimensions)[number], Reader>> = {
+  network: ({ network }) => network,
+  app: ({ app }) => app,
+  client: ({ client }) => client,
+  object: () => null,
+  query: ({ query }) => query,
+  api: ({ api }) => api,
+  country: ({ raw }) => textOf(raw, 'CountryIso'),
+}
+const readers = dimensions.map((name) => readersByName[name])
+const words = dimensions.map((_, index) => memoizeByText((text) => toWord(hashText(text), index)))
+const objectWord = words[objectIndex] as WordOf
+
+/** `203.0.113.0/24` → the words of the first, second and third network of `203.0.0.0/16`. */
+const rangeWords: (network: string) => readonly number[] = memoizeByText((network) => {
+  const separator = network.includes(':') ? ':' : '.'
+  const range = network.split(separator).slice(0, 2).join(separator)
+  return Array.from({ length: networksOfRange }, (_, number) =>
+    toWord(hashText(`${range} ${number}`), rangeIndex),
+  )
+})
+
+/** What an attacker can bring about without being let in must not become familiar, nor what others do in the user's name. */
+function teaches({ action, outcome }: Activity): boolean {
+  if (action === 'login') return outcome === 'success'
+  return action !== 'anomaly' && action !== 'login-as'
+}
+
+function splitKey(key: string): [org: string, user: string] {
+  const split = key.indexOf('\0')
+  return [key.slice(0, split), key.slice(split + 1)]
+}

@@ -1,0 +1,256 @@
+import { day, hour } from '../../duration.ts'
+import type { Codec } from '../../stream/keyed-state.ts'
+
+/**
+ * What is remembered of one user: when they were first and last seen, how often they bring up something new, and the
+ * values of each dimension as hashes with the hour of the first and the day of the last sight. All of it lies in one array
+ * of 32-bit integers: a head, then a hash table with open addressing (word, sight, word, sight, …).
+ */
+export type UserMemory = { readonly key: string; cells: Int32Array }
+
+/** A value's dimension is in the low three bits of its word. */
+const memoryDimensions = 8
+
+/** Positions in the head. The rates are per dimension: days with something new and active days, 16 bits each. */
+const head = { since: 0, lastDay: 1, today: 2, backHour: 3, away: 4, used: 5, rates: 6 } as const
+const headLength = head.rates + memoryDimensions
+const firstSlots = 16
+
+/** Fixed point of the decayed days. */
+const perDay = 256
+/** Days after which a day counts half in how often the user brings up something new. */
+const rateHalfLife = 30
+/** From here on the user brings up something new so often that it says nothing: days of days, and days at least. */
+const restless = { share: 0.3, days: 4 }
+
+/** An absence is remembered from so many days on. */
+const notableAbsence = 30
+
+/** Values beyond this number make those seen longest ago forgotten, a quarter at a time. By dimension. */
+const capacities = [64, 32, 32, 96, 160, 8, 16, 48]
+
+export function createMemory(key: string, time: number): UserMemory {
+  const cells = new Int32Array(headLength + 2 * firstSlots)
+  cells[head.since] = Math.floor(time / hour)
+  cells[head.lastDay] = Math.floor(time / day)
+  return { key, cells }
+}
+
+/** When the user was first seen, ms; to the hour. */
+export function knownSince({ cells }: UserMemory): number {
+  return (cells[head.since] as number) * hour
+}
+
+export function lastDay({ cells }: UserMemory): number {
+  return cells[head.lastDay] as number
+}
+
+/** Notes that the user is active at `time`. True when that changed anything; it does so about once a day. */
+export function noteActive({ cells }: UserMemory, time: number): boolean {
+  const hourNow = Math.floor(time / hour)
+  let changed = false
+  if (hourNow < (cells[head.since] as number)) {
+    cells[head.since] = hourNow
+    changed = true
+  }
+  const today = Math.floor(hourNow / 24)
+  const gap = today - (cells[head.lastDay] as number)
+  if (gap <= 0) return changed
+  if (gap >= notableAbsence) {
+    cells[head.backHour] = hourNow
+    cells[head.away] = gap
+  }
+  closeDay(cells, gap)
+  cells[head.lastDay] = today
+  return true
+}
+
+/** Days of a notable absence that ends now or ended less than `within` ms ago; 0 when there was none. */
+export function awayAt({ cells }: UserMemory, time: number, within: number): number {
+  const gap = Math.floor(time / day) - (cells[head.lastDay] as number)
+  if (gap >= notableAbsence) return gap
+  const back = (cells[head.backHour] as number) * hour
+  return time >= back && time - back < within ? (cells[head.away] as number) : 0
+}
+
+/** Where a value lies, or −1 when it is not remembered. `word`: see {@link toWord}. */
+export function findValue({ cells }: UserMemory, word: number): number {
+  const slots = (cells.length - headLength) >> 1
+  let slot = slotOf(word, slots)
+  for (;;) {
+    const place = headLength + 2 * slot
+    const found = cells[place] as number
+    if (found === word) return place
+    if (found === 0) return -1
+    slot = (slot + 1) & (slots - 1)
+  }
+}
+
+/** A value's hash with its dimension in the low bits; never 0. */
+export function toWord(hash: number, dimension: number): number {
+  return ((hash << 3) | dimension) === 0 ? 8 : (hash << 3) | dimension
+}
+
+/** First sight of the value at `place`, ms; to the hour. */
+export function firstSight({ cells }: UserMemory, place: number): number {
+  return firstHourOf(cells[place + 1] as number) * hour
+}
+
+/** Day of the last sight of the value at `place`. */
+export function lastSight({ cells }: UserMemory, place: number): number {
+  return lastDayOf(cells[place + 1] as number)
+}
+
+/** Notes a sight of the value at `place`; `anew`: as if it were the first. True when that changed anything. */
+export function noteSight({ cells }: UserMemory, place: number, time: number, anew: boolean): boolean {
+  const before = cells[place + 1] as number
+  const hourNow = Math.floor(time / hour)
+  const first = anew ? hourNow : Math.min(firstHourOf(before), hourNow)
+  const last = anew ? Math.floor(hourNow / 24) : Math.max(lastDayOf(before), Math.floor(hourNow / 24))
+  const after = toSight(first, last)
+  cells[place + 1] = after
+  return after !== before
+}
+
+/** Remembers a value that is not remembered yet, first seen at `first` and last at `time` (ms). */
+export function addValue(memory: UserMemory, word: number, first: number, time: number): void {
+  const dimension = word & 7
+  let inDimension = 0
+  for (let place = headLength; place < memory.cells.length; place += 2) {
+    const found = memory.cells[place] as number
+    if (found !== 0 && (found & 7) === dimension) inDimension++
+  }
+  if (inDimension >= (capacities[dimension] as number)) forgetQuarter(memory, dimension)
+  const slots = (memory.cells.length - headLength) >> 1
+  if (4 * ((memory.cells[head.used] as number) + 1) > 3 * slots) rebuild(memory, entriesOf(memory), 2 * slots)
+  insert(memory.cells, word, toSight(Math.floor(first / hour), Math.floor(time / day)))
+}
+
+/** Notes that the dimension had a value today, and whether one of them was new. True when that changed anything. */
+export function noteToday({ cells }: UserMemory, dimension: number, isNew: boolean): boolean {
+  const before = cells[head.today] as number
+  const after = before | (1 << dimension) | (isNew ? 256 << dimension : 0)
+  cells[head.today] = after
+  return after !== before
+}
+
+/** Whether the user brings up new values of the dimension so often that one more says nothing. */
+export function isRestless({ cells }: UserMemory, dimension: number): boolean {
+  const rate = cells[head.rates + dimension] as number
+  const days = rate & 0xffff
+  const newDays = rate >>> 16
+  return newDays >= restless.days * perDay && newDays >= restless.share * days
+}
+
+/** Forgets values last seen before `day`. True when there were any. */
+export function forgetBefore(memory: UserMemory, oldest: number): boolean {
+  const entries = entriesOf(memory)
+  const kept = entries.filter(([, sight]) => lastDayOf(sight) >= oldest)
+  if (kept.length === entries.length) return false
+  let slots = firstSlots
+  while (4 * kept.length > 3 * slots) slots *= 2
+  rebuild(memory, kept, slots)
+  return true
+}
+
+/** The key, then the head and the values in the order of their words: equal memories give equal bytes. */
+export const memoryCodec: Codec<UserMemory> = {
+  encode(memory) {
+    const key = Buffer.from(memory.key)
+    const entries = entriesOf(memory).sort(([a], [b]) => a - b)
+    const bytes = Buffer.allocUnsafe(2 + key.length + 4 * headLength + 8 * entries.length)
+    let position = bytes.writeUInt16LE(key.length, 0)
+    position += key.copy(bytes, position)
+    for (let i = 0; i < headLength; i++) position = bytes.writeInt32LE(memory.cells[i] as number, position)
+    for (const [word, sight] of entries) {
+      position = bytes.writeInt32LE(word, position)
+      position = bytes.writeInt32LE(sight, position)
+    }
+    return bytes
+  },
+  decode(bytes) {
+    let position = 2 + bytes.readUInt16LE(0)
+    const key = bytes.toString('utf8', 2, position)
+    const used = (bytes.length - position - 4 * headLength) / 8
+    let slots = firstSlots
+    while (4 * used > 3 * slots) slots *= 2
+    const cells = new Int32Array(headLength + 2 * slots)
+    for (let i = 0; i < headLength; i++, position += 4) cells[i] = bytes.readInt32LE(position)
+    cells[head.used] = 0
+    for (; position < bytes.length; position += 8)
+      insert(cells, bytes.readInt32LE(position), bytes.readInt32LE(position + 4))
+    return { key, cells }
+  },
+}
+
+/** The day that ends enters the rates, which then age by `gap` days. */
+function closeDay(cells: Int32Array, gap: number): void {
+  const kept = 2 ** (-gap / rateHalfLife)
+  const today = cells[head.today] as number
+  cells[head.today] = 0
+  for (let dimension = 0; dimension < memoryDimensions; dimension++) {
+    const rate = cells[head.rates + dimension] as number
+    const seen = (today & (1 << dimension)) === 0 ? 0 : perDay
+    const isNew = (today & (256 << dimension)) === 0 ? 0 : perDay
+    const days = Math.round(((rate & 0xffff) + seen) * kept)
+    const newDays = Math.round(((rate >>> 16) + isNew) * kept)
+    cells[head.rates + dimension] = (newDays << 16) | days
+  }
+}
+
+type Entry = readonly [word: number, sight: number]
+
+function entriesOf({ cells }: UserMemory): Entry[] {
+  const entries: Entry[] = []
+  for (let place = headLength; place < cells.length; place += 2) {
+    if (cells[place] !== 0) entries.push([cells[place] as number, cells[place + 1] as number])
+  }
+  return entries
+}
+
+/** The order comes from what is stored, so that a restart changes nothing. */
+function forgetQuarter(memory: UserMemory, dimension: number): void {
+  const oldestFirst = entriesOf(memory)
+    .filter(([word]) => (word & 7) === dimension)
+    .sort(([wordA, a], [wordB, b]) => {
+      return lastDayOf(a) - lastDayOf(b) || firstHourOf(a) - firstHourOf(b) || wordA - wordB
+    })
+  const forgotten = new Set(oldestFirst.slice(0, Math.ceil(oldestFirst.length / 4)).map(([word]) => word))
+  const kept = entriesOf(memory).filter(([word]) => !forgotten.has(word))
+  rebuild(memory, kept, (memory.cells.length - headLength) >> 1)
+}
+
+function rebuild(memory: UserMemory, entries: readonly Entry[], slots: number): void {
+  const cells = new Int32Array(headLength + 2 * slots)
+  cells.set(memory.cells.subarray(0, headLength))
+  cells[head.used] = 0
+  for (const [word, sight] of entries) insert(cells, word, sight)
+  memory.cells = cells
+}
+
+function insert(cells: Int32Array, word: number, sight: number): void {
+  const slots = (cells.length - headLength) >> 1
+  let slot = slotOf(word, slots)
+  while (cells[headLength + 2 * slot] !== 0) slot = (slot + 1) & (slots - 1)
+  cells[headLength + 2 * slot] = word
+  cells[headLength + 2 * slot + 1] = sight
+  cells[head.used] = (cells[head.used] as number) + 1
+}
+
+function slotOf(word: number, slots: number): number {
+  return (Math.imul(word, 0x9e3779b1) >>> 12) & (slots - 1)
+}
+
+/** The hour of the first sight in 20 bits (until 2089), and the days from there to the last one in 12. */
+function toSight(firstHour: number, last: number): number {
+  const days = Math.min(Math.max(last - Math.floor(firstHour / 24), 0), 0xfff)
+  return (firstHour << 12) | days
+}
+
+function firstHourOf(sight: number): number {
+  return sight >>> 12
+}
+
+function lastDayOf(sight: number): number {
+  return Math.floor((sight >>> 12) / 24) + (sight & 0xfff)
+}

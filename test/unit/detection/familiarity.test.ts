@@ -1,0 +1,194 @@
+import { describe, expect, it } from 'vitest'
+import type { Activity } from '../../../src/detection/activity/activity.ts'
+import { Familiarity } from '../../../src/detection/activity/familiarity.ts'
+import { awayDays, type Dimension, isFamiliar, isNew } from '../../../src/detection/activity/firsts.ts'
+import { memoryCodec } from '../../../src/detection/activity/user-memory.ts'
+import { day, hour } from '../../../src/duration.ts'
+import { makeActivity, monday } from './statistics-rig.ts'
+
+const usual = {
+  network: '203.0.113.0/24',
+  app: 'Browser',
+  client: 'chrome on windows',
+  objects: ['Account'],
+  query: 'select id from account',
+  api: 'rest',
+} as const
+
+/** Notes one activity of user u1 so many days (or a fraction) after the start; answers what is new about it. */
+function noteAt(familiarity: Familiarity, days: number, changes: Partial<Activity> = {}): Activity {
+  const activity = makeActivity({ ...usual, time: monday + days * day, ...changes })
+  activity.firsts = familiarity.note(activity)
+  return activity
+}
+
+/** A user who has worked as usual on each of so many days. */
+function knownUser(days = 10, changes: Partial<Activity> = {}): Familiarity {
+  const familiarity = new Familiarity()
+  for (let index = 0; index <= days; index++) noteAt(familiarity, index, changes)
+  return familiarity
+}
+
+function news({ firsts }: Activity): readonly string[] {
+  const all: readonly Dimension[] = ['network', 'app', 'client', 'object', 'query', 'api']
+  return all.filter((dimension) => isNew(firsts, dimension))
+}
+
+describe('what is new about an activity for its user', () => {
+  it('is nothing when all of it was seen before', () => {
+    const activity = noteAt(knownUser(), 11)
+    expect(news(activity)).toEqual([])
+    expect(isNew(activity.firsts, 'network')).toBe(false)
+    expect(isFamiliar(activity.firsts)).toBe(true)
+  })
+
+  it.each([
+    ['network', { network: '198.51.100.0/24' }, false],
+    ['app', { app: 'My Ticket Portal' }, false],
+    ['client', { client: 'python-requests' }, false],
+    ['object', { objects: ['Account', 'Payment__c'] }, true],
+    ['query', { query: 'select count() from case' }, true],
+    ['api', { api: 'bulk' }, true],
+  ])('is its %s when that was never seen', (dimension, changes, familiar) => {
+    const activity = noteAt(knownUser(), 11, changes)
+    expect(news(activity)).toEqual([dimension])
+    expect(isFamiliar(activity.firsts)).toBe(familiar)
+  })
+
+  it('stays new for 72 hours after its first sight, and not longer', () => {
+    const familiarity = knownUser()
+    const changes = { network: '198.51.100.0/24' }
+    noteAt(familiarity, 11, changes)
+    expect(news(noteAt(familiarity, 13.9, changes))).toEqual(['network'])
+    expect(news(noteAt(familiarity, 14.1, changes))).toEqual([])
+  })
+
+  it('cannot be told of a user who has been known for less than three days, nor of what the event does not say', () => {
+    const familiarity = new Familiarity()
+    noteAt(familiarity, 0)
+    expect(isNew(noteAt(familiarity, 2.9, { app: 'Other' }).firsts, 'app')).toBeNull()
+    const later = noteAt(familiarity, 3.1, { app: 'Other', network: null })
+    expect(isNew(later.firsts, 'app')).toBe(false)
+    expect(isNew(later.firsts, 'network')).toBeNull()
+  })
+
+  it('is new again after 90 days without being seen', () => {
+    const familiarity = knownUser()
+    for (let index = 11; index < 110; index += 3) noteAt(familiarity, index, { network: '198.51.100.0/24' })
+    expect(news(noteAt(familiarity, 112))).toContain('network')
+  })
+
+  it('is not learned from logins that fail, from anomalies, or from an administrator in the user’s name', () => {
+    const familiarity = knownUser()
+    const elsewhere = { network: '198.51.100.0/24' }
+    noteAt(familiarity, 11, { ...elsewhere, action: 'login', outcome: 'failure' })
+    noteAt(familiarity, 11, { ...elsewhere, action: 'login', outcome: 'challenge' })
+    noteAt(familiarity, 11, { ...elsewhere, action: 'anomaly' })
+    noteAt(familiarity, 11, { ...elsewhere, action: 'login-as' })
+    expect(news(noteAt(familiarity, 20, elsewhere))).toEqual(['network'])
+  })
+})
+
+describe('users whose networks change', () => {
+  it('bring up nothing new in a range that has given them three networks on different days', () => {
+    const familiarity = knownUser(30)
+    for (const [index, third] of [10, 20, 30].entries())
+      expect(news(noteAt(familiarity, 31 + 10 * index, { network: `100.64.${third}.0/24` }))).toEqual([
+        'network',
+      ])
+    expect(news(noteAt(familiarity, 62, { network: '100.64.77.0/24' }))).toEqual([])
+    expect(news(noteAt(familiarity, 62, { network: '100.65.77.0/24' }))).toEqual(['network'])
+  })
+
+  it('cannot make a range familiar within an hour', () => {
+    const familiarity = knownUser(30)
+    for (let third = 1; third < 6; third++) {
+      const changes = { network: `100.64.${third}.0/24`, time: monday + 31 * day + third * hour }
+      expect(news(noteAt(familiarity, 31, changes))).toEqual(['network'])
+    }
+  })
+
+  it('are not told by their network when it is another one nearly every day', () => {
+    const familiarity = new Familiarity()
+    let last: Activity | undefined
+    for (let index = 0; index < 15; index++)
+      last = noteAt(familiarity, index, { network: `${20 + index}.0.0.0/24` })
+    expect(isNew(last?.firsts ?? 0, 'network')).toBeNull()
+    expect(isFamiliar(last?.firsts ?? 0)).toBe(true)
+    expect(isFamiliar(noteAt(familiarity, 15, { client: 'curl' }).firsts)).toBe(false)
+  })
+})
+
+describe('users who come back', () => {
+  it('have been away for so many days, for the 72 hours after that', () => {
+    const familiarity = knownUser()
+    expect(awayDays(noteAt(familiarity, 111, { action: 'login', outcome: 'failure' }).firsts)).toBe(101)
+    expect(awayDays(noteAt(familiarity, 112).firsts)).toBe(102)
+    expect(awayDays(noteAt(familiarity, 113).firsts)).toBe(102)
+    expect(awayDays(noteAt(familiarity, 116).firsts)).toBe(0)
+  })
+})
+
+describe('the memory', () => {
+  it('is the same after a stop and restore at any moment', () => {
+    const whole = new Familiarity()
+    let halves = new Familiarity()
+    for (let index = 0; index < 400; index++) {
+      const changes = {
+        user: `u${index % 3}`,
+        network: `10.${index % 7}.${index % 50}.0/24`,
+        query: `select ${index * 7}`,
+        objects: [`O${index % 40}`],
+      }
+      const expected = noteAt(whole, index / 4, changes)
+      expect(noteAt(halves, index / 4, changes).firsts).toBe(expected.firsts)
+      if (index % 37 === 0) halves = restored(halves)
+      if (index % 40 === 0) for (const each of [whole, halves]) each.expire(monday + (index / 4) * day)
+    }
+    expect(stored(restored(halves))).toEqual(stored(restored(whole)))
+  })
+
+  it('keeps within its bounds and takes little room', () => {
+    const familiarity = new Familiarity({ capacity: 100 })
+    for (let index = 0; index < 1000; index++) noteAt(familiarity, index / 50, { user: `u${index}` })
+    expect(familiarity.state.size).toBeLessThanOrEqual(100)
+    const busy = new Familiarity()
+    for (let index = 0; index < 5000; index++)
+      noteAt(busy, index / 50, { query: `q${index}`, network: `${index % 200}.0.0.0/24` })
+    const [bytes] = busy.state.takeChanges().puts.map(({ value }) => value.length)
+    expect(bytes).toBeLessThan(3000)
+    const [typical] = knownUser(30)
+      .state.takeChanges()
+      .puts.map(({ value }) => value.length)
+    expect(typical).toBeLessThan(200)
+  })
+
+  it('forgets a user after 400 days', () => {
+    const familiarity = knownUser(5)
+    familiarity.expire(monday + 400 * day)
+    expect(familiarity.state.size).toBe(1)
+    familiarity.expire(monday + 407 * day)
+    expect(familiarity.state.size).toBe(0)
+  })
+})
+
+function stored(familiarity: Familiarity): readonly string[] {
+  return [...familiarity.state.entries()]
+    .map(([, memory]) => memoryCodec.encode(memory).toString('hex'))
+    .sort()
+}
+
+const disks = new WeakMap<Familiarity, Map<string, Buffer>>()
+
+/** Another memory with what has been saved of this one. */
+function restored(familiarity: Familiarity): Familiarity {
+  const disk = disks.get(familiarity) ?? new Map<string, Buffer>()
+  const { puts, deletes } = familiarity.state.takeChanges()
+  for (const { key, value } of puts) disk.set(key, value)
+  for (const key of deletes) disk.delete(key)
+  const next = new Familiarity()
+  for (const [key, value] of disk) next.state.restore(key, value)
+  next.restored()
+  disks.set(next, disk)
+  return next
+}
