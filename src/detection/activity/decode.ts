@@ -36,7 +36,12 @@ const smallLimit = 500
  * @throws RECORD_MALFORMED saying which part cannot be read.
  */
 export function decodeEvent(record: EventRecord): Activity | Heartbeat {
-  const { channel, payload, event } = parseEnvelope(record.value)
+  return decodeMessage(parseJson(record.value), record)
+}
+
+/** The same where the value of the record is at hand already as what its JSON stands for. */
+export function decodeMessage(message: unknown, record: Omit<EventRecord, 'value'>): Activity | Heartbeat {
+  const { channel, payload, event } = toEnvelope(message)
   const org = toOrgRef(record)
   if (channel === '/forcewatch/heartbeat')
     return { kind: 'heartbeat', org, time: notInTheFuture(toTime(payload, channel), record) }
@@ -51,7 +56,7 @@ export function decodeEvent(record: EventRecord): Activity | Heartbeat {
  * What claims to be from the future happened when it was recorded: otherwise one wrong clock would make everything that
  * follows late.
  */
-function notInTheFuture(time: number, { timestamp = 0 }: EventRecord): number {
+function notInTheFuture(time: number, { timestamp = 0 }: Pick<EventRecord, 'timestamp'>): number {
   return timestamp > 0 && time > timestamp + tolerance ? timestamp : time
 }
 
@@ -175,13 +180,15 @@ class EventActivity implements Activity {
 
 type Envelope = { readonly channel: string; readonly payload: Payload; readonly event: Payload }
 
-function parseEnvelope(value: Buffer): Envelope {
-  let message: unknown
+function parseJson(value: Buffer): unknown {
   try {
-    message = JSON.parse(value.toString('utf8'))
+    return JSON.parse(value.toString('utf8'))
   } catch (cause) {
     throw malformed('the value is not JSON', cause)
   }
+}
+
+function toEnvelope(message: unknown): Envelope {
   if (!isObject(message)) throw malformed('the value is not a JSON object')
   const channel = typeof message.channel === 'string' ? message.channel : ''
   if (!isObject(message.data)) throw malformed(`data is not an object${on(channel)}`)
@@ -212,7 +219,7 @@ function commitTime(payload: Payload): number | null {
 let lastOrg: OrgRef = { id: '', name: '' }
 
 /** Neighbouring records mostly belong to one org: they share the object. */
-function toOrgRef({ key, headers }: EventRecord): OrgRef {
+function toOrgRef({ key, headers }: Pick<EventRecord, 'key' | 'headers'>): OrgRef {
   const name = headers.org ?? key
   if (lastOrg.id !== key || lastOrg.name !== name) lastOrg = { id: key, name }
   return lastOrg

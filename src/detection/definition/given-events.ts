@@ -10,16 +10,23 @@ export type GivenEvent = {
   readonly payload: Readonly<Record<string, unknown>>
 }
 
-/** The events of a test in the order of time. The same entries always give the same events. */
-export function expandGiven(given: readonly GivenEvents[]): readonly GivenEvent[] {
-  return given.flatMap((entry, index) => [...expandEntry(entry, index)]).sort((a, b) => a.time - b.time)
-}
+/** The events of a test in the order of time, and when the first one of its last entry happens. */
+export type Expanded = { readonly events: readonly GivenEvent[]; readonly start: number }
 
-/** When the first event of an entry happens. */
-export function startOf(entry: GivenEvents): number {
-  let first = Number.POSITIVE_INFINITY
-  for (const { time } of expandEntry(entry, 0)) first = Math.min(first, time)
-  return first
+/** Expands entries. The same entries always give the same events, and in one expansion the very same objects. */
+export function createExpansion(): (given: readonly GivenEvents[]) => Expanded {
+  const known = new Map<string, readonly GivenEvent[]>()
+  function expand(entry: GivenEvents, index: number): readonly GivenEvent[] {
+    const key = JSON.stringify([index, entry])
+    const events = known.get(key) ?? [...expandEntry(entry, index)]
+    known.set(key, events)
+    return events
+  }
+  return (given) => {
+    const entries = given.map(expand)
+    const start = entries.at(-1)?.reduce((first, { time }) => Math.min(first, time), Number.POSITIVE_INFINITY)
+    return { events: entries.flat().sort((a, b) => a.time - b.time), start: start ?? 0 }
+  }
 }
 
 const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const

@@ -1,77 +1,101 @@
 import { formatDuration } from '../../duration.ts'
-import type { LogRecord } from '../../log/log.ts'
-import type { Output } from '../../stream/task.ts'
-import { decodeEvent } from '../activity/decode.ts'
-import { compareLevels, type Detection, type DetectionMessage, type Level } from '../detection.ts'
-import { createDetectionTask } from '../detection-task.ts'
+import { compareLevels, type Detection, type Level } from '../detection.ts'
 import { compileDetector } from './compile-detector.ts'
 import type { Definition } from './definition-schema.ts'
 import type { Detector } from './detector.ts'
-import { expandGiven, type GivenEvent, startOf } from './given-events.ts'
+import { createExpansion, type GivenEvent } from './given-events.ts'
+import { InlineRun, type Stop } from './inline-run.ts'
 import type { Expectation, InlineTest } from './inline-test-schema.ts'
 
 export type TestResult =
   | { readonly kind: 'passed'; readonly name: string }
   | { readonly kind: 'failed'; readonly name: string; readonly reasons: readonly string[] }
 
-/** The org that the events of inline tests belong to; the entity of detectors that watch a whole org. */
-export const testOrg = { id: '00Dxx0000000000EAA', name: 'test' } as const
-
 /**
  * Runs the tests inside a detector file one after the other, on the real engine in memory, each from an empty state, in
- * UTC. A disabled detector is tested as if it were not.
+ * UTC, and each with stops and restores, after which the outcome must be the same. A disabled detector is tested as if it were not.
  */
 export function* runInlineTests(definition: Definition): Generator<TestResult> {
   const detector = compileDetector({ ...definition, status: 'stable' })
   if (!detector) return
+  const runs = new TestRuns(detector)
   for (const test of definition.tests) {
-    const reasons = judge(test, runEvents(detector, expandGiven(test.given)))
+    const reasons = runs.judge(test)
     yield reasons.length === 0
       ? { kind: 'passed', name: test.name }
       : { kind: 'failed', name: test.name, reasons }
   }
 }
 
-/** Every detection that the events bring about, in order. */
-function runEvents(detector: Detector, events: readonly GivenEvent[]): readonly Detection[] {
-  const detections: Detection[] = []
-  const output: Output = {
-    emit(_topic, { value }) {
-      const message = JSON.parse(value.toString()) as DetectionMessage
-      if (message.kind === 'detection') detections.push(message)
-    },
-    checkpointSoon: () => undefined,
+/**
+ * The tests of one detector. What comes before the last entry of `given` is mostly the same in all tests of a file: it runs
+ * once, and each of them goes on from what was stored then.
+ */
+class TestRuns {
+  readonly #detector: Detector
+  readonly #expand = createExpansion()
+  readonly #histories: { readonly events: readonly GivenEvent[]; readonly stop: Stop }[] = []
+
+  constructor(detector: Detector) {
+    this.#detector = detector
   }
-  const set = { detectors: [detector], hash: 'inline-test' }
-  const task = createDetectionTask({
-    partition: { topic: 'events', partition: 0 },
-    detectors: () => set,
-    orgSettings: () => ({ timeZone: 'UTC' }),
-    topics: { detections: 'detections' },
-    decode: decodeEvent,
-  })
-  for (const [offset, event] of events.entries()) task.process(toRecord(event, offset), output)
-  return detections
+
+  /** Why a test fails; nothing when it does not. */
+  judge(test: InlineTest): readonly string[] {
+    const { events, start } = this.#expand(test.given)
+    const split = events.findIndex(({ time }) => time >= start)
+    const tail = events.slice(split)
+    const { stop, straight, restored } = this.#historyOf(events.slice(0, split))
+    const run = straight ?? this.#resume(stop)
+    run.feed(tail.slice(0, tail.length >> 1))
+    const others = [this.#resume(run.stop()).feed(tail.slice(tail.length >> 1))]
+    run.feed(tail.slice(tail.length >> 1))
+    if (restored) others.push(this.#resume(restored).feed(tail))
+    const outcome = outcomeOf(run)
+    const reasons = judge(test, run.detections, start)
+    if (reasons.length === 0 && others.every((other) => outcomeOf(other) === outcome)) return []
+    // What a test promises is judged without any stop, so that it is clear which of the two fails.
+    const uninterrupted = InlineRun.start(this.#detector).feed(events)
+    const stoppingMatters = [...others, run].some((other) => outcomeOf(other) !== outcomeOf(uninterrupted))
+    return [...judge(test, uninterrupted.detections, start), ...(stoppingMatters ? [whenStopped] : [])]
+  }
+
+  #resume(stop: Stop): InlineRun {
+    return InlineRun.resume(this.#detector, stop)
+  }
+
+  #historyOf(events: readonly GivenEvent[]): History {
+    const known = this.#histories.find((history) => isSame(history.events, events))
+    if (known) return { stop: known.stop }
+    const straight = InlineRun.start(this.#detector).feed(events.slice(0, events.length >> 1))
+    const half = straight.stop()
+    const rest = events.slice(events.length >> 1)
+    const restored = this.#resume(half).feed(rest).stop()
+    const stop = straight.feed(rest).stop()
+    this.#histories.push({ events, stop })
+    return { stop, straight, restored }
+  }
 }
 
-function toRecord({ time, type, payload }: GivenEvent, offset: number): LogRecord {
-  const event = { replayId: offset, EventUuid: `test-${offset}`, EventApiName: type }
-  const message = { channel: `/event/${type}`, data: { schema: 'test', payload, event } }
-  return {
-    topic: 'events',
-    partition: 0,
-    offset,
-    key: testOrg.id,
-    value: Buffer.from(JSON.stringify(message)),
-    headers: { org: testOrg.name, origin: 'stream' },
-    timestamp: time,
-  }
+/**
+ * `stop`: where the history ends, of a run that was not stopped before. For the first test of a history also that run itself,
+ * and where another one came to that was stopped half way; later tests build on what is known to be right.
+ */
+type History = { readonly stop: Stop; readonly straight?: InlineRun; readonly restored?: Stop }
+
+const whenStopped = 'it comes out otherwise when the engine is stopped and its state restored half way'
+
+/** All that a run said, to compare. */
+function outcomeOf({ detections }: InlineRun): string {
+  return JSON.stringify(detections)
 }
 
-/** Why the test fails; nothing when it does not. */
-function judge({ given, expect }: InlineTest, detections: readonly Detection[]): readonly string[] {
-  const last = given.at(-1)
-  const start = last ? startOf(last) : 0
+function isSame(some: readonly GivenEvent[], others: readonly GivenEvent[]): boolean {
+  return some.length === others.length && some.every((event, index) => event === others[index])
+}
+
+/** Why the test fails; nothing when it does not. `start`: when the last entry begins, ms. */
+function judge({ expect }: InlineTest, detections: readonly Detection[], start: number): readonly string[] {
   const byEntity = Map.groupBy(detections, ({ entity }) => entity.id)
   const expected = expect === 'none' ? [] : expect
   const unexpected = [...byEntity]

@@ -1,8 +1,9 @@
-import { describe, expect, it } from 'vitest'
-import { expandGiven, startOf, testStart } from '../../../src/detection/definition/given-events.ts'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { createExpansion, testStart } from '../../../src/detection/definition/given-events.ts'
 import type { GivenEvents } from '../../../src/detection/definition/inline-test-schema.ts'
 import { runInlineTests } from '../../../src/detection/definition/inline-tests.ts'
 import { parseDetector } from '../../../src/detection/definition/parse-detector.ts'
+import { KeyedState } from '../../../src/stream/keyed-state.ts'
 import { formatProblem } from '../../../src/yaml-source.ts'
 import { detectorText } from './detector-file.ts'
 
@@ -20,13 +21,17 @@ function givenOf(given: string): readonly GivenEvents[] {
   return testsOf(given, 'none').tests[1]?.given ?? []
 }
 
+function expand(given: readonly GivenEvents[]) {
+  return createExpansion()(given).events
+}
+
 function triedResult(given: string, expected: string, changes?: Readonly<Record<string, string | null>>) {
   return [...runInlineTests(testsOf(given, expected, changes))][1]
 }
 
 describe('given events', () => {
   it('start on a Monday, one second apart, for user u1', () => {
-    const events = expandGiven(givenOf('[{ event: LoginEventStream, count: 3 }]'))
+    const events = expand(givenOf('[{ event: LoginEventStream, count: 3 }]'))
     expect(new Date(testStart).getUTCDay()).toBe(1)
     expect(events.map(({ time }) => time - testStart)).toEqual([0, 1000, 2000])
     expect(events[0]?.payload).toMatchObject({
@@ -41,11 +46,7 @@ describe('given events', () => {
     const given =
       '[{ event: X, count: 2, entities: 2, every: 1m, fields: { UserId: "u{e}", SourceIp: "10.0.0.{n}" } }]'
     expect(
-      expandGiven(givenOf(given)).map(({ time, payload }) => [
-        time - testStart,
-        payload.UserId,
-        payload.SourceIp,
-      ]),
+      expand(givenOf(given)).map(({ time, payload }) => [time - testStart, payload.UserId, payload.SourceIp]),
     ).toEqual([
       [0, 'u1', '10.0.0.1'],
       [0, 'u2', '10.0.0.1'],
@@ -58,15 +59,15 @@ describe('given events', () => {
     const given = givenOf(
       '[{ event: X, days: 7, weekdays: [tue, sat], hours: 8-10, count: 3, fields: { RowsReturned: 5..9 } }]',
     )
-    const events = expandGiven(given)
+    const events = expand(given)
     expect(events).toHaveLength(12)
     expect(new Set(events.map(({ time }) => new Date(time).getUTCDay()))).toEqual(new Set([2, 6]))
     expect(events.every(({ time }) => [8, 9].includes(new Date(time).getUTCHours()))).toBe(true)
     expect(
       events.every(({ payload }) => Number(payload.RowsReturned) >= 5 && Number(payload.RowsReturned) <= 9),
     ).toBe(true)
-    expect(expandGiven(given)).toEqual(events)
-    expect(startOf(given[0] as GivenEvents)).toBe(events[0]?.time)
+    expect(expand(given)).toEqual(events)
+    expect(createExpansion()(given).start).toBe(events[0]?.time)
   })
 })
 
@@ -111,6 +112,22 @@ describe('a test inside a detector file', () => {
     const given = '[{ event: LoginEventStream, count: 5 }, { event: LoginEventStream, at: 1d, count: 5 }]'
     const result = triedResult(given, '[{ entity: u1 }]')
     expect(result?.kind === 'failed' && result.reasons[0]).toMatch(/^u1 fired before its time: -23h59m56s/)
+  })
+
+  describe('is stopped half way, and its state restored', () => {
+    afterEach(() => vi.restoreAllMocks())
+
+    it.each([
+      ['after its history', '[{ event: LoginEventStream, count: 4 }, { event: LoginEventStream, at: 5s }]'],
+      ['in its last entry', '[{ event: LoginEventStream, count: 5 }]'],
+      ['within its history', '[{ event: LoginEventStream, count: 5 }, { event: LogoutEventStream, at: 1d }]'],
+    ])('%s: fails when something does not come back', (_, given) => {
+      vi.spyOn(KeyedState.prototype, 'restore').mockReturnValue()
+      const result = triedResult(given, '[{ entity: u1 }]')
+      expect(result?.kind === 'failed' && result.reasons.at(-1)).toBe(
+        'it comes out otherwise when the engine is stopped and its state restored half way',
+      )
+    })
   })
 
   it('runs for a disabled detector too', () => {
