@@ -7,6 +7,7 @@ import { systemClock } from '../clock.ts'
 import { day, hour, minute, parseDuration } from '../duration.ts'
 import { ForcewatchError, messageOf } from '../errors.ts'
 import { createLogger } from '../logger.ts'
+import { directoryRecords } from '../simulator/directory-records.ts'
 import { createLiveOrg } from '../simulator/live-org.ts'
 import { mergeByTime } from '../simulator/merge.ts'
 import { findScenario, scenarioCatalog } from '../simulator/scenarios/catalog.ts'
@@ -79,7 +80,7 @@ export function registerSimulate(program: Command, context: CommandContext): voi
     .option('--username <name>', 'its user', 'forcewatch@acme.example')
     .option(
       '--output <file>',
-      'write events to a file (- is standard output), one a line, instead of serving them',
+      'write the users and events to a file (- is standard output), one a line, instead of serving them',
     )
     .option('--days <number>', 'with --output: number of days', parseWholeNumber, 14)
     .option(
@@ -132,6 +133,7 @@ async function writeFile(options: SimulateOptions, file: string): Promise<void> 
   )
   const output = file === '-' ? process.stdout : createWriteStream(file)
   try {
+    for (const line of directoryRecords(org.users, from)) output.write(`${line}\n`)
     const events = await writeTraffic(mergeByTime([normal, ...attacks]), output, seed)
     if (file === '-') return
     output.end()

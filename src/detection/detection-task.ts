@@ -4,7 +4,8 @@ import type { LogRecord, TopicPartition } from '../log/log.ts'
 import type { Metrics } from '../metrics.ts'
 import { type DurableState, KeyedState } from '../stream/keyed-state.ts'
 import type { Output, PartitionTask } from '../stream/task.ts'
-import { type Action, type Activity, actions, type Heartbeat } from './activity/activity.ts'
+import { type Action, type Activity, actions, type Decoded } from './activity/activity.ts'
+import { Directory } from './activity/directory.ts'
 import { Familiarity } from './activity/familiarity.ts'
 import { LoginApps } from './activity/login-apps.ts'
 import { createZoneOffset, type ZoneOffset } from './algorithms/zone-offset.ts'
@@ -21,7 +22,7 @@ export type DetectionTaskOptions = {
   /** What the configuration says about an org, by its name. */
   readonly orgSettings: (name: string) => { readonly timeZone: string }
   readonly topics: { readonly detections: string }
-  readonly decode: (record: LogRecord) => Activity | Heartbeat
+  readonly decode: (record: LogRecord) => Decoded
   readonly metrics?: Metrics
   /** How many events are remembered, and how long. */
   readonly seen?: SeenEventsOptions
@@ -44,6 +45,7 @@ class DetectionTask implements PartitionTask {
   readonly #seen: SeenEvents
   readonly #apps = new LoginApps()
   readonly #familiarity = new Familiarity()
+  readonly #directory = new Directory()
   readonly #progress = new KeyedState<OrgProgress>('orgs')
   readonly #orgs = new Map<string, Org>()
   readonly #zones = new Map<string, ZoneOffset>()
@@ -81,7 +83,11 @@ class DetectionTask implements PartitionTask {
     if (this.#failure) throw this.#failure
   }
 
-  #take(decoded: Activity | Heartbeat): void {
+  #take(decoded: Decoded): void {
+    if ('kind' in decoded && decoded.kind === 'directory') {
+      this.#directory.note(decoded)
+      return
+    }
     const org = this.#orgOf(decoded.org)
     if ('kind' in decoded) {
       this.#advance(org, decoded.time)
@@ -93,6 +99,7 @@ class DetectionTask implements PartitionTask {
     }
     this.#advance(org, decoded.time)
     this.#apps.refine(decoded)
+    this.#directory.introduce(decoded)
     decoded.firsts = this.#familiarity.note(decoded)
     this.#each(this.#byAction.get(decoded.action) ?? [], (watcher) => watcher.process(decoded, org))
   }
@@ -182,6 +189,7 @@ class DetectionTask implements PartitionTask {
       this.#seen.state,
       this.#apps.state,
       this.#familiarity.state,
+      this.#directory.state,
       this.#progress,
       ...[...this.#known.values()].flatMap((watcher) => [...watcher.states]),
     ]

@@ -1,5 +1,6 @@
 import type { OrgRef } from '../detection.ts'
 import type { Firsts } from './firsts.ts'
+import type { Person, PersonLookup } from './person.ts'
 
 export const actions = [
   'login',
@@ -72,7 +73,22 @@ export type Activity = {
   readonly backfill: boolean
   /** The payload as Salesforce sent it. */
   readonly raw: Readonly<Record<string, unknown>>
+  /** What the org's directory says about `user`; null while it says nothing. */
+  readonly person: Person | null
+  /** Set by the task: where `person` is found. */
+  personOf: PersonLookup | null
 }
 
 /** Event time of an org goes on although nothing happened: the session is alive and nothing was delivered. */
 export type Heartbeat = { readonly kind: 'heartbeat'; readonly org: OrgRef; readonly time: number }
+
+/** What the directory of an org says about one of its users (18-character id). It moves no event time. */
+export type DirectoryRecord = {
+  readonly kind: 'directory'
+  readonly org: OrgRef
+  readonly user: string
+  readonly person: Person
+}
+
+/** What a record of topic `events` can be. */
+export type Decoded = Activity | Heartbeat | DirectoryRecord

@@ -1,14 +1,16 @@
 import { hour } from '../../duration.ts'
 import { ForcewatchError } from '../../errors.ts'
 import type { OrgRef } from '../detection.ts'
-import type { Action, Activity, Heartbeat } from './activity.ts'
+import type { Action, Activity, Decoded } from './activity.ts'
 import { memoizeByText } from './bounded-cache.ts'
 import { clientOf, productOf } from './client.ts'
+import { directoryChannel, toDirectoryEntry } from './decode-directory.ts'
 import { type EventType, toEventType } from './event-types.ts'
 import { type Firsts, unknownFirsts } from './firsts.ts'
 import { toLoginResult } from './login-outcome.ts'
 import { type Origin, toOrigin } from './network.ts'
 import { idOf, kindOfApi, nameOf, numberOf, type Payload, textOf, timeOf } from './payload.ts'
+import type { Person, PersonLookup } from './person.ts'
 import { rowsOfApiEvent, rowsOfChunk } from './rows.ts'
 import { type QueryShape, toQueryShape } from './soql.ts'
 
@@ -18,7 +20,7 @@ export type EventRecord = {
   readonly key: string
   /** UTF-8 JSON `{"channel", "data": {"schema", "payload", "event"}}`, exactly as Salesforce sent it. */
   readonly value: Buffer
-  /** `org`: the org's name; `origin`: `stream`, `backfill` or `heartbeat`. */
+  /** `org`: the org's name; `origin`: `stream`, `backfill`, `heartbeat` or `directory`. */
   readonly headers: Readonly<Record<string, string>>
   /** When it was appended, ms since the epoch; 0 or absent where nobody knows. */
   readonly timestamp?: number
@@ -31,20 +33,25 @@ const tolerance = hour
 const smallLimit = 500
 
 /**
- * Reads one record: an activity, or the heartbeat of an org that is quiet. Unknown events and fields pass through; fields
+ * Reads one record: an activity, the heartbeat of an org that is quiet, or what its directory says about a user. Unknown events and fields pass through; fields
  * that cost something are computed when somebody asks for them.
  * @throws RECORD_MALFORMED saying which part cannot be read.
  */
-export function decodeEvent(record: EventRecord): Activity | Heartbeat {
+export function decodeEvent(record: EventRecord): Decoded {
   return decodeMessage(parseJson(record.value), record)
 }
 
 /** The same where the value of the record is at hand already as what its JSON stands for. */
-export function decodeMessage(message: unknown, record: Omit<EventRecord, 'value'>): Activity | Heartbeat {
+export function decodeMessage(message: unknown, record: Omit<EventRecord, 'value'>): Decoded {
   const { channel, payload, event } = toEnvelope(message)
   const org = toOrgRef(record)
   if (channel === '/forcewatch/heartbeat')
     return { kind: 'heartbeat', org, time: notInTheFuture(toTime(payload, channel), record) }
+  if (channel === directoryChannel) {
+    const entry = toDirectoryEntry(payload)
+    if (!entry) throw malformed(`data.payload.UserId is missing${on(channel)}`)
+    return { kind: 'directory', org, ...entry }
+  }
   const name = textOf(event, 'EventApiName') ?? channel.slice(channel.lastIndexOf('/') + 1)
   if (name === '')
     throw malformed('neither channel nor data.event.EventApiName says what kind of event it is')
@@ -69,7 +76,9 @@ class EventActivity implements Activity {
   readonly backfill: boolean
   readonly raw: Payload
   firsts: Firsts = unknownFirsts
+  personOf: PersonLookup | null = null
   readonly #event: Payload
+  #person: Person | null | undefined
   #origin: Origin | undefined
   #rows: number | undefined
   #objects: readonly string[] | undefined
@@ -170,6 +179,12 @@ class EventActivity implements Activity {
   get probe(): boolean {
     const shape = shapeOf(this.raw)
     return shape !== null && (shape.counts || (shape.limit !== null && shape.limit <= smallLimit))
+  }
+
+  get person(): Person | null {
+    if (this.#person === undefined)
+      this.#person = this.user === null ? null : (this.personOf?.(this.org.id, this.user) ?? null)
+    return this.#person
   }
 
   #where(): Origin {

@@ -3,6 +3,7 @@ import type { Activity } from '../activity/activity.ts'
 import { awayDays, isFamiliar, isNew } from '../activity/firsts.ts'
 import { toLoginResult } from '../activity/login-outcome.ts'
 import { salesforceFields } from '../activity/salesforce-fields.ts'
+import { userTypeOf } from '../activity/user-type.ts'
 import type { Found } from './detector.ts'
 
 /** How a selection, measure or entity reads one field of its subject. */
@@ -45,6 +46,12 @@ const canonical = {
   new_country: ({ firsts }) => isNew(firsts, 'country'),
   familiar: ({ firsts }) => isFamiliar(firsts),
   away: ({ firsts }) => awayDays(firsts),
+  name: (activity) => activity.person?.name ?? null,
+  profile: (activity) => activity.person?.profile ?? null,
+  role: (activity) => activity.person?.role ?? null,
+  user_type: (activity) => userTypeOf(activity),
+  active: (activity) => activity.person?.active ?? null,
+  department: (activity) => activity.person?.department ?? null,
 } as const satisfies Record<string, (activity: Activity) => unknown>
 
 export const canonicalFields: readonly string[] = Object.keys(canonical)

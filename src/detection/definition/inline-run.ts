@@ -2,6 +2,7 @@ import type { LogRecord } from '../../log/log.ts'
 import type { KeyedChange } from '../../stream/keyed-state.ts'
 import type { Output, PartitionTask } from '../../stream/task.ts'
 import { decodeMessage } from '../activity/decode.ts'
+import { directoryChannel } from '../activity/decode-directory.ts'
 import type { Detection, DetectionMessage } from '../detection.ts'
 import { createDetectionTask, type DetectionTaskOptions } from '../detection-task.ts'
 import type { Detector } from './detector.ts'
@@ -119,5 +120,6 @@ const envelope = {
 /** As Salesforce would send it. */
 function toMessage({ type, payload }: GivenEvent, offset: number): unknown {
   const event = { replayId: offset, EventUuid: `test-${offset}`, EventApiName: type }
-  return { channel: `/event/${type}`, data: { schema: 'test', payload, event } }
+  const channel = type === 'directory' ? directoryChannel : `/event/${type}`
+  return { channel, data: { schema: 'test', payload, event } }
 }

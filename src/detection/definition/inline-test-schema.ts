@@ -36,7 +36,10 @@ const fieldValues = z.record(z.string(), z.unknown()).superRefine((values, conte
 
 const events = z
   .strictObject({
-    event: z.string().min(1).describe('the event type, such as LoginEventStream'),
+    event: z
+      .string()
+      .min(1)
+      .describe('the event type, such as LoginEventStream; directory for what the org says about a user'),
     at: offset.default(0).describe('When the first one happens, after the start (a Monday, 00:00 UTC)'),
     count: z.int().min(1).default(1).describe('How many'),
     every: offset.optional().describe('From one to the next; 1s when absent'),

@@ -1,5 +1,6 @@
 import type { Activity } from '../activity/activity.ts'
 import { awayDays, dimensions, isNew } from '../activity/firsts.ts'
+import { userTypeOf } from '../activity/user-type.ts'
 import type { Detection, EventSample } from '../detection.ts'
 
 /** What an episode consists of, gathered from the moment it becomes remarkable, in little space. */
@@ -34,7 +35,9 @@ export function collect(evidence: Evidence, activity: Activity, amount: number, 
   count(evidence, 'network', activity.network, amount)
   count(evidence, 'app', activity.app, amount)
   count(evidence, 'query', activity.query, amount)
-  if (entityType !== 'user') count(evidence, 'user', activity.username ?? activity.user, amount)
+  if (entityType === 'user') return
+  count(evidence, 'user', activity.username ?? activity.user, amount)
+  count(evidence, 'profile', activity.person?.profile ?? null, amount)
 }
 
 /** The largest shares, at most three of each field. */
@@ -60,7 +63,7 @@ const canonical = [
   'app',
   'client',
 ] as const
-const rawFields = ['ApiType', 'LoginType', 'Status', 'UserType', 'Browser', 'Platform', 'Operation'] as const
+const rawFields = ['ApiType', 'LoginType', 'Status', 'Browser', 'Platform', 'Operation'] as const
 
 /** The event reduced to what helps a person; what it does not tell is left out. */
 export function sampleOf(activity: Activity): EventSample {
@@ -77,11 +80,23 @@ export function sampleOf(activity: Activity): EventSample {
   for (const name of dimensions) if (isNew(activity.firsts, name)) fields[`new_${name}`] = true
   const away = awayDays(activity.firsts) ?? 0
   if (away > 0) fields.away = away
+  describePerson(activity, fields)
   for (const name of rawFields) {
     const value = activity.raw[name]
     if (typeof value === 'string' && value !== '') fields[name] = value
   }
   return { id: activity.id ?? '', type: activity.type, time: activity.time, fields }
+}
+
+/** Who the user is; `active` only of one who is not, which is worth a second look. */
+function describePerson(activity: Activity, fields: Record<string, string | number | boolean>): void {
+  const { person } = activity
+  const { name, profile, role, department } = person ?? {}
+  for (const [key, value] of Object.entries({ name, profile, role, department }))
+    if (value) fields[key] = value
+  const userType = userTypeOf(activity)
+  if (userType !== null) fields.user_type = userType
+  if (person?.active === false) fields.active = false
 }
 
 function count({ tally }: Evidence, field: string, value: string | null, amount: number): void {

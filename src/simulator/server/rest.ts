@@ -1,18 +1,10 @@
 import { monitoringChannels } from './channels.ts'
-
-/** A user of the org, as far as anybody asks. */
-export type OrgUser = {
-  readonly id: string
-  readonly username: string
-  readonly name: string
-  readonly userType: string
-}
+import { type OrgUser, toUserRow } from './org-user.ts'
+import { answerQuery, nextPage } from './query.ts'
+import { type RestAnswer, type Row, restError } from './rest-answer.ts'
 
 /** Id (18 characters) and name of the org. */
 export type OrgIdentity = { readonly id: string; readonly name: string }
-
-/** An answer before it is JSON. */
-export type RestAnswer = { readonly status: number; readonly body: unknown }
 
 /** A GET, as far as anybody asks. */
 export type RestRequest = {
@@ -23,12 +15,14 @@ export type RestRequest = {
   readonly userId: string | undefined
 }
 
-type Row = Readonly<Record<string, unknown>>
-
-/** The few REST calls that the service makes: identity, limits and small queries. */
+/**
+ * The few REST calls that the service makes: identity, limits and small queries. `hidden`: columns and tables (`User.Department`,
+ * `UserRole`, `User`) that the integration user may not see.
+ */
 export function createRest(
   org: OrgIdentity,
   users: () => readonly OrgUser[],
+  hidden: readonly string[] = [],
 ): (request: RestRequest) => RestAnswer {
   return ({ path, parameters, userId }) => {
     if (userId === undefined) return restError(401, 'INVALID_SESSION_ID', 'Session expired or invalid')
@@ -36,9 +30,11 @@ export function createRest(
       return { status: 200, body: toIdentity(org, userId, users()) }
     const [, resource] = /^\/services\/data\/v\d+\.0\/(.*?)\/?$/.exec(path) ?? []
     if (resource === 'limits') return { status: 200, body: limits }
-    if (resource === 'query') return query(parameters.get('q') ?? '', { ...orgTables(org, users()) })
-    if (resource === 'tooling/query')
-      return query(parameters.get('q') ?? '', { RealTimeEventSettings: settings })
+    const soql = parameters.get('q') ?? ''
+    const context = { path: path.replace(/\/$/, ''), hidden }
+    if (resource === 'query') return answerQuery(soql, orgTables(org, users()), context)
+    if (resource?.startsWith('query/')) return nextPage(resource, orgTables(org, users()), context)
+    if (resource === 'tooling/query') return answerQuery(soql, { RealTimeEventSettings: settings }, context)
     return restError(404, 'NOT_FOUND', 'The requested resource does not exist')
   }
 }
@@ -72,38 +68,8 @@ function orgTables(org: OrgIdentity, users: readonly OrgUser[]): Readonly<Record
         InstanceName: 'SIM1',
       },
     ],
-    User: users.map(({ id, username, name, userType }) => ({
-      Id: id,
-      Username: username,
-      Name: name,
-      UserType: userType,
-      IsActive: true,
-      Email: username,
-    })),
+    User: users.map(toUserRow),
   }
-}
-
-/** `SELECT a, b FROM T [WHERE f = 'x'] [LIMIT n]`: no more than that is understood. */
-function query(soql: string, tables: Readonly<Record<string, readonly Row[]>>): RestAnswer {
-  const found =
-    /^\s*SELECT\s+(.+?)\s+FROM\s+(\w+)(?:\s+WHERE\s+(\w+)\s*=\s*'([^']*)')?(?:\s+LIMIT\s+(\d+))?\s*$/is.exec(
-      soql,
-    )
-  if (!found) return restError(400, 'MALFORMED_QUERY', `unexpected token in: ${soql}`)
-  const [, list = '', table = '', field, value, limit] = found
-  const rows = Object.entries(tables).find(([name]) => name.toLowerCase() === table.toLowerCase())?.[1]
-  if (!rows) return restError(400, 'INVALID_TYPE', `sObject type '${table}' is not supported.`)
-  const fields = list.split(',').map((name) => name.trim())
-  const unknown = [...fields, ...(field ? [field] : [])].find((name) => rows[0] && !(name in rows[0]))
-  if (unknown) return restError(400, 'INVALID_FIELD', `No such column '${unknown}' on entity '${table}'.`)
-  const records = rows
-    .filter((row) => field === undefined || row[field] === value)
-    .slice(0, limit === undefined ? undefined : Number(limit))
-    .map((row) => ({
-      attributes: { type: table },
-      ...Object.fromEntries(fields.map((name) => [name, row[name]])),
-    }))
-  return { status: 200, body: { totalSize: records.length, done: true, records } }
 }
 
 function toIdentity(org: OrgIdentity, userId: string, users: readonly OrgUser[]): Row {
@@ -117,8 +83,4 @@ function toIdentity(org: OrgIdentity, userId: string, users: readonly OrgUser[])
     name: user?.name,
     active: true,
   }
-}
-
-function restError(status: number, errorCode: string, message: string): RestAnswer {
-  return { status, body: [{ message, errorCode }] }
 }

@@ -14,7 +14,8 @@ import { createEventBus, type Retention } from './event-bus.ts'
 import { createFaults, type Faults } from './faults.ts'
 import { json, parseCookies, parseToken, readBody, send, sendCut, toJson, toText } from './http-message.ts'
 import { type ConnectedApp, createTokenIssuer } from './oauth.ts'
-import { createRest, type OrgIdentity, type OrgUser } from './rest.ts'
+import type { OrgUser } from './org-user.ts'
+import { createRest, type OrgIdentity } from './rest.ts'
 
 export type SimulatorOptions = {
   readonly clock: Clock
@@ -22,8 +23,10 @@ export type SimulatorOptions = {
   /** Everything that looks like chance (ids, gaps, sizes of batches) follows from it. */
   readonly seed: string
   readonly org?: OrgIdentity
-  /** Users that the org knows beside the apps' own. */
+  /** Users that the org knows beside the apps' own; read at every request, so that they may change. */
   readonly users?: readonly OrgUser[]
+  /** Columns and tables that REST does not show, such as `User.Department`, `UserRole` or `User`. */
+  readonly hidden?: readonly string[]
   readonly host?: string
   /** 0 (the default) takes any free port. */
   readonly port?: number
@@ -68,7 +71,6 @@ export function createSimulator(options: SimulatorOptions): Simulator {
   const { clock, logger } = options
   const random = createRandom(options.seed)
   const org = options.org ?? { id: toSalesforceId('00D', 7_001), name: 'Simulated Org' }
-  const users = collectUsers(options)
   const counters = { token: 0, rest: 0 }
   let url = ''
 
@@ -82,7 +84,8 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     random: random.fork('oauth'),
     orgId: org.id,
     apps: options.connectedApps,
-    userIdOf: (username) => users.find((user) => user.username === username)?.id ?? toSalesforceId('005', 1),
+    userIdOf: (username) =>
+      collectUsers(options).find((user) => user.username === username)?.id ?? toSalesforceId('005', 1),
   })
   const bayeux = createBayeux({
     clock,
@@ -108,7 +111,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
       if (moment === '/meta/connect' || moment === 'request') bayeux.poke()
     },
   )
-  const rest = createRest(org, () => users)
+  const rest = createRest(org, () => collectUsers(options), options.hidden)
   const server = createServer((request, response) => {
     serve(request, response).catch((error: unknown) => {
       logger.warn({ path: request.url, reason: messageOf(error) }, 'the simulator could not answer')
@@ -241,6 +244,7 @@ function collectUsers({ users = [], connectedApps }: SimulatorOptions): readonly
     username,
     name: username,
     userType: 'Standard',
+    profile: 'Minimum Access - API Only Integrations',
   }))
   return [...users, ...added]
 }

@@ -1,7 +1,7 @@
 import { hour, minute } from '../../duration.ts'
 import { heavyTail, type Random } from '../random.ts'
 import { toSalesforceId } from '../salesforce-id.ts'
-import type { OrgUser } from '../server/rest.ts'
+import type { OrgUser } from '../server/org-user.ts'
 import { objects } from './objects.ts'
 import { type Origin, toAddress } from './origin.ts'
 import { dataCentres } from './places.ts'

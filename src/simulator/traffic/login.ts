@@ -1,4 +1,4 @@
-import type { OrgUser } from '../server/rest.ts'
+import type { OrgUser } from '../server/org-user.ts'
 import type { Device } from './devices.ts'
 import type { Origin } from './origin.ts'
 import type { SimulatedEvent } from './payload.ts'

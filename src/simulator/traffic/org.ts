@@ -1,7 +1,8 @@
 import { hour } from '../../duration.ts'
 import { createRandom, heavyTail, type Random } from '../random.ts'
 import { toSalesforceId } from '../salesforce-id.ts'
-import type { OrgIdentity, OrgUser } from '../server/rest.ts'
+import type { OrgUser } from '../server/org-user.ts'
+import type { OrgIdentity } from '../server/rest.ts'
 import { type Device, drawDevice } from './devices.ts'
 import { createIntegrations, type Integration } from './integration.ts'
 import { objects } from './objects.ts'
@@ -87,13 +88,30 @@ export function createOrg({ seed, size, identity }: OrgOptions): SimulatedOrg {
     portal,
     integrations,
     domain,
-    users: [...staff, ...portal, ...integrations].map(({ id, username, name, userType }) => ({
-      id,
-      username,
-      name,
-      userType,
-    })),
+    users: [
+      ...staff.map((person) => toUser(person, staffProfiles[person.department])),
+      ...portal.map((person) => toUser(person, { profile: 'Customer Community User' })),
+      ...integrations.map((integration) => toUser(integration, integrationProfile(integration))),
+    ],
   }
+}
+
+const staffProfiles: Readonly<Record<Department, Partial<OrgUser>>> = {
+  administration: { profile: 'System Administrator', role: 'Operations', department: 'IT' },
+  sales: { profile: 'Sales User', role: 'Sales', department: 'Sales' },
+  support: { profile: 'Support User', role: 'Support', department: 'Support' },
+  operations: { profile: 'Operations User', role: 'Operations', department: 'Operations' },
+  portal: { profile: 'Customer Community User' },
+}
+
+/** As in many an org: most integrations have a profile of their own, what copies everything has that of an administrator. */
+function integrationProfile({ kind }: Integration): Partial<OrgUser> {
+  const profile = kind === 'backup' || kind === 'bi' ? 'System Administrator' : 'Integration User'
+  return { profile, department: 'IT' }
+}
+
+function toUser({ id, username, name, userType }: OrgUser, rest: Partial<OrgUser>): OrgUser {
+  return { id, username, name, userType, ...rest }
 }
 
 /** A user of the portal beyond those who are active: an org knows far more than it sees. */

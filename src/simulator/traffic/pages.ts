@@ -1,4 +1,4 @@
-import type { OrgUser } from '../server/rest.ts'
+import type { OrgUser } from '../server/org-user.ts'
 import type { SimulatedEvent } from './payload.ts'
 import { type Recorder, type Session, sessionFields } from './recorder.ts'
 

@@ -1,6 +1,6 @@
 import type { Random } from '../random.ts'
 import { toSalesforceId } from '../salesforce-id.ts'
-import type { OrgUser } from '../server/rest.ts'
+import type { OrgUser } from '../server/org-user.ts'
 import type { Device } from './devices.ts'
 import type { Origin } from './origin.ts'
 import { type EventType, emptyPayload, eventTypes, type SimulatedEvent } from './payload.ts'

@@ -1,4 +1,4 @@
-import type { OrgUser } from '../server/rest.ts'
+import type { OrgUser } from '../server/org-user.ts'
 import type { Report } from './org.ts'
 import type { SimulatedEvent } from './payload.ts'
 import { backgroundFields, type Recorder, type Session, sessionFields } from './recorder.ts'

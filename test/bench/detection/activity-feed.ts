@@ -78,5 +78,7 @@ function toActivity({ time, action, user, rows = 0, fields = noFields }: Happeni
     firsts: 0,
     backfill: false,
     raw: fields,
+    person: null,
+    personOf: null,
   } as Activity
 }

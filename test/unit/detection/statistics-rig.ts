@@ -37,6 +37,8 @@ export function makeActivity(fields: Partial<Activity> & { time: number }): Acti
     firsts: 0,
     backfill: false,
     raw: {},
+    person: null,
+    personOf: null,
     ...fields,
   }
 }
