@@ -53,6 +53,7 @@ const requestLimit = 30 * second
 export async function requestToken(options: LoginOptions): Promise<Token> {
   const request = toRequest(options)
   const oauth2 = new OAuth2({ loginUrl: options.loginUrl, ...request.client })
+  endSilentRequests(oauth2)
   let response: TokenResponse | undefined
   try {
     response = await withinLimit(oauth2.requestToken(request.grant), options)
@@ -108,6 +109,13 @@ function toRequest({ org, loginUrl, auth, clock }: LoginOptions) {
       cause: error,
     })
   }
+}
+
+/** jsforce would keep a request without an answer, and its socket, for half an hour. */
+function endSilentRequests({ _transport: transport }: OAuth2): void {
+  const send = transport.httpRequest.bind(transport)
+  transport.httpRequest = (request, requestOptions) =>
+    send(request, { ...requestOptions, timeout: requestLimit })
 }
 
 /** jsforce cannot be told to give up, so we stop waiting for it. */

@@ -14,17 +14,6 @@ export type EventData = {
 /** Place of an event in its channel: opaque, to be handed back to Salesforce and never compared. */
 export type Cursor = string
 
-/** Only what will be published from now on. */
-export const fromNow: Cursor = '-1'
-/** Everything that Salesforce still keeps. */
-export const fromOldest: Cursor = '-2'
-
-/** The cursor that resumes after this event; undefined when it carries none. */
-export function cursorOf({ data }: EventMessage): Cursor | undefined {
-  const id = data.event?.replayId
-  return typeof id === 'number' || (typeof id === 'string' && id !== '') ? String(id) : undefined
-}
-
 /** When the event happened, ms since the epoch; undefined when it does not say. */
 export function eventDateOf({ data }: EventMessage): number | undefined {
   return toTime(data.payload?.EventDate)

@@ -6,10 +6,10 @@ import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
 import { retrying } from '../retrying.ts'
 import type { Token } from './auth.ts'
-import { type Cursor, type EventMessage, eventDateOf, fromOldest, publishedAt } from './event-message.ts'
+import { type EventMessage, eventDateOf, publishedAt } from './event-message.ts'
 import type { ReplayState } from './replay-state.ts'
-import type { Batch } from './session/session.ts'
 import type { Sink } from './supervisor.ts'
+import type { Batch, Start } from './transport.ts'
 
 export type EventSinkOptions = {
   /** The org's name in the configuration. */
@@ -17,6 +17,8 @@ export type EventSinkOptions = {
   readonly log: Log
   readonly topic: string
   readonly state: ReplayState
+  /** Makes sure that the lease is ours before anything is written under it. @throws STORE_UNAVAILABLE, FENCED */
+  readonly ensureHeld: () => Promise<void>
   /** Events that happened before this are stamped `origin: backfill`, ms since the epoch. */
   readonly watchFrom: number | undefined
   /** A heartbeat is written when a live session has delivered nothing for this long, ms. */
@@ -26,7 +28,7 @@ export type EventSinkOptions = {
   readonly metrics: Metrics
 }
 
-/** How far our clock may be ahead of Salesforce's, ms. What comes in additionally is as real as the rest. */
+/** How far our clock may be ahead of Salesforce's where that says no time, ms. What comes in additionally is as real as the rest. */
 const clockTolerance = 1 * hour
 /** A heartbeat stays this far behind the time, since events arrive a little after they happened, ms. */
 const heartbeatDelay = 2 * minute
@@ -48,21 +50,23 @@ export class EventSink implements Sink {
     this.#lastDelivery = options.clock.monotonic()
   }
 
-  begin(channels: readonly string[]): ReadonlyMap<string, Cursor> {
+  begin(channels: readonly string[]): ReadonlyMap<string, Start> {
     const { clock, state, heartbeat } = this.#options
     this.#begun = clock.now()
     this.#heartbeatAllowedFrom = clock.monotonic() + Math.min(longestCatchUp, heartbeat)
-    const cursors = new Map(channels.map((channel) => [channel, state.cursor(channel)]))
-    this.#replayed = new Set(channels.filter((channel) => cursors.get(channel) === fromOldest))
-    return cursors
+    const starts = new Map(channels.map((channel) => [channel, state.start(channel)]))
+    this.#replayed = new Set(channels.filter((channel) => starts.get(channel) === 'oldest'))
+    return starts
   }
 
-  async subscribed(): Promise<void> {
-    await this.#options.state.subscribed(this.#begun)
+  async subscribed(time: number | undefined): Promise<void> {
+    await this.#options.state.subscribed(this.#firstMoment(time))
   }
 
-  async deliver(token: Token, { messages, time }: Batch, signal: AbortSignal): Promise<void> {
-    const { state, clock } = this.#options
+  async deliver(token: Token, batch: Batch, signal: AbortSignal): Promise<void> {
+    const { state, clock, ensureHeld } = this.#options
+    const { messages, time } = batch
+    await this.#insist('store', ensureHeld, signal)
     if (messages.length > 0) this.#lastDelivery = clock.monotonic()
     const records = messages
       .filter((message) => !this.#isFromBefore(message))
@@ -71,8 +75,10 @@ export class EventSink implements Sink {
     if (heartbeat) records.push(heartbeat)
     if (records.length > 0) await this.#append(records, signal)
     if (messages.length > 0) {
-      await this.#insist('store', () => state.subscribed(this.#begun), signal)
-      await this.#insist('store', () => state.advance(messages), signal)
+      await this.#insist('store', () => state.subscribed(this.#firstMoment(time)), signal)
+    }
+    if (messages.length > 0 || batch.cursors.size > 0) {
+      await this.#insist('store', () => state.advance(batch), signal)
     }
     this.#count(messages)
   }
@@ -82,6 +88,11 @@ export class EventSink implements Sink {
     const gap = await state.recordGap(channel, reason, clock.now())
     metrics.gaps_total.inc({ org, channel })
     logger.warn({ org, ...gap }, `${channel} goes on from the oldest event kept; some may be missing`)
+  }
+
+  /** When the first session began, by the clock of Salesforce if ours is ahead of it. */
+  #firstMoment(time: number | undefined): number {
+    return Math.min(this.#begun, time ?? this.#begun)
   }
 
   /** Whether a replay without cursor reached back to before this org was first subscribed to. */

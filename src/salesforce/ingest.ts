@@ -7,15 +7,16 @@ import type { Metrics } from '../metrics.ts'
 import { toId18 } from '../salesforce-id.ts'
 import type { Lease, StateStore } from '../store/state-store.ts'
 import { type AuthOptions, requestToken, type Token } from './auth.ts'
+import { createCometd, type SessionLimits } from './cometd/cometd-session.ts'
 import { EventSink } from './event-sink.ts'
 import { ReplayState } from './replay-state.ts'
-import { createFayeSessions, type SessionLimits } from './session/faye-session.ts'
 import {
   defaultSupervisorTiming,
   type StreamStatus,
   Supervisor,
   type SupervisorTiming,
 } from './supervisor.ts'
+import type { Transport } from './transport.ts'
 
 /** A Salesforce org to watch. */
 export type OrgOptions = {
@@ -42,6 +43,8 @@ export type IngestOptions = {
   /** Unique per process. */
   readonly owner: string
   readonly timing?: Partial<IngestTiming>
+  /** How events are received; CometD when absent. */
+  readonly transport?: Transport
 }
 
 /** All in ms. */
@@ -154,14 +157,24 @@ class OrgIngest implements Ingest {
   async #hold(lease: Lease, signal: AbortSignal): Promise<void> {
     const { clock, org } = this.#options
     const lost = new AbortController()
-    const renew = () =>
-      lease.renew().catch((error: unknown) => {
+    let renewedAt = clock.monotonic()
+    const renew = async () => {
+      const now = clock.monotonic()
+      await lease.renew()
+      renewedAt = now
+    }
+    const tryToRenew = () =>
+      renew().catch((error: unknown) => {
         if (hasCode(error, 'FENCED')) lost.abort()
         else this.#logger.warn({ org: org.name, err: error }, 'the lease could not be renewed')
       })
-    const cancelRenewal = clock.every(this.#timing.leaseTtl / 3, () => void renew())
+    const cancelRenewal = clock.every(this.#timing.leaseTtl / 3, () => void tryToRenew())
+    // After a pause of the whole process the lease may be somebody else's, and no timer has told us yet.
+    const ensureHeld = async () => {
+      if (clock.monotonic() - renewedAt >= this.#timing.leaseTtl) await renew()
+    }
     try {
-      await this.#supervise(lease, AbortSignal.any([signal, lost.signal]))
+      await this.#supervise(lease, ensureHeld, AbortSignal.any([signal, lost.signal]))
       if (lost.signal.aborted) this.#reportLoss()
     } catch (error) {
       if (!hasCode(error, 'FENCED')) throw error
@@ -174,8 +187,9 @@ class OrgIngest implements Ingest {
     }
   }
 
-  async #supervise(lease: Lease, signal: AbortSignal): Promise<void> {
+  async #supervise(lease: Lease, ensureHeld: () => Promise<void>, signal: AbortSignal): Promise<void> {
     const { org, log, topics, clock, metrics } = this.#options
+    const cometd = { clock, apiVersion: org.apiVersion, limits: this.#timing.session }
     const logger = this.#logger
     const state = await ReplayState.load(lease)
     const sink = new EventSink({
@@ -183,6 +197,7 @@ class OrgIngest implements Ingest {
       log,
       topic: topics.events,
       state,
+      ensureHeld,
       watchFrom: org.watchFrom,
       heartbeat: this.#timing.heartbeat,
       clock,
@@ -193,7 +208,7 @@ class OrgIngest implements Ingest {
       org: org.name,
       channels: org.channels,
       login: (stop) => this.#login(stop),
-      openSession: createFayeSessions({ clock, apiVersion: org.apiVersion, limits: this.#timing.session }),
+      transport: this.#options.transport ?? createCometd(cometd),
       sink,
       timing: this.#timing,
       random: Math.random,

@@ -1,12 +1,6 @@
 import type { Lease, StateEntry } from '../store/state-store.ts'
-import {
-  type Cursor,
-  cursorOf,
-  type EventMessage,
-  eventDateOf,
-  fromNow,
-  fromOldest,
-} from './event-message.ts'
+import { type Cursor, eventDateOf } from './event-message.ts'
+import type { Batch, Start } from './transport.ts'
 
 /** A stretch of time in which events of a channel may be missing from the log. */
 export type Gap = {
@@ -63,8 +57,10 @@ export class ReplayState {
    * Where a channel goes on. Without a cursor it starts with the next event only if the org has never been subscribed to:
    * later that would skip what was published since the last session.
    */
-  cursor(channel: string): Cursor {
-    return this.#cursors.get(channel) ?? (this.#firstSubscription === undefined ? fromNow : fromOldest)
+  start(channel: string): Start {
+    const after = this.#cursors.get(channel)
+    if (after !== undefined) return { after }
+    return this.#firstSubscription === undefined ? 'now' : 'oldest'
   }
 
   /** Remembers the first subscription; any later call does nothing. @throws STORE_UNAVAILABLE, FENCED */
@@ -74,14 +70,11 @@ export class ReplayState {
     this.#firstSubscription = time
   }
 
-  /** Moves the cursors behind these events, all of them or none. @throws STORE_UNAVAILABLE, FENCED */
-  async advance(messages: readonly EventMessage[]): Promise<void> {
-    const cursors = new Map<string, Cursor>()
+  /** Moves the cursors behind this batch, all of them or none. @throws STORE_UNAVAILABLE, FENCED */
+  async advance({ messages, cursors }: Pick<Batch, 'messages' | 'cursors'>): Promise<void> {
     const newest = new Map<string, number>()
     for (const message of messages) {
       const { channel } = message
-      const cursor = cursorOf(message)
-      if (cursor !== undefined) cursors.set(channel, cursor)
       const date = eventDateOf(message) ?? 0
       if (date > (newest.get(channel) ?? this.#newest.get(channel) ?? 0)) newest.set(channel, date)
     }

@@ -4,17 +4,16 @@ import { ForcewatchError, messageOf } from '../errors.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Token } from './auth.ts'
-import { Backoff, reactions, type Trouble } from './backoff.ts'
+import { Backoff, reactions, type SessionRecord, type Trouble } from './backoff.ts'
 import { needsOf } from './channels.ts'
-import { type Cursor, fromOldest } from './event-message.ts'
-import type { Batch, OpenSession, Refusal, Session, SessionEnd } from './session/session.ts'
+import type { Batch, Refusal, Session, SessionEnd, Start, Transport } from './transport.ts'
 
 /** Keeps what sessions deliver, and knows where they go on. */
 export interface Sink {
   /** Where each of these channels goes on. Called once before each session. */
-  begin(channels: readonly string[]): ReadonlyMap<string, Cursor>
-  /** @throws STORE_UNAVAILABLE, FENCED */
-  subscribed(): Promise<void>
+  begin(channels: readonly string[]): ReadonlyMap<string, Start>
+  /** @param time when, by Salesforce's clock, ms since the epoch. @throws STORE_UNAVAILABLE, FENCED */
+  subscribed(time: number | undefined): Promise<void>
   /**
    * Makes the events durable and moves the cursors behind them; tries again by itself until the signal aborts, and does
    * not wait for the log any more then.
@@ -30,7 +29,7 @@ export type SupervisorOptions = {
   readonly channels: readonly string[]
   /** @throws AUTH_REJECTED, AUTH_UNAVAILABLE, CONFIG_INVALID */
   readonly login: (signal: AbortSignal) => Promise<Token>
-  readonly openSession: OpenSession
+  readonly transport: Transport
   readonly sink: Sink
   readonly timing: SupervisorTiming
   readonly random: () => number
@@ -68,7 +67,9 @@ export type StreamStatus = {
 }
 
 type Refused = Refusal & { readonly until: number }
-type Outcome = { readonly trouble: Trouble; readonly text: string; readonly subscribedFor: number }
+type Outcome = { readonly trouble: Trouble; readonly text: string; readonly session: SessionRecord }
+
+const noSession: SessionRecord = { subscribedFor: 0, hasDelivered: false }
 
 /** The stream of one org: session after session, one at a time, for as long as the signal lets it. */
 export class Supervisor {
@@ -88,7 +89,7 @@ export class Supervisor {
     while (!signal.aborted) {
       const outcome = await this.#attempt(signal)
       if (signal.aborted) return
-      const pause = this.#backoff.pause(outcome.trouble, outcome.subscribedFor)
+      const pause = this.#backoff.pause(outcome.trouble, clock.monotonic(), outcome.session)
       if (reactions[outcome.trouble].renewToken) this.#token = undefined
       this.#report(outcome, pause)
       await clock.sleep(pause, signal)
@@ -105,26 +106,32 @@ export class Supervisor {
     const channels = this.#channelsToAskFor()
     if (channels.length > 0) return this.#runSession(this.#token, channels, signal)
     await this.#options.clock.sleep(this.#untilRetry() ?? 0, signal)
-    return { trouble: 'closed', text: 'every channel was refused', subscribedFor: 0 }
+    return { trouble: 'closed', text: 'every channel was refused', session: noSession }
   }
 
   async #runSession(token: Token, channels: readonly string[], signal: AbortSignal): Promise<Outcome> {
-    const { openSession, sink, clock, metrics, org } = this.#options
-    const cursors = sink.begin(channels)
-    const session = openSession({ ...token, channels: cursors })
+    const { transport, sink, clock, metrics, org } = this.#options
+    const starts = sink.begin(channels)
+    const session = transport.open({ ...token, channels: starts })
     const leave = () => void session.close()
     signal.addEventListener('abort', leave, { once: true })
     if (signal.aborted) leave()
     const untilRetry = this.#untilRetry()
     const cancelRetry = untilRetry === undefined ? undefined : clock.after(untilRetry, leave)
     let subscribedAt: number | undefined
-    const subscribedFor = () => (subscribedAt === undefined ? 0 : clock.monotonic() - subscribedAt)
+    let hasDelivered = false
+    const record = (): SessionRecord => ({
+      subscribedFor: subscribedAt === undefined ? 0 : clock.monotonic() - subscribedAt,
+      hasDelivered,
+    })
     try {
       for (let step = await session.next(); ; step = await session.next()) {
-        if (step.kind === 'ended') return await this.#afterSession(step.end, cursors, subscribedFor())
-        if (step.kind === 'batch') await this.#deliver(session, token, step, signal)
-        else {
-          await sink.subscribed()
+        if (step.kind === 'ended') return await this.#afterSession(step.end, starts, record())
+        if (step.kind === 'batch') {
+          await this.#deliver(session, token, step, signal)
+          hasDelivered ||= step.messages.length > 0
+        } else {
+          await sink.subscribed(step.time)
           subscribedAt = clock.monotonic()
           this.#announce(channels)
         }
@@ -132,7 +139,7 @@ export class Supervisor {
     } catch (error) {
       if (!(error instanceof ForcewatchError) || error.code === 'FENCED') throw error
       metrics.sessions_total.inc({ org, reason: 'not-kept' })
-      return { trouble: 'not-kept', text: describe(error), subscribedFor: subscribedFor() }
+      return { trouble: 'not-kept', text: describe(error), session: record() }
     } finally {
       metrics.session_up.set({ org }, 0)
       cancelRetry?.()
@@ -163,21 +170,24 @@ export class Supervisor {
 
   async #afterSession(
     end: SessionEnd,
-    asked: ReadonlyMap<string, Cursor>,
-    subscribedFor: number,
+    asked: ReadonlyMap<string, Start>,
+    session: SessionRecord,
   ): Promise<Outcome> {
     const { org, metrics } = this.#options
     metrics.sessions_total.inc({ org, reason: end.kind })
-    if (end.kind === 'closed') return { trouble: 'closed', text: 'we left', subscribedFor }
-    if (end.kind !== 'refused') return { trouble: end.kind, text: end.text, subscribedFor }
+    if (end.kind === 'closed') return { trouble: 'closed', text: 'we left', session }
+    if (end.kind !== 'refused') {
+      const { kind, text, retryAfter } = end
+      return { trouble: kind, text, session: retryAfter === undefined ? session : { ...session, retryAfter } }
+    }
     for (const refusal of end.refusals) {
       // A channel that may not even start from the oldest event has another problem than its cursor.
-      if (refusal.kind === 'replay-invalid' && asked.get(refusal.channel) !== fromOldest)
+      if (refusal.kind === 'replay-invalid' && asked.get(refusal.channel) !== 'oldest')
         await this.#options.sink.gap(refusal.channel, refusal.text)
       else this.#refuse(refusal)
     }
     const text = end.refusals.map(({ channel, text }) => `${channel}: ${text}`).join('; ')
-    return { trouble: 'refused', text, subscribedFor }
+    return { trouble: 'refused', text, session }
   }
 
   #refuse(refusal: Refusal): void {
@@ -260,7 +270,11 @@ const rejectedTokenRemedy =
 
 function failedLogin(error: unknown): Outcome {
   const mayPass = error instanceof ForcewatchError && error.retryable
-  return { trouble: mayPass ? 'auth-unavailable' : 'auth-rejected', text: describe(error), subscribedFor: 0 }
+  return {
+    trouble: mayPass ? 'auth-unavailable' : 'auth-rejected',
+    text: describe(error),
+    session: noSession,
+  }
 }
 
 function describe(error: unknown): string {

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest'
 import { systemClock } from '../../../src/clock.ts'
 import { requestToken } from '../../../src/salesforce/auth.ts'
-import { fromNow } from '../../../src/salesforce/event-message.ts'
-import { createFayeSessions } from '../../../src/salesforce/session/faye-session.ts'
+import { createCometd } from '../../../src/salesforce/cometd/cometd-session.ts'
 import { logins, until, watchOrg } from './watched-org.ts'
 
 /** Timers and sockets of this process, except what the simulator holds for the connections of others. */
@@ -19,12 +18,12 @@ test('a hundred sessions that ended in every way leave no timer and no socket', 
     auth: { flow: 'client_credentials', clientId: 'forcewatch', readSecret: () => 'hush' },
     clock: systemClock,
   })
-  const open = createFayeSessions({ clock: systemClock, apiVersion: '66.0' })
+  const cometd = createCometd({ clock: systemClock, apiVersion: '66.0' })
   const faults = ['http-503', 'unknown-client', 'unknown-client-none', 'server-disconnect-alone'] as const
   const before = resources()
   for (let count = 0; count < 100; count++) {
-    const session = open({ ...token, channels: new Map([[logins, fromNow]]) })
-    expect(await session.next()).toEqual({ kind: 'subscribed' })
+    const session = cometd.open({ ...token, channels: new Map([[logins, 'now']]) })
+    expect(await session.next()).toMatchObject({ kind: 'subscribed' })
     const fault = faults[count % (faults.length + 1)]
     if (fault) {
       org.simulator.faults.inject({ kind: fault })

@@ -1,38 +1,92 @@
 import { describe, expect, test } from 'vitest'
-import { Backoff, reactions } from '../../../src/salesforce/backoff.ts'
+import { minute, second } from '../../../src/duration.ts'
+import { Backoff, reactions, type SessionRecord, type Trouble } from '../../../src/salesforce/backoff.ts'
 
-/** Without jitter: the longest pause of each range. */
-function createBackoff(random = 0.999_999) {
+const inVain: SessionRecord = { subscribedFor: 0, hasDelivered: false }
+const fruitful: SessionRecord = { subscribedFor: second, hasDelivered: true }
+
+/** Troubles one after the other: `meet` answers the pause after one, in ms, and lets it pass. Without jitter by default. */
+function createTroubles(random = 0.999_999) {
   const backoff = new Backoff({ random: () => random, pace: 1 })
-  return (...args: Parameters<Backoff['pause']>) => Math.round(backoff.pause(...args) / 100) * 100
+  let now = 0
+  return {
+    meet(trouble: Trouble, session = inVain): number {
+      const pause = backoff.pause(trouble, now, session)
+      now += pause
+      return Math.round(pause / 100) * 100
+    },
+    /** When each of the sessions of five minutes begins, if all of them meet this trouble, ms. */
+    beginnings(trouble: Trouble, session = inVain): readonly number[] {
+      const times: number[] = []
+      for (; now < 5 * minute; this.meet(trouble, session)) times.push(now)
+      return times
+    },
+  }
+}
+
+function mostInAMinute(times: readonly number[]): number {
+  return Math.max(...times.map((from) => times.filter((time) => time >= from && time < from + minute).length))
 }
 
 describe('the pause before the next session', () => {
-  test('doubles with each trouble of the same kind, up to a limit', () => {
-    const pause = createBackoff()
-    const pauses = Array.from({ length: 9 }, () => pause('timeout', 0))
-    expect(pauses).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000])
+  test('doubles with each trouble of the same kind, rests at 12 s for two minutes and goes on to a limit', () => {
+    const { meet } = createTroubles()
+    const pauses = Array.from({ length: 14 }, () => meet('timeout'))
+    expect(pauses.slice(0, 5)).toEqual([500, 1000, 2000, 4000, 8000])
+    expect(pauses.slice(5, 10)).toEqual(Array(5).fill(12_000))
+    expect(pauses.slice(10)).toEqual([24_000, 48_000, 60_000, 60_000])
   })
 
-  test('is short again after a good minute', () => {
-    const pause = createBackoff()
-    for (let count = 0; count < 9; count++) pause('timeout', 59_000)
-    expect(pause('timeout', 60_000)).toBe(500)
+  test.each([{ subscribedFor: minute, hasDelivered: false }, fruitful])(
+    'is short again after %o',
+    (session) => {
+      const { meet } = createTroubles()
+      for (let count = 0; count < 9; count++) meet('timeout')
+      expect(meet('timeout', session)).toBeLessThanOrEqual(8_000)
+      expect(meet('unknown-client')).toBe(500)
+    },
+  )
+
+  test('stays short when answers are cut now and then', () => {
+    const { meet } = createTroubles()
+    expect(Array.from({ length: 6 }, () => meet('transport', fruitful))).toEqual([
+      500, 500, 500, 1000, 1000, 1000,
+    ])
   })
 
-  test('stays short when answers are cut in sessions that delivered', () => {
-    const pause = createBackoff()
-    const pauses = Array.from({ length: 6 }, () => pause('transport', 1_000))
-    expect(Math.max(...pauses)).toBe(2_000)
+  test.each([
+    ['transport', inVain],
+    ['unknown-client', inVain],
+    ['token-invalid', inVain],
+    ['protocol', inVain],
+    ['transport', fruitful],
+    ['unknown-client', fruitful],
+  ] as const)('lets no more than ten sessions a minute meet %s (%o)', (trouble, session) => {
+    for (const random of [0, 0.999])
+      expect(mostInAMinute(createTroubles(random).beginnings(trouble, session))).toBeLessThanOrEqual(10)
+  })
+
+  test('nor does a fault that shows as two kinds of trouble', () => {
+    const { meet } = createTroubles(0)
+    const times: number[] = []
+    for (let now = 0; now < 5 * minute; ) {
+      times.push(now)
+      now += meet(times.length % 2 === 0 ? 'timeout' : 'transport')
+    }
+    expect(mostInAMinute(times)).toBeLessThanOrEqual(11)
   })
 
   test('lasts minutes when a limit was hit', () => {
-    expect(createBackoff(0)('limit', 0)).toBe(60_000)
+    expect(createTroubles(0).meet('limit')).toBe(90_000)
   })
 
-  test('differs between replicas by half at most', () => {
-    expect(createBackoff(0)('busy', 0)).toBe(5_000)
-    expect(createBackoff()('busy', 0)).toBe(10_000)
+  test('is at least what the server asks for', () => {
+    expect(createTroubles().meet('busy', { ...inVain, retryAfter: 20_000 })).toBe(20_000)
+  })
+
+  test('differs between replicas', () => {
+    expect(createTroubles(0).meet('busy')).toBe(1_500)
+    expect(createTroubles().meet('busy')).toBe(2_000)
   })
 
   test('keeps the token unless the token is in doubt', () => {

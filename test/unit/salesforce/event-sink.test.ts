@@ -51,6 +51,7 @@ function createSink(append: Log['append'] = async (_, batch) => void records.pus
     log: { append } as Log,
     topic: 'events',
     state,
+    ensureHeld: async () => undefined,
     watchFrom: undefined,
     heartbeat: 5 * minute,
     clock,
@@ -69,7 +70,7 @@ async function flap(sink: EventSink, sessions: number, time?: number): Promise<v
   for (let i = 0; i < sessions; i++) {
     sink.begin([logins])
     clock.advance(2 * minute)
-    await sink.deliver(token, { messages: [], time }, never)
+    await sink.deliver(token, { messages: [], cursors: new Map(), time }, never)
   }
 }
 
@@ -89,10 +90,14 @@ describe('a heartbeat', () => {
     clock.advance(hour)
     sink.begin([logins])
     clock.advance(10 * second)
-    await sink.deliver(token, { messages: [], time: undefined }, never)
-    await sink.deliver(token, { messages: [event(logins, start + minute)], time: undefined }, never)
+    await sink.deliver(token, { messages: [], cursors: new Map(), time: undefined }, never)
+    await sink.deliver(
+      token,
+      { messages: [event(logins, start + minute)], cursors: new Map([[logins, '1']]), time: undefined },
+      never,
+    )
     clock.advance(4 * minute)
-    await sink.deliver(token, { messages: [], time: undefined }, never)
+    await sink.deliver(token, { messages: [], cursors: new Map(), time: undefined }, never)
     expect(records).toHaveLength(1)
     expect(heartbeats()).toEqual([])
   })
@@ -106,23 +111,37 @@ describe('a heartbeat', () => {
 it('a channel without cursor brings what was published up to an hour before we first subscribed, by our clock', async () => {
   const sink = createSink()
   sink.begin([logins])
-  await sink.subscribed()
+  await sink.subscribed(undefined)
   sink.begin([logins, reports])
   const early = [59 * minute, 61 * minute].map((before) => event(reports, start - before))
-  await sink.deliver(token, { messages: early, time: undefined }, never)
+  await sink.deliver(token, { messages: early, cursors: new Map(), time: undefined }, never)
   expect(records.map(({ value }) => JSON.parse(String(value)).data.payload.EventDate)).toEqual([
     '2026-01-05T11:01:00.000Z',
   ])
+})
+
+it('the first subscription is dated by the clock of Salesforce when ours is ahead', async () => {
+  const sink = createSink()
+  sink.begin([logins])
+  await sink.subscribed(start - 5 * hour)
+  sink.begin([logins])
+  const batch = { messages: [event(logins, start - 4 * hour)], cursors: new Map(), time: undefined }
+  await sink.deliver(token, batch, never)
+  expect(records).toHaveLength(1)
 })
 
 it('an append that hangs is not waited for once the session is given up, and no cursor moves', async () => {
   const sink = createSink(() => new Promise(() => undefined))
   sink.begin([logins])
   const abort = new AbortController()
-  const delivery = sink.deliver(token, { messages: [event(logins, start)], time: undefined }, abort.signal)
+  const delivery = sink.deliver(
+    token,
+    { messages: [event(logins, start)], cursors: new Map([[logins, '1']]), time: undefined },
+    abort.signal,
+  )
   abort.abort()
   await expect(delivery).rejects.toMatchObject({ code: 'LOG_UNAVAILABLE' })
-  expect((await ReplayState.load(lease)).cursor(logins)).toBe('-1')
+  expect((await ReplayState.load(lease)).start(logins)).toBe('now')
 })
 
 it('the newest 1,000 gaps are remembered, across restarts and channels', async () => {

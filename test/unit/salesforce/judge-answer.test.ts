@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { BayeuxMessage } from '../../../src/salesforce/session/bayeux-message.ts'
-import { judgeAnswer } from '../../../src/salesforce/session/judge-answer.ts'
+import type { BayeuxMessage } from '../../../src/salesforce/cometd/bayeux-message.ts'
+import { judgeAnswer } from '../../../src/salesforce/cometd/judge-answer.ts'
 
 const channel = '/event/LoginEventStream'
 const connect: BayeuxMessage = { channel: '/meta/connect', id: '7', clientId: 'c1' }

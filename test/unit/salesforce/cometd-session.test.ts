@@ -2,13 +2,15 @@ import type { ServerResponse } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { createManualClock, systemClock } from '../../../src/clock.ts'
-import type { BayeuxMessage } from '../../../src/salesforce/session/bayeux-message.ts'
-import { createFayeSessions } from '../../../src/salesforce/session/faye-session.ts'
-import type { Session } from '../../../src/salesforce/session/session.ts'
+import type { BayeuxMessage } from '../../../src/salesforce/cometd/bayeux-message.ts'
+import { createCometd } from '../../../src/salesforce/cometd/cometd-session.ts'
+import type { Session, Start } from '../../../src/salesforce/transport.ts'
 import { startServer } from './scripted-server.ts'
 
 const logins = '/event/LoginEventStream'
 const event = { channel: logins, data: { payload: {}, event: { replayId: 5 } } }
+
+const subscribed = { kind: 'subscribed' }
 
 type Script = (message: BayeuxMessage, response: ServerResponse) => unknown
 
@@ -38,28 +40,29 @@ function succeed(message: BayeuxMessage, fields: Partial<BayeuxMessage> = {}): B
 
 function open(
   instanceUrl: string,
-  channels: Record<string, string> = { [logins]: '-1' },
+  channels: Record<string, Start> = { [logins]: 'now' },
   clock = systemClock,
 ): Session {
-  const openSession = createFayeSessions({ clock, apiVersion: '66.0', limits: { farewell: 50 } })
-  return openSession({ instanceUrl, accessToken: 'token', channels: new Map(Object.entries(channels)) })
+  const cometd = createCometd({ clock, apiVersion: '66.0', limits: { farewell: 50 } })
+  return cometd.open({ instanceUrl, accessToken: 'token', channels: new Map(Object.entries(channels)) })
 }
 
 describe('opening', () => {
   test('each subscription carries the whole replay map, with ids as Salesforce sends them', async () => {
     await using server = await startBayeux()
     const cursors = {
-      [logins]: '7711181',
-      '/event/FileEvent': '-2',
-      '/event/X__e': 'opaque',
-      '/event/Y__e': '9007199254740993',
-    }
+      [logins]: { after: '7711181' },
+      '/event/FileEvent': 'oldest',
+      '/event/W__e': 'now',
+      '/event/X__e': { after: 'opaque' },
+      '/event/Y__e': { after: '9007199254740993' },
+    } as const
     const session = open(server.url, cursors)
-    expect(await session.next()).toEqual({ kind: 'subscribed' })
+    expect(await session.next()).toMatchObject(subscribed)
     await session.close()
     const [handshake, ...subscriptions] = server.messages
       .filter(({ channel }) => channel !== '/meta/connect')
-      .slice(0, 5)
+      .slice(0, 6)
     expect(handshake).toMatchObject({ supportedConnectionTypes: ['long-polling'], ext: { replay: true } })
     expect(new Set(subscriptions.map(({ subscription }) => subscription))).toEqual(
       new Set(Object.keys(cursors)),
@@ -67,10 +70,12 @@ describe('opening', () => {
     const replay = {
       [logins]: 7711181,
       '/event/FileEvent': -2,
+      '/event/W__e': -1,
       '/event/X__e': 'opaque',
-      '/event/Y__e': '9007199254740993',
     }
-    for (const { ext } of subscriptions) expect(ext).toEqual({ replay })
+    for (const { ext } of subscriptions) expect(ext).toMatchObject({ replay })
+    // Longer than a number of JavaScript can be, and yet exact.
+    expect(server.requests[1]?.body).toContain('"/event/Y__e":9007199254740993')
     expect(server.requests[0]).toMatchObject({
       path: '/cometd/66.0',
       headers: { authorization: 'Bearer token' },
@@ -81,10 +86,10 @@ describe('opening', () => {
     await using server = await startBayeux()
     const channels = Array.from({ length: 60 }, (_, index) => [
       `/event/Some_Rather_Long_Name_${index}__e`,
-      '7711181',
+      { after: '7711181' },
     ])
     const session = open(server.url, Object.fromEntries(channels))
-    expect(await session.next()).toEqual({ kind: 'subscribed' })
+    expect(await session.next()).toMatchObject(subscribed)
     expect(server.requests[1]?.body.length).toBeGreaterThan(2_048)
     await session.close()
   })
@@ -95,7 +100,7 @@ describe('opening', () => {
     )
     const session = open(server.url)
     expect(await session.next()).toMatchObject({ kind: 'batch', messages: [event] })
-    expect(await session.next()).toEqual({ kind: 'subscribed' })
+    expect(await session.next()).toMatchObject(subscribed)
     expect(server.count('/meta/connect')).toBe(0)
     await session.close()
   })
@@ -113,7 +118,7 @@ describe('opening', () => {
         ? [{ ...succeed(message), successful: false, error: '403::No access on channel' }]
         : undefined,
     )
-    const session = open(server.url, { '/event/A': '-1', '/event/B': '-1' })
+    const session = open(server.url, { '/event/A': 'now', '/event/B': 'now' })
     const refusals = ['/event/A', '/event/B'].map((channel) => ({
       channel,
       kind: 'denied',
@@ -215,7 +220,7 @@ describe('an answer that is none', () => {
     const session = open(server.url)
     expect(await session.next()).toMatchObject({
       kind: 'ended',
-      end: { kind: 'transport', text: 'HTTP 307' },
+      end: { kind: 'token-invalid', text: 'HTTP 307' },
     })
     await session.close()
     expect(elsewhere.requests).toEqual([])
@@ -241,7 +246,7 @@ describe('an answer that is none', () => {
         .end(gzipSync(JSON.stringify([succeed(message)]))),
     )
     const session = open(server.url)
-    expect(await session.next()).toEqual({ kind: 'subscribed' })
+    expect(await session.next()).toMatchObject(subscribed)
     await session.close()
   })
 })
@@ -260,7 +265,7 @@ describe('cookies', () => {
       response.writeHead(200, { 'set-cookie': cookies }).end(JSON.stringify([succeed(message)])),
     )
     const session = open(server.url)
-    expect(await session.next()).toEqual({ kind: 'subscribed' })
+    expect(await session.next()).toMatchObject(subscribed)
     await session.close()
     expect(server.requests[1]?.headers.cookie).toBe('BAYEUX_BROWSER=one')
   })

@@ -1,6 +1,6 @@
 import type { EventMessage } from '../event-message.ts'
+import type { FaultKind, Refusal, SessionEnd } from '../transport.ts'
 import type { BayeuxMessage } from './bayeux-message.ts'
-import type { FaultKind, Refusal, SessionEnd } from './session.ts'
 
 /** What one answer of the server means. */
 export type Verdict =

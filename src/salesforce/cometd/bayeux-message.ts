@@ -1,3 +1,5 @@
+import { parseExactly } from './exact-json.ts'
+
 /** A Bayeux message in either direction, with the fields that Salesforce uses. */
 export type BayeuxMessage = {
   readonly channel: string
@@ -23,7 +25,7 @@ export type Advice = {
 export function parseAnswer(body: string): readonly BayeuxMessage[] | undefined {
   let value: unknown
   try {
-    value = JSON.parse(body)
+    value = parseExactly(body)
   } catch {
     return undefined
   }

@@ -1,15 +1,39 @@
-import type { Cursor, EventMessage } from '../event-message.ts'
+import type { Cursor, EventMessage } from './event-message.ts'
 
 /**
- * One CometD session. It repairs nothing: at the first thing that is not right it ends, with the reason, and a new one is
- * made from the cursors.
+ * A way to receive the events of an org: `open(channels and where they start) → batches, acknowledge`. CometD is one; what it
+ * takes and gives is neither Bayeux nor JSON, so that Pub/Sub API (Avro over gRPC, cursors of bytes, cursors that move while
+ * nothing happens) could be another.
+ */
+export interface Transport {
+  /** Opens a session at once and in the background; what goes wrong is its end. */
+  open(request: SessionRequest): Session
+}
+
+/** Which session to open. */
+export type SessionRequest = {
+  readonly instanceUrl: string
+  readonly accessToken: string
+  /** Every channel with the place where it starts. Not empty. */
+  readonly channels: ReadonlyMap<string, Start>
+}
+
+/**
+ * Where a channel starts: with the next event to be published, with the oldest one that Salesforce keeps, or behind the one
+ * that a cursor stands for.
+ */
+export type Start = 'now' | 'oldest' | { readonly after: Cursor }
+
+/**
+ * One session. It repairs nothing: at the first thing that is not right it ends, with the reason, and a new one is made from
+ * the cursors.
  */
 export interface Session {
   /** What happened next. After `ended` nothing else follows. One caller at a time. */
   next(): Promise<SessionStep>
   /**
-   * The batch that `next` gave last is safe: the server may be asked for more. Until every batch is acknowledged no
-   * `/meta/connect` leaves, which is both the back-pressure and the acknowledgement.
+   * The batch that `next` gave last is safe. Until every batch is acknowledged the server is not asked for more, which is both
+   * the back-pressure and the acknowledgement.
    */
   acknowledge(): void
   /** Leaves: tells the server where it may still hold the session, and resolves when no socket and no timer is left. */
@@ -18,15 +42,17 @@ export interface Session {
 
 /** What a session has to tell, one thing at a time. */
 export type SessionStep =
-  /** The server has accepted every subscription. */
-  | { readonly kind: 'subscribed' }
+  /** The server has accepted every subscription. `time` as in a batch. */
+  | { readonly kind: 'subscribed'; readonly time: number | undefined }
   | ({ readonly kind: 'batch' } & Batch)
   | { readonly kind: 'ended'; readonly end: SessionEnd }
 
-/** What one answer brought. */
+/** What arrived in one go, or a part of it. */
 export type Batch = {
   /** The events in the order of delivery; none when the server had nothing to say for a while. */
   readonly messages: readonly EventMessage[]
+  /** Where each of these channels goes on once the events are safe. */
+  readonly cursors: ReadonlyMap<string, Cursor>
   /** When the server gave its last answer, by its own clock, ms since the epoch; undefined when it does not say. */
   readonly time: number | undefined
 }
@@ -37,12 +63,17 @@ export type SessionEnd =
   | { readonly kind: 'closed' }
   /** The session is sound, but some channels cannot be had as they were asked for. */
   | { readonly kind: 'refused'; readonly refusals: readonly Refusal[] }
-  | { readonly kind: FaultKind; readonly text: string }
+  | {
+      readonly kind: FaultKind
+      readonly text: string
+      /** How long the server asks us to stay away, ms. */
+      readonly retryAfter?: number
+    }
 
 /**
  * `token-invalid`: a new token is needed · `unknown-client`: the server has forgotten the session · `busy`: it cannot serve
  * us for now · `limit`: an allowance is used up · `denied`: the user may not stream at all · `server-disconnect`: it told us to
- * leave · `transport`: no answer, or not the answer of a CometD server · `timeout`: the answer did not come in time ·
+ * leave · `transport`: no answer, or not the answer of a server of this kind · `timeout`: the answer did not come in time ·
  * `protocol`: it found our request wrong, or we its answer.
  */
 export type FaultKind =
@@ -63,14 +94,3 @@ export type Refusal = {
   readonly kind: 'denied' | 'replay-invalid' | 'limit'
   readonly text: string
 }
-
-/** Which session to open. */
-export type SessionRequest = {
-  readonly instanceUrl: string
-  readonly accessToken: string
-  /** Every channel with the cursor to start after. Not empty. */
-  readonly channels: ReadonlyMap<string, Cursor>
-}
-
-/** Opens a session at once and in the background; what goes wrong is its end. */
-export type OpenSession = (request: SessionRequest) => Session

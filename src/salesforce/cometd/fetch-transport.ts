@@ -1,11 +1,21 @@
 import type { Message } from 'faye/src/protocol/client.js'
 import nodeHttp from 'faye/src/transport/node_http.js'
 import registry, { type Dispatcher, type Transport } from 'faye/src/transport/node_transports.js'
+import type { SessionEnd } from '../transport.ts'
+import type { BayeuxMessage } from './bayeux-message.ts'
 import type { Connection } from './connection.ts'
-import type { SessionEnd } from './session.ts'
 
 /** faye makes transports by itself and gives them the endpoint it was made with: that leads back to ours. */
 const transports = new WeakMap<URL, FetchTransport>()
+
+export type FetchTransportOptions = {
+  readonly endpoint: URL
+  readonly connection: Connection
+  /** How long the answer to this message may take, ms. */
+  readonly limitOf: (message: Message) => number
+  /** Told when a request got no answer of a CometD server. */
+  readonly onFailure: (end: SessionEnd) => void
+}
 
 /**
  * A transport for faye's client, in the place of faye's own, which ignores the HTTP status, cannot tell that an answer was
@@ -14,15 +24,16 @@ const transports = new WeakMap<URL, FetchTransport>()
 export class FetchTransport implements Transport {
   readonly endpoint: URL
   readonly #connection: Connection
+  readonly #limitOf: (message: Message) => number
   readonly #onFailure: (end: SessionEnd) => void
   readonly #abort = new AbortController()
   #dispatcher: Dispatcher | undefined
   #current: Message | undefined
 
-  /** @param onFailure is told when a request got no answer of a CometD server. */
-  constructor(endpoint: URL, connection: Connection, onFailure: (end: SessionEnd) => void) {
+  constructor({ endpoint, connection, limitOf, onFailure }: FetchTransportOptions) {
     this.endpoint = endpoint
     this.#connection = connection
+    this.#limitOf = limitOf
     this.#onFailure = onFailure
     transports.set(endpoint, this)
   }
@@ -59,15 +70,20 @@ export class FetchTransport implements Transport {
   close(): void {}
 
   async #post(message: Message): Promise<void> {
-    const result = await this.#connection.post([message], this.#abort.signal)
+    const result = await this.#connection.post([message], this.#limitOf(message), this.#abort.signal)
     if (this.#abort.signal.aborted) return
     if (result.kind === 'failed') this.#onFailure(result.end)
-    else for (const answer of result.messages) this.#dispatcher?.handleResponse(answer)
+    else for (const answer of result.messages) this.#dispatcher?.handleResponse(identified(answer, message))
   }
 
   readonly #reportBug = (error: unknown): void => {
     this.#onFailure({ kind: 'protocol', text: `faye could not take the answer: ${String(error)}` })
   }
+}
+
+/** One request is under way at a time, so a reply without an id, or with one of another type, is the reply to it. */
+function identified(answer: BayeuxMessage, { channel, id }: Message): BayeuxMessage {
+  return answer.channel === channel ? { ...answer, id: String(answer.id ?? id) } : answer
 }
 
 registry.register('long-polling', FetchTransport)

@@ -1,15 +1,16 @@
 import Client, { type Extension, type Message } from 'faye/src/protocol/client.js'
 import type { Cancel, Clock } from '../../clock.ts'
-import { second } from '../../duration.ts'
-import type { Cursor } from '../event-message.ts'
+import { minute, second } from '../../duration.ts'
+import type { EventMessage } from '../event-message.ts'
+import type { Refusal, Session, SessionEnd, SessionRequest, SessionStep, Transport } from '../transport.ts'
 import type { BayeuxMessage } from './bayeux-message.ts'
 import { Connection } from './connection.ts'
 import { FetchTransport } from './fetch-transport.ts'
 import { judgeAnswer } from './judge-answer.ts'
-import type { OpenSession, Refusal, Session, SessionEnd, SessionRequest, SessionStep } from './session.ts'
-import { createWatchdog } from './watchdog.ts'
+import { cursorsBehind, type ReplayMap, toReplayMap } from './replay-map.ts'
+import { SingleAttempt } from './single-attempt.ts'
 
-export type FayeSessionOptions = {
+export type CometdOptions = {
   readonly clock: Clock
   /** Salesforce API version of the endpoint, such as `66.0`. */
   readonly apiVersion: string
@@ -18,7 +19,7 @@ export type FayeSessionOptions = {
 
 /** How long the server may take, ms. */
 export type SessionLimits = {
-  /** For anything but a long poll. */
+  /** For anything but a long poll, unless a long poll would have to be answered sooner. */
   readonly answer: number
   /** For a long poll, beyond the time that the server says it will hold it. */
   readonly grace: number
@@ -29,20 +30,32 @@ export type SessionLimits = {
 const defaultLimits: SessionLimits = { answer: 30 * second, grace: 15 * second, farewell: 1 * second }
 /** What Salesforce advises; taken until it has done so. */
 const usualHold = 110 * second
+/** The longest times that a server may ask for, ms: more would be a mistake that stops us for good. */
+const longestHold = 15 * minute
+const longestInterval = 5 * minute
+/** Long polls that end with nothing within `quick` ms are repeated at once this often; then they wait for `quickPause` ms. */
+const quick = 100
+const quickInARow = 3
+const quickPause = 1 * second
+/** Events of one batch: a backlog becomes safe part by part, so that it never has to be fetched from its beginning again. */
+const largestBatch = 1000
 /** After these the server does not hold the session any more. */
 const serverHasLeft = new Set(['unknown-client', 'token-invalid', 'server-disconnect'])
 
-/** Sessions by faye's Bayeux client, kept from repairing anything by itself. */
-export function createFayeSessions(options: FayeSessionOptions): OpenSession {
-  return (request) => new FayeSession(request, options)
+/** Sessions over CometD by faye's Bayeux client, kept from repairing anything by itself. */
+export function createCometd(options: CometdOptions): Transport {
+  // A session begins with what the one before was advised.
+  const advised = { hold: usualHold }
+  return { open: (request) => new CometdSession(request, options, advised) }
 }
 
 type Held<T> = { readonly message: Message; readonly go: (message: T) => void }
 
-class FayeSession implements Session {
+class CometdSession implements Session {
   readonly #clock: Clock
   readonly #limits: SessionLimits
-  readonly #replay: Readonly<Record<string, string | number>>
+  readonly #advised: { hold: number }
+  readonly #replay: ReplayMap
   readonly #connection: Connection
   readonly #transport: FetchTransport
   readonly #steps: SessionStep[] = []
@@ -51,31 +64,38 @@ class FayeSession implements Session {
   #refusals: Refusal[] = []
   #subscriptionsToAnswer: number
   #inFlight: Message | undefined
+  #sentAt = 0
+  #connects = 0
+  #quickPolls = 0
   #unacknowledged = 0
-  #hold = usualHold
   #cancelPause: Cancel | undefined
   #clientId: string | undefined
   #end: SessionEnd | undefined
   #left: Promise<void> = Promise.resolve()
   #wake: () => void = () => undefined
 
-  constructor(request: SessionRequest, { clock, apiVersion, limits }: FayeSessionOptions) {
+  constructor(
+    { instanceUrl, accessToken, channels }: SessionRequest,
+    { clock, apiVersion, limits }: CometdOptions,
+    advised: { hold: number },
+  ) {
     this.#clock = clock
     this.#limits = { ...defaultLimits, ...limits }
-    this.#replay = toReplayMap(request.channels)
-    this.#subscriptionsToAnswer = request.channels.size
-    const endpoint = new URL(`/cometd/${apiVersion}`, request.instanceUrl)
-    this.#connection = new Connection(endpoint, request.accessToken)
-    this.#transport = new FetchTransport(endpoint, this.#connection, (end) => this.#finish(end))
-    const scheduler = createWatchdog({
-      limitOf: ({ channel }) =>
-        channel === '/meta/connect' ? this.#hold + this.#limits.grace : this.#limits.answer,
-      onSilence: ({ channel }) => this.#finish({ kind: 'timeout', text: `no answer to ${channel} in time` }),
+    this.#advised = advised
+    this.#replay = toReplayMap(channels)
+    this.#subscriptionsToAnswer = channels.size
+    const endpoint = new URL(`/cometd/${apiVersion}`, instanceUrl)
+    this.#connection = new Connection({ endpoint, accessToken, clock })
+    this.#transport = new FetchTransport({
+      endpoint,
+      connection: this.#connection,
+      limitOf: ({ channel }) => this.#limitOf(channel),
+      onFailure: (end) => this.#finish(end),
     })
-    const client = new Client(endpoint, { scheduler })
+    const client = new Client(endpoint, { scheduler: SingleAttempt })
     client.disable('websocket')
     client.addExtension(this.#extension)
-    for (const channel of request.channels.keys()) client.subscribe(channel)
+    for (const channel of channels.keys()) client.subscribe(channel)
   }
 
   async next(): Promise<SessionStep> {
@@ -114,6 +134,11 @@ class FayeSession implements Session {
     },
   }
 
+  #limitOf(channel: string): number {
+    const longPoll = this.#advised.hold + this.#limits.grace
+    return channel === '/meta/connect' ? longPoll : Math.min(this.#limits.answer, longPoll)
+  }
+
   #dress(message: Message): Message {
     if (message.channel === '/meta/handshake')
       return { ...message, supportedConnectionTypes: ['long-polling'], ext: { replay: true } }
@@ -130,6 +155,7 @@ class FayeSession implements Session {
     const [held] = index < 0 ? [] : this.#outgoing.splice(index, 1)
     if (!held) return
     this.#inFlight = held.message
+    this.#sentAt = this.#clock.monotonic()
     held.go(held.message)
   }
 
@@ -153,12 +179,10 @@ class FayeSession implements Session {
     this.#inFlight = undefined
     if (verdict.kind === 'refused') this.#refusals.push(verdict.refusal)
     else if (!this.#accept(verdict.reply)) return
-    if (verdict.events.length > 0 || request.channel === '/meta/connect')
-      this.#step({
-        kind: 'batch',
-        messages: verdict.events.map(({ channel, data }) => ({ channel, data })),
-        time: this.#connection.serverTime,
-      })
+    if (request.channel === '/meta/connect') this.#countPoll(verdict.events.length)
+    // An empty batch tells that the server had nothing to say.
+    if (request.channel === '/meta/connect' && verdict.events.length === 0) this.#handBatch([])
+    else this.#hand(verdict.events)
     if (request.channel === '/meta/subscribe') this.#countSubscription()
     const pass = answer.find(({ message }) => message.id === request.id)?.go
     if (verdict.kind === 'fine') pass?.(toFayeReply(request, verdict.reply))
@@ -175,21 +199,49 @@ class FayeSession implements Session {
         return false
       }
     }
-    if (advice?.timeout) this.#hold = advice.timeout
-    if (advice?.interval) {
-      this.#cancelPause = this.#clock.after(advice.interval, () => {
-        this.#cancelPause = undefined
-        this.#pump()
-      })
-    }
+    if (isTime(advice?.timeout)) this.#advised.hold = Math.min(advice.timeout, longestHold)
+    if (isTime(advice?.interval) && advice.interval > 0)
+      this.#pause(Math.min(advice.interval, longestInterval))
     return true
+  }
+
+  /** Lets no connect out for so long. */
+  #pause(ms: number): void {
+    this.#cancelPause?.()
+    this.#cancelPause = this.#clock.after(ms, () => {
+      this.#cancelPause = undefined
+      this.#pump()
+    })
+  }
+
+  /** A server that holds no long poll would otherwise be asked hundreds of times a second. The first one is never held. */
+  #countPoll(events: number): void {
+    const isQuick = events === 0 && this.#clock.monotonic() - this.#sentAt < quick
+    this.#quickPolls = isQuick && this.#connects++ > 0 ? this.#quickPolls + 1 : 0
+    if (this.#quickPolls >= quickInARow && !this.#cancelPause) this.#pause(quickPause)
+  }
+
+  /** Hands events on in parts. */
+  #hand(events: readonly EventMessage[]): void {
+    for (let from = 0; from < events.length; from += largestBatch)
+      this.#handBatch(events.slice(from, from + largestBatch))
+  }
+
+  #handBatch(events: readonly EventMessage[]): void {
+    const messages = events.map(({ channel, data }) => ({ channel, data }))
+    this.#step({
+      kind: 'batch',
+      messages,
+      cursors: cursorsBehind(messages),
+      time: this.#connection.serverTime,
+    })
   }
 
   #countSubscription(): void {
     this.#subscriptionsToAnswer--
     if (this.#subscriptionsToAnswer > 0) return
     if (this.#refusals.length > 0) this.#finish({ kind: 'refused', refusals: this.#refusals })
-    else this.#step({ kind: 'subscribed' })
+    else this.#step({ kind: 'subscribed', time: this.#connection.serverTime })
   }
 
   #step(step: SessionStep): void {
@@ -213,10 +265,8 @@ class FayeSession implements Session {
   }
 
   async #sayFarewell(clientId: string): Promise<void> {
-    const done = new AbortController()
-    const cancel = this.#clock.after(this.#limits.farewell, () => done.abort())
-    await this.#connection.post([{ channel: '/meta/disconnect', id: 'farewell', clientId }], done.signal)
-    cancel()
+    const message = { channel: '/meta/disconnect', id: 'farewell', clientId }
+    await this.#connection.post([message], this.#limits.farewell, new AbortController().signal)
   }
 }
 
@@ -228,11 +278,6 @@ function toFayeReply({ channel, id }: Message, { clientId }: BayeuxMessage): Mes
   return { channel, id, clientId, successful: true, supportedConnectionTypes: ['long-polling'] }
 }
 
-/** Ids travel as numbers, as Salesforce sends them, unless a number could not hold them. */
-function toReplayMap(channels: ReadonlyMap<string, Cursor>): Readonly<Record<string, string | number>> {
-  const entries = [...channels].map(([channel, cursor]): [string, string | number] => {
-    const id = Number(cursor)
-    return [channel, Number.isSafeInteger(id) && String(id) === cursor ? id : cursor]
-  })
-  return Object.fromEntries(entries)
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0
 }

@@ -1,0 +1,184 @@
+import { Cookie, CookieJar } from 'tough-cookie'
+import { EnvHttpProxyAgent, fetch, type Response } from 'undici'
+import type { Clock } from '../../clock.ts'
+import { minute, second } from '../../duration.ts'
+import { messageOf } from '../../errors.ts'
+import { version } from '../../version.ts'
+import type { FaultKind, SessionEnd } from '../transport.ts'
+import { type BayeuxMessage, parseAnswer } from './bayeux-message.ts'
+
+/** What came of a request: the server's messages, or why the session has to end. */
+export type PostResult =
+  | { readonly kind: 'answer'; readonly messages: readonly BayeuxMessage[] }
+  | { readonly kind: 'failed'; readonly end: SessionEnd }
+
+export type ConnectionOptions = {
+  readonly endpoint: URL
+  readonly accessToken: string
+  readonly clock: Clock
+}
+
+/** An answer that takes longer than its limit goes on for as long as this many bytes … */
+const usefulBytes = 64 * 1024
+/** … come in this time, ms: a long backlog on a slow line is not a dead one. */
+const usefulTime = 15 * second
+/** No text of JavaScript is much longer, and no answer of Salesforce comes near it. */
+const largestAnswer = 256 * 1024 ** 2
+const longestRetryAfter = 15 * minute
+
+/** The HTTP side of one session: its own sockets, its own cookies, one token. */
+export class Connection {
+  readonly #endpoint: URL
+  readonly #authorization: string
+  readonly #clock: Clock
+  // How long an answer may take is decided here and not by undici, which would cut a long poll at 300 s.
+  readonly #agent = new EnvHttpProxyAgent({ headersTimeout: 0, bodyTimeout: 0, maxHeaderSize: 128 * 1024 })
+  readonly #cookies = new CookieJar()
+  #serverTime: number | undefined
+
+  constructor({ endpoint, accessToken, clock }: ConnectionOptions) {
+    this.#endpoint = endpoint
+    this.#authorization = `Bearer ${accessToken}`
+    this.#clock = clock
+  }
+
+  /** When the server gave its last answer, by its own clock, ms since the epoch; undefined when it did not say. */
+  get serverTime(): number | undefined {
+    return this.#serverTime
+  }
+
+  /**
+   * Posts messages in one request. Never rejects: whatever is not the answer of a CometD server is a result too, as is an
+   * answer that has not come whole within `limit` ms.
+   */
+  async post(messages: readonly unknown[], limit: number, signal: AbortSignal): Promise<PostResult> {
+    const silence = new Silence(this.#clock, limit)
+    try {
+      const cookie = await this.#cookies.getCookieString(this.#endpoint.href)
+      const response = await fetch(this.#endpoint, {
+        method: 'POST',
+        headers: {
+          accept: 'application/json',
+          authorization: this.#authorization,
+          'content-type': 'application/json;charset=UTF-8',
+          'user-agent': `Forcewatch/${version}`,
+          ...(cookie === '' ? {} : { cookie }),
+        },
+        body: JSON.stringify(messages),
+        // A redirect would carry the token to another host.
+        redirect: 'manual',
+        dispatcher: this.#agent,
+        signal: AbortSignal.any([signal, silence.signal]),
+      })
+      this.#serverTime = toTime(response.headers.get('date'))
+      await this.#keepCookies(response)
+      return toResult(response, await readBody(response, silence), this.#clock.now())
+    } catch (error) {
+      if (silence.signal.aborted) return failed('timeout', `no whole answer within ${limit / second} s`)
+      return failed('transport', describe(error))
+    } finally {
+      silence.end()
+    }
+  }
+
+  /** Tears down every socket, also those in use. */
+  close(): Promise<void> {
+    return this.#agent.destroy()
+  }
+
+  /** A cookie that is malformed or not for this host is left out, as a browser would. */
+  async #keepCookies(response: Response): Promise<void> {
+    for (const text of response.headers.getSetCookie()) {
+      const cookie = Cookie.parse(text)
+      if (!cookie) continue
+      // It expires by the clock of the server, which ours may be hours away from.
+      if (cookie.expires instanceof Date && this.#serverTime !== undefined)
+        cookie.expires = new Date(cookie.expires.getTime() + this.#clock.now() - this.#serverTime)
+      // Without TLS the token itself travels in the clear, and the server would miss its cookie.
+      if (this.#endpoint.protocol === 'http:') cookie.secure = false
+      await this.#cookies.setCookie(cookie, this.#endpoint.href, { ignoreError: true }).catch(() => undefined)
+    }
+  }
+}
+
+/** Notices an answer that does not come, or comes so slowly that it never ends. */
+class Silence {
+  readonly #clock: Clock
+  readonly #abort = new AbortController()
+  #received = 0
+  #counted = 0
+  #cancel: () => void
+
+  constructor(clock: Clock, limit: number) {
+    this.#clock = clock
+    this.#cancel = clock.after(limit, () => this.#check())
+  }
+
+  /** Aborted when the answer is not to be waited for any more. */
+  get signal(): AbortSignal {
+    return this.#abort.signal
+  }
+
+  heard(bytes: number): void {
+    this.#received += bytes
+  }
+
+  end(): void {
+    this.#cancel()
+  }
+
+  #check(): void {
+    const isUseful = this.#received - this.#counted >= usefulBytes
+    this.#counted = this.#received
+    if (isUseful) this.#cancel = this.#clock.after(usefulTime, () => this.#check())
+    else this.#abort.abort()
+  }
+}
+
+async function readBody(response: Response, silence: Silence): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of response.body ?? []) {
+    silence.heard(chunk.byteLength)
+    size += chunk.byteLength
+    if (size > largestAnswer) throw new Error(`an answer of more than ${largestAnswer / 1024 ** 2} MB`)
+    chunks.push(chunk)
+  }
+  return new TextDecoder().decode(Buffer.concat(chunks))
+}
+
+/** Salesforce answers with HTTP 200 and says what is wrong in the messages; anything in front of it may use the status. */
+function toResult({ status, ok, headers }: Response, body: string, now: number): PostResult {
+  const messages = parseAnswer(body)
+  if (messages?.length === 0) return failed('transport', `HTTP ${status} with no message at all`)
+  if (messages && (ok || messages.some(({ successful }) => successful === false)))
+    return { kind: 'answer', messages }
+  if (ok) return failed('transport', `HTTP ${status} with a body that is no list of Bayeux messages`)
+  // Those who are sent elsewhere may have been moved: the next token says where the org is now.
+  if (status < 400) return failed('token-invalid', `HTTP ${status}`)
+  if (status === 401 || status === 403) return failed('token-invalid', `HTTP ${status}`)
+  if (status === 429 || status >= 500)
+    return failed('busy', `HTTP ${status}`, toRetryAfter(headers.get('retry-after'), now))
+  return failed(status === 413 ? 'protocol' : 'transport', `HTTP ${status}`)
+}
+
+function failed(kind: FaultKind, text: string, retryAfter?: number): PostResult {
+  return { kind: 'failed', end: { kind, text, ...(retryAfter === undefined ? {} : { retryAfter }) } }
+}
+
+/** Seconds, or a date → ms from now. */
+function toRetryAfter(header: string | null, now: number): number | undefined {
+  const wait = /^\d+$/.test(header ?? '') ? Number(header) * second : (toTime(header) ?? Number.NaN) - now
+  return wait > 0 ? Math.min(wait, longestRetryAfter) : undefined
+}
+
+function toTime(date: string | null): number | undefined {
+  const time = Date.parse(date ?? '')
+  return Number.isNaN(time) ? undefined : time
+}
+
+/** fetch hides what happened in the cause. */
+function describe(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined
+  return cause === undefined ? messageOf(error) : `${messageOf(error)}: ${messageOf(cause)}`
+}
