@@ -5,13 +5,14 @@ import type { Metrics } from '../metrics.ts'
 import { type DurableState, KeyedState } from '../stream/keyed-state.ts'
 import type { Output, PartitionTask } from '../stream/task.ts'
 import { type Action, type Activity, actions, type Decoded } from './activity/activity.ts'
+import { toDetectionActivity } from './activity/detection-activity.ts'
 import { Directory } from './activity/directory.ts'
 import { Familiarity } from './activity/familiarity.ts'
 import { LoginApps } from './activity/login-apps.ts'
 import { createZoneOffset, type ZoneOffset } from './algorithms/zone-offset.ts'
 import { SeenEvents, type SeenEventsOptions } from './dedup/seen-events.ts'
 import type { Detector, DetectorSet } from './definition/detector.ts'
-import type { DetectionMessage, OrgRef } from './detection.ts'
+import type { Detection, DetectionMessage, OrgRef } from './detection.ts'
 import { sectionPrefix, type Watcher } from './watching/watcher.ts'
 import { WindowWatcher } from './watching/window-watcher.ts'
 
@@ -56,6 +57,8 @@ class DetectionTask implements PartitionTask {
   #byAction = new Map<Action, readonly Watcher[]>()
   #states: readonly DurableState[] = []
   #output: Output | undefined
+  /** Detections of the record at hand that have not been shown to the detectors that watch detections. */
+  #found: Activity[] = []
   /** What a detector threw first while the record at hand was processed. */
   #failure: Error | undefined
 
@@ -80,6 +83,7 @@ class DetectionTask implements PartitionTask {
     this.#output = output
     this.#failure = undefined
     this.#take(this.#options.decode(record))
+    this.#showFound()
     if (this.#failure) throw this.#failure
   }
 
@@ -102,6 +106,17 @@ class DetectionTask implements PartitionTask {
     this.#directory.introduce(decoded)
     decoded.firsts = this.#familiarity.note(decoded)
     this.#each(this.#byAction.get(decoded.action) ?? [], (watcher) => watcher.process(decoded, org))
+  }
+
+  /** What was found comes back as activities, once the record has been processed. They lead to nothing that comes back. */
+  #showFound(): void {
+    const found = this.#found
+    this.#found = []
+    for (const activity of found) {
+      const org = this.#orgOf(activity.org)
+      this.#directory.introduce(activity)
+      this.#each(this.#byAction.get('detection') ?? [], (watcher) => watcher.process(activity, org))
+    }
   }
 
   /** One that throws must not blind those after it: the event counts as seen and will not come again. */
@@ -145,6 +160,11 @@ class DetectionTask implements PartitionTask {
     this.#apps.expire(time)
     this.#familiarity.expire(time)
     this.#each(this.#watchers, (watcher) => watcher.expire((id) => this.#orgs.get(id)))
+  }
+
+  #emitDetection(detection: Detection, risk: number | null): void {
+    this.#emit(detection.org, detection)
+    if (risk !== null) this.#found.push(toDetectionActivity(detection, risk))
   }
 
   #emit(org: OrgRef, message: DetectionMessage): void {
@@ -200,7 +220,7 @@ class DetectionTask implements PartitionTask {
     const known = this.#known.get(prefix)
     known?.replace(detector, set)
     const watcher =
-      known ?? new WindowWatcher(detector, set, (detection) => this.#emit(detection.org, detection))
+      known ?? new WindowWatcher(detector, set, (detection, risk) => this.#emitDetection(detection, risk))
     this.#known.set(prefix, watcher)
     return watcher
   }

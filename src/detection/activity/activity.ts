@@ -17,6 +17,7 @@ export const actions = [
   'record-change',
   'permission-change',
   'anomaly',
+  'detection',
   'custom',
 ] as const
 export type Action = (typeof actions)[number]

@@ -4,7 +4,7 @@ import { type Action, type Activity, isAction } from '../activity/activity.ts'
 import { toText } from '../activity/payload.ts'
 import { type Entity, type Level, levels } from '../detection.ts'
 import type { Definition } from './definition-schema.ts'
-import type { Detector, Firing, Found } from './detector.ts'
+import type { Detector, Escalation, Firing, Found } from './detector.ts'
 import { activityField } from './fields.ts'
 import type { SelectionSource } from './selection.ts'
 
@@ -23,7 +23,7 @@ export function compileDetector(definition: Definition): Detector | null {
     falsepositives: definition.falsepositives,
     runbook: alert.runbook,
     measureHash: measureHashOf(definition, ascending),
-    actions: actionsOf(where.source),
+    actions: actionsOf([where.source, ...definition.escalate.map((rule) => rule.where.source)].flat()),
     wants: (activity) =>
       where.matches(activity) &&
       !exceptions.some(({ match, expires }) => activity.time < expires && match.matches(activity)),
@@ -37,6 +37,9 @@ export function compileDetector(definition: Definition): Detector | null {
     },
     firesFor: firingReader(definition),
     levelFor: levelReader(definition),
+    escalations: definition.escalate.map(toEscalation),
+    riskOf: (found) => definition.risk ?? usualRisk[found],
+    watchesDetections: actionsOf(where.source)?.includes('detection') ?? false,
     alert: {
       repeat: alert.repeat,
       // What is in the longest window may fire again with any event: until it is empty the alert is not over.
@@ -44,6 +47,21 @@ export function compileDetector(definition: Definition): Detector | null {
       summary: alert.summary ?? null,
     },
   }
+}
+
+/** Points by level: two weak signs of different kinds together weigh as much as a strong one. */
+const usualRisk: Readonly<Record<Level, number>> = {
+  informational: 2,
+  low: 10,
+  medium: 20,
+  high: 40,
+  critical: 80,
+}
+
+function toEscalation({ where, within, level, after, because }: Definition['escalate'][number]): Escalation {
+  const told = JSON.stringify([where.source, within, level, after])
+  const id = createHash('sha256').update(told).digest('hex').slice(0, 12)
+  return { id, matches: where.matches, within, after, level, because: because ?? null }
 }
 
 /** The actions that a selection names in each of its maps, without which it cannot match; null when one names none. */
@@ -128,7 +146,12 @@ function firingReader({ fires, overrides, baseline }: Definition): Detector['fir
 /** Without a model there is nothing but the floor to fire by. */
 function toFiring(fires: Definition['fires'], model: Definition['baseline']['model']): Firing {
   const ceiling = model === 'none' ? fires.at_least : Number.POSITIVE_INFINITY
-  return { budget: fires.budget, atLeast: fires.at_least, alwaysAbove: fires.always_above ?? ceiling }
+  return {
+    when: fires.when,
+    budget: fires.budget,
+    atLeast: fires.at_least,
+    alwaysAbove: fires.always_above ?? ceiling,
+  }
 }
 
 function levelReader({ level, levels: conditions }: Definition): (found: Found) => Level {

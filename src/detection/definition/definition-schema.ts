@@ -71,7 +71,8 @@ const selection = selectionOf(activityField, {
 
 const foundSelection = selectionOf(foundField, {
   id: 'levelCondition',
-  description: 'observed, expected, ratio, excess (powers of ten beyond the threshold), window, or any field',
+  description:
+    'observed, expected, ratio, excess (powers of ten beyond the threshold), window, steady, every, networks, apps, users, or any field',
 })
 
 const field = z
@@ -94,6 +95,10 @@ const date = z.iso.date('must be a date such as 2027-03-31').transform((value) =
 const amount = z.number().min(0)
 
 const fires = z.strictObject({
+  when: z
+    .enum(['above', 'below'])
+    .default('above')
+    .describe('above: too much fires; below: too little, judged as time goes on without events'),
   budget: budget.default(1 / week),
   at_least: amount.default(1).describe('Never fires below this, whatever the statistics say'),
   always_above: amount.optional().describe('Always fires from here on, whatever the baseline says'),
@@ -104,6 +109,14 @@ const exception = z.strictObject({
   reason: text.describe('say why this is harmless'),
   owner: text.describe('say who answers for it'),
   expires: date.describe('the last day on which it holds, such as 2027-03-31'),
+})
+
+const escalation = z.strictObject({
+  where: selection.describe('What else the entity does that makes it worse'),
+  within: duration.describe('So long before or after an event that fires'),
+  after: z.boolean().default(false).describe('Only after the episode has fired'),
+  level: z.enum(levels).describe('The level to which the episode rises'),
+  because: text.optional().describe('Added to the sentence that people read'),
 })
 
 const override = z.strictObject({
@@ -178,6 +191,13 @@ export const definitionSchema = z
     levels: levelConditions
       .prefault({})
       .describe('Other levels by what was found; the highest that holds wins'),
+    escalate: z
+      .array(escalation)
+      .default([])
+      .describe('Activities of the same entity that raise the level of what has fired'),
+    risk: amount
+      .optional()
+      .describe('Points that a detection adds to the risk of its entity; by level when absent'),
     exceptions: z.array(exception).default([]),
     overrides: z.array(override).default([]).describe('Other thresholds for some entities; later ones win'),
     alert,

@@ -1,5 +1,6 @@
 import type { Action, Activity } from '../activity/activity.ts'
 import type { Entity, Level } from '../detection.ts'
+import type { EpisodeFacts } from '../firing/evidence.ts'
 
 export type Model = 'counts' | 'amounts' | 'none'
 
@@ -15,7 +16,7 @@ export type Detector = {
   readonly runbook: string
   /** Hash of what is measured (entity, measure, where, windows, baseline): keyed state belongs to it. */
   readonly measureHash: string
-  /** The only actions that it can want; null when it may want any. It is not asked about others. */
+  /** The only actions that it can want or be escalated by; null when it may be any. It is not asked about others. */
   readonly actions: readonly Action[] | null
   /** Whether the detector counts this activity: `where` holds and no exception in force at its time matches. */
   wants(activity: Activity): boolean
@@ -35,6 +36,12 @@ export type Detector = {
   firesFor(activity: Activity): Firing
   /** Level by what was found: the highest of `levels:` whose conditions hold, else `level`. */
   levelFor(found: Found): Level
+  /** What else the entity does that makes it worse. */
+  readonly escalations: readonly Escalation[]
+  /** Points that a detection adds to the risk of its entity. */
+  riskOf(level: Level): number
+  /** Whether it is fed with detections of other detectors; its own are then fed to nobody. */
+  readonly watchesDetections: boolean
   readonly alert: { readonly repeat: number; readonly keepOpen: number; readonly summary: string | null }
 }
 
@@ -50,7 +57,23 @@ export type Measure = {
   readonly unit: string
 }
 
+/** An activity of the same entity that raises the level of an open episode. */
+export type Escalation = {
+  /** Stays the same while the file says the same. */
+  readonly id: string
+  matches(activity: Activity): boolean
+  /** Between it and a firing event, ms. */
+  readonly within: number
+  /** It counts only after the episode has fired; otherwise before it as well. */
+  readonly after: boolean
+  readonly level: Level
+  /** In words, for the sentence. */
+  readonly because: string | null
+}
+
 export type Firing = {
+  /** `above`: too much fires; `below`: too little. */
+  readonly when: 'above' | 'below'
   /** False alerts that the analyst accepts, per ms of event time, whole org. */
   readonly budget: number
   /** Never fires below this, whatever the statistics say. */
@@ -60,7 +83,10 @@ export type Firing = {
 }
 
 /** What `levels:` may ask about. */
-export type Found = {
+export type Found = FoundByWatcher & EpisodeFacts
+
+/** The part of it that does not depend on the episode. */
+export type FoundByWatcher = {
   readonly observed: number
   readonly expected: number
   readonly ratio: number

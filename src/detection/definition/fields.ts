@@ -1,5 +1,6 @@
 import { nearestWord } from '../../yaml-source.ts'
 import type { Activity } from '../activity/activity.ts'
+import { affectsSelf, deletedOf, permissionsOf, scoreOf } from '../activity/derived-fields.ts'
 import { awayDays, isFamiliar, isNew } from '../activity/firsts.ts'
 import { toLoginResult } from '../activity/login-outcome.ts'
 import { salesforceFields } from '../activity/salesforce-fields.ts'
@@ -52,6 +53,13 @@ const canonical = {
   user_type: (activity) => userTypeOf(activity),
   active: (activity) => activity.person?.active ?? null,
   department: (activity) => activity.person?.department ?? null,
+  score: scoreOf,
+  permissions: permissionsOf,
+  self: affectsSelf,
+  deleted: deletedOf,
+  detector: (activity) => ofDetection(activity, 'detector'),
+  level: (activity) => ofDetection(activity, 'level'),
+  risk: (activity) => ofDetection(activity, 'risk'),
 } as const satisfies Record<string, (activity: Activity) => unknown>
 
 export const canonicalFields: readonly string[] = Object.keys(canonical)
@@ -81,6 +89,11 @@ const found = {
   ratio: { read: ({ ratio }) => ratio },
   excess: { read: ({ excess }) => excess },
   window: { read: ({ window }) => window, duration: true },
+  steady: { read: ({ steady }) => steady },
+  every: { read: ({ every }) => every, duration: true },
+  networks: { read: ({ networks }) => networks },
+  apps: { read: ({ apps }) => apps },
+  users: { read: ({ users }) => users },
 } as const satisfies Record<string, Field<Found>>
 
 /** What `levels:` may ask about: what was found, and every field of the activity that fired. */
@@ -91,6 +104,11 @@ export const foundField: FieldLookup<Found> = (name) => {
   if (!('unknown' in field)) return { read: ({ activity }) => field.read(activity) }
   const meant = nearestWord(name, Object.keys(found))
   return meant ? { unknown: `unknown field ${name} — did you mean ${meant}?` } : field
+}
+
+/** What an activity that is a detection of another detector carries. */
+function ofDetection({ action, raw }: Activity, name: string): unknown {
+  return action === 'detection' ? raw[name] : null
 }
 
 /** Why a login failed, as a word of {@link toLoginResult}; null when it did not. */

@@ -7,11 +7,15 @@ const units: Readonly<Record<string, string>> = {
   count: 'events',
   'sum(rows)': 'records',
   'sum(bytes)': 'bytes',
+  'sum(deleted)': 'deleted records',
+  'sum(risk)': 'risk points',
   'distinct(user)': 'users',
   'distinct(username)': 'users',
   'distinct(ip)': 'addresses',
   'distinct(network)': 'networks',
   'distinct(app)': 'applications',
+  'distinct(objects)': 'objects',
+  'distinct(detector)': 'detectors',
 }
 
 /** Understands `count`, `sum(field)` and `distinct(field)`; answers what is wrong with any other text. */

@@ -32,7 +32,14 @@ export type Detected = {
   fresh: number
   /** What the last event that passed the threshold said, if that is not emitted yet. */
   pending: Finding | null
+  /** What the last event that passed the threshold said. Absent in what was saved by earlier versions. */
+  last?: Finding
+  /** What else the entity did that raised the level for the rest of the episode. */
+  raised?: Raised | null
 }
+
+/** Why the level of an episode is higher than what was found itself says. */
+export type Raised = { readonly level: Level; readonly because: string | null }
 
 /** A verdict that fires, with the event that brought it. */
 export type Finding = {
@@ -43,6 +50,8 @@ export type Finding = {
   readonly backfill: boolean
   /** Since when the entity has been known (ms), and its peer group. */
   readonly known: { readonly since: number; readonly peers: string }
+  /** What raised the level, in words for the sentence. */
+  readonly because?: string | null
 }
 
 /** A detection is repeated when what was observed has grown by this factor. */
@@ -65,13 +74,14 @@ const goingOn = 0.05
  */
 export function admit(episode: Episode, finding: Finding, amount: number, detector: string): boolean {
   const { verdict, level, time } = finding
-  if (episode.detected && hasEnded(episode.detected, time)) episode.detected = null
+  closeIfEnded(episode, time)
   const { detected } = episode
   if (!detected) {
     episode.detected = open(episode, finding, detector)
     return true
   }
   const { emitted } = detected
+  detected.last = finding
   detected.fresh += amount
   const rises = compareLevels(level, detected.level) > 0 || verdict.observed >= growth * emitted.observed
   const goesOn = detected.fresh >= goingOn * verdict.observed
@@ -82,6 +92,11 @@ export function admit(episode: Episode, finding: Finding, amount: number, detect
   const due = rises || (goesOn && paneAt(time, emitted.length) > emitted.pane)
   detected.pending = due || verdict.observed < worthSaying * emitted.observed ? null : finding
   return due
+}
+
+/** Ends what has been quiet for long enough, so that what comes next opens another episode. */
+export function closeIfEnded(episode: Episode, time: number): void {
+  if (episode.detected && hasEnded(episode.detected, time)) episode.detected = null
 }
 
 /** Notes that a finding is being emitted; answers its number in the episode. */
@@ -124,7 +139,8 @@ function hasEnded({ over, quiet }: Detected, time: number): boolean {
   return time - over > quiet
 }
 
-function open({ org, entity }: Episode, { level, time, verdict }: Finding, detector: string): Detected {
+function open({ org, entity }: Episode, finding: Finding, detector: string): Detected {
+  const { level, time, verdict } = finding
   return {
     id: hash([org.id, detector, entity.type, entity.id, String(time)]),
     since: time,
@@ -135,6 +151,8 @@ function open({ org, entity }: Episode, { level, time, verdict }: Finding, detec
     over: time,
     fresh: 0,
     pending: null,
+    last: finding,
+    raised: null,
   }
 }
 

@@ -1,23 +1,40 @@
 import { KeyedState } from '../../stream/keyed-state.ts'
 import type { Activity } from '../activity/activity.ts'
-import type { Detector } from '../definition/detector.ts'
-import type { Detection, Entity, Statistics } from '../detection.ts'
+import type { Detector, Escalation, FoundByWatcher } from '../definition/detector.ts'
+import { compareLevels, type Detection, type Entity, type Statistics } from '../detection.ts'
 import type { OrgTime } from '../org-time.ts'
-import { admit, type Episode, type Finding, isOver, noteEmitted, takePending } from './episode.ts'
-import { collect, createEvidence } from './evidence.ts'
+import {
+  admit,
+  closeIfEnded,
+  type Episode,
+  type Finding,
+  isOver,
+  noteEmitted,
+  type Raised,
+  takePending,
+} from './episode.ts'
+import { higherLevel, noteWitnessed, raisedBefore, raisedBy, type Witnessed } from './escalations.ts'
+import { collect, createEvidence, factsOf, sampleOf } from './evidence.ts'
 import { toDetection } from './to-detection.ts'
 
-export type EmitDetection = (detection: Detection) => void
+/**
+ * Takes a detection. `risk`: the points that it adds to the risk of its entity when it opens an episode or its level rises;
+ * null when it says nothing new in this respect, or must not come back as an activity.
+ */
+export type EmitDetection = (detection: Detection, risk: number | null) => void
 
 export type EpisodesOptions = {
-  /** Section of the store. */
-  readonly section: string
+  /** Prefix of the sections of the store. */
+  readonly prefix: string
   /** The detector in force and the hash of its set. */
   readonly source: () => { readonly detector: Detector; readonly set: string }
   /** The numbers behind a finding, asked for when it is emitted. */
   readonly explain: (finding: Finding, org: OrgTime) => Statistics | null
   readonly emit: EmitDetection
 }
+
+/** A finding before its level is known, and what the level depends on. */
+export type UnrankedFinding = Omit<Finding, 'level'> & { readonly found: FoundByWatcher }
 
 /** Something remarkable that an activity brought about. */
 export type Remark = {
@@ -27,32 +44,59 @@ export type Remark = {
   /** What the activity contributed, in the measure's unit. */
   readonly amount: number
   /** Null when it is remarkable but does not fire. */
-  readonly finding: Finding | null
+  readonly finding: UnrankedFinding | null
 }
 
-/** The episodes of one detector: gathers what is remarkable, and decides when a detection is emitted. */
+/** The episodes of one detector: gathers what is remarkable, ranks it, and decides when a detection is emitted. */
 export class Episodes {
-  readonly state: KeyedState<Episode>
+  readonly #episodes: KeyedState<Episode>
+  /** What the detector's escalations name, by entity. */
+  readonly #witnessed: KeyedState<Witnessed>
   readonly #options: EpisodesOptions
 
   constructor(options: EpisodesOptions) {
-    this.state = new KeyedState(options.section)
+    this.#episodes = new KeyedState(`${options.prefix}episodes`)
+    this.#witnessed = new KeyedState(`${options.prefix}escalations`)
     this.#options = options
   }
 
-  /** Takes a remark about the entity with this key into its episode, which begins with it if there is none. Answers the id of the episode, null before it has fired. */
+  get states() {
+    return [this.#episodes, this.#witnessed]
+  }
+
+  /** Shows it every activity that the detector is asked about: one that an escalation names may raise an open episode. */
+  witness(activity: Activity, org: OrgTime, keyOf: (entity: Entity) => string): void {
+    const { detector } = this.#options.source()
+    const { escalations } = detector
+    if (escalations.length === 0) return
+    const matching = escalations.filter((escalation) => escalation.matches(activity))
+    if (matching.length === 0) return
+    const entity = detector.entityOf(activity)
+    if (!entity) return
+    const key = keyOf(entity)
+    const witnessed = this.#witnessed.get(key) ?? {}
+    noteWitnessed(witnessed, matching, activity.time)
+    this.#witnessed.set(key, witnessed)
+    this.#raise(key, activity, org, matching)
+  }
+
+  /**
+   * Takes a remark about the entity with this key into its episode, which begins with it if there is none. Answers the id of
+   * the episode, null before it has fired.
+   */
   take(key: string, { activity, entity, org, amount, finding }: Remark): string | null {
-    let episode = this.state.get(key)
+    let episode = this.#episodes.get(key)
     if (!episode) {
       episode = { org: org.ref, entity, evidence: createEvidence(), seen: activity.time, detected: null }
-      this.state.set(key, episode)
+      this.#episodes.set(key, episode)
     }
-    this.state.touch(key)
+    this.#episodes.touch(key)
     if (entity.name !== undefined) episode.entity = entity
     episode.seen = Math.max(episode.seen, activity.time)
     collect(episode.evidence, activity, amount, entity.type)
-    if (finding && admit(episode, finding, amount, this.#options.source().detector.id))
-      this.#report(episode, finding, org)
+    if (!finding) return episode.detected?.id ?? null
+    const ranked = this.#rank(key, episode, finding)
+    if (admit(episode, ranked, amount, this.#options.source().detector.id)) this.#report(episode, ranked, org)
     return episode.detected?.id ?? null
   }
 
@@ -60,7 +104,7 @@ export class Episodes {
   tick(org: OrgTime, time: number): void {
     const shortestWindow = this.#options.source().detector.windows[0] ?? 0
     const due: { key: string; episode: Episode }[] = []
-    for (const [key, episode] of this.state.entries()) {
+    for (const [key, episode] of this.#episodes.entries()) {
       if (episode.org.id === org.ref.id) due.push({ key, episode })
     }
     due.sort((a, b) => (a.key < b.key ? -1 : 1))
@@ -68,17 +112,62 @@ export class Episodes {
       const finding = takePending(episode, time)
       if (finding) {
         this.#report(episode, finding, org)
-        this.state.touch(key)
+        this.#episodes.touch(key)
       }
-      if (isOver(episode, time, shortestWindow)) this.state.delete(key)
+      if (isOver(episode, time, shortestWindow)) this.#episodes.delete(key)
     }
+  }
+
+  /** Forgets what was witnessed too long ago to raise anything. `watermarkOf` tells by the key how far its org has come. */
+  expire(watermarkOf: (key: string) => number | undefined): void {
+    const longest = Math.max(0, ...this.#options.source().detector.escalations.map(({ within }) => within))
+    for (const [key, witnessed] of this.#witnessed.entries()) {
+      const watermark = watermarkOf(key)
+      if (watermark === undefined) continue
+      if (Object.values(witnessed).every((time) => watermark - time > longest)) this.#witnessed.delete(key)
+    }
+  }
+
+  #rank(key: string, episode: Episode, { found, ...finding }: UnrankedFinding): Finding {
+    const { detector } = this.#options.source()
+    const { time } = finding
+    closeIfEnded(episode, time)
+    const raised =
+      episode.detected?.raised ?? raisedBefore(this.#witnessed.get(key), detector.escalations, time)
+    const level = detector.levelFor({ ...found, ...factsOf(episode.evidence, episode.entity.type) })
+    return withRaised({ ...finding, level }, raised)
+  }
+
+  /** An activity that escalations name has come: an episode that is open says again what it found, at the higher level. */
+  #raise(key: string, activity: Activity, org: OrgTime, matching: readonly Escalation[]): void {
+    const episode = this.#episodes.get(key)
+    if (!episode?.detected) return
+    const { detected } = episode
+    const raised = raisedBy(matching, detected, activity.time)
+    if (!raised || !detected.last) return
+    if (compareLevels(higherLevel(detected.level, raised), detected.level) <= 0) return
+    detected.raised = raised
+    const { time, backfill } = activity
+    const finding = withRaised({ ...detected.last, time, trigger: sampleOf(activity), backfill }, raised)
+    detected.last = finding
+    this.#episodes.touch(key)
+    this.#report(episode, finding, org)
   }
 
   #report(episode: Episode, finding: Finding, org: OrgTime): void {
     if (!episode.detected) return
-    const { id } = episode.detected
+    const { id, level } = episode.detected
     const sequence = noteEmitted(episode.detected, finding)
     const { source, explain, emit } = this.#options
-    emit(toDetection(source(), episode, { id, sequence }, finding, explain(finding, org)))
+    const { detector } = source()
+    const isNews = sequence === 0 || compareLevels(finding.level, level) > 0
+    const comesBack = isNews && !detector.watchesDetections && detector.status === 'stable'
+    const detection = toDetection(source(), episode, { id, sequence }, finding, explain(finding, org))
+    emit(detection, comesBack ? detector.riskOf(finding.level) : null)
   }
+}
+
+function withRaised(finding: Finding, raised: Raised | null): Finding {
+  const level = higherLevel(finding.level, raised)
+  return level === finding.level ? finding : { ...finding, level, because: raised?.because ?? null }
 }

@@ -1,7 +1,9 @@
 import type { Activity } from '../activity/activity.ts'
 import { awayDays, dimensions, isNew } from '../activity/firsts.ts'
+import { textOf } from '../activity/payload.ts'
 import { userTypeOf } from '../activity/user-type.ts'
 import type { Detection, EventSample } from '../detection.ts'
+import { beat, createRhythm, type Rhythm, rhythmOf } from './rhythm.ts'
 
 /** What an episode consists of, gathered from the moment it becomes remarkable, in little space. */
 export type Evidence = {
@@ -10,6 +12,20 @@ export type Evidence = {
   /** Amount by field and value. */
   readonly tally: Record<string, Record<string, number>>
   total: number
+  /** Absent in what was saved by earlier versions. */
+  rhythm?: Rhythm
+}
+
+/** What `levels:` may ask about an episode. */
+export type EpisodeFacts = {
+  /** The events come at a fixed rhythm from one client and one network. */
+  readonly steady: boolean
+  /** From one to the next, ms; null unless steady. */
+  readonly every: number | null
+  /** How many different ones its events name, at most 32. */
+  readonly networks: number
+  readonly apps: number
+  readonly users: number
 }
 
 const maxSamples = 20
@@ -21,7 +37,7 @@ const leastShare = 0.01
 const longestText = 300
 
 export function createEvidence(): Evidence {
-  return { samples: [], tally: {}, total: 0 }
+  return { samples: [], tally: {}, total: 0, rhythm: createRhythm() }
 }
 
 export function collect(evidence: Evidence, activity: Activity, amount: number, entityType: string): void {
@@ -31,13 +47,23 @@ export function collect(evidence: Evidence, activity: Activity, amount: number, 
     samples.push(activity.id)
   }
   evidence.total += amount
+  evidence.rhythm ??= createRhythm()
+  beat(evidence.rhythm, activity)
   for (const object of activity.objects) count(evidence, 'object', object, amount)
   count(evidence, 'network', activity.network, amount)
   count(evidence, 'app', activity.app, amount)
   count(evidence, 'query', activity.query, amount)
+  if (activity.action === 'detection') count(evidence, 'detector', textOf(activity.raw, 'detector'), amount)
   if (entityType === 'user') return
   count(evidence, 'user', activity.username ?? activity.user, amount)
   count(evidence, 'profile', activity.person?.profile ?? null, amount)
+}
+
+export function factsOf({ tally, rhythm }: Evidence, entityType: string): EpisodeFacts {
+  const every = rhythm ? rhythmOf(rhythm) : null
+  const distinct = (field: string) => Object.keys(tally[field] ?? {}).length
+  const users = entityType === 'user' ? 1 : distinct('user')
+  return { steady: every !== null, every, networks: distinct('network'), apps: distinct('app'), users }
 }
 
 /** The largest shares, at most three of each field. */
@@ -63,7 +89,16 @@ const canonical = [
   'app',
   'client',
 ] as const
-const rawFields = ['ApiType', 'LoginType', 'Status', 'Browser', 'Platform', 'Operation'] as const
+const rawFields = [
+  'ApiType',
+  'LoginType',
+  'Status',
+  'Browser',
+  'Platform',
+  'Operation',
+  'detector',
+  'level',
+] as const
 
 /** The event reduced to what helps a person; what it does not tell is left out. */
 export function sampleOf(activity: Activity): EventSample {

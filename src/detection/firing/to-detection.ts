@@ -9,7 +9,7 @@ export function toDetection(
   source: { readonly detector: Detector; readonly set: string },
   { org, entity, evidence }: Episode,
   place: { readonly id: string; readonly sequence: number },
-  { verdict, level, time, trigger, backfill }: Finding,
+  { verdict, level, time, trigger, backfill, because }: Finding,
   statistics: Statistics | null,
 ): Detection {
   const { detector, set } = source
@@ -30,7 +30,9 @@ export function toDetection(
     observed,
     statistics,
     reason,
-    summary: summarize(detector, entity, { observed, window }, statistics, trigger),
+    summary: summarize(detector, entity, { observed, window }, statistics, trigger).concat(
+      because ? `; ${because}` : '',
+    ),
     trigger,
     samples: [...evidence.samples],
     contributors: contributorsOf(evidence),

@@ -26,6 +26,11 @@ export interface Watcher {
   expire(orgOf: (id: string) => OrgTime | undefined): void
 }
 
+/** Whether a detector may want activities with this action. Detections go only to those that name them. */
+export function mayWant({ actions }: Detector, action: Action): boolean {
+  return actions?.includes(action) ?? action !== 'detection'
+}
+
 /** The part of a section's name that says whose state it is: it changes when what is measured changes. */
 export function sectionPrefix({ id, measureHash }: Detector): string {
   return `${id}/${measureHash}/`

@@ -27,14 +27,13 @@ import { countActive, createOrgTotals, type OrgTotals } from '../baseline/org-to
 import { grantPeaks, notePeak } from '../baseline/recurring-peak.ts'
 import { isSuspended, suspend } from '../baseline/suspension.ts'
 import type { Detector } from '../definition/detector.ts'
-import type { Finding } from '../firing/episode.ts'
-import { type EmitDetection, Episodes } from '../firing/episodes.ts'
+import { type EmitDetection, Episodes, type UnrankedFinding } from '../firing/episodes.ts'
 import { evaluate, type FiringVerdict, fires } from '../firing/evaluate.ts'
 import { sampleOf } from '../firing/evidence.ts'
 import { toStatistics } from '../firing/explain.ts'
 import type { OrgTime } from '../org-time.ts'
 import { hashText } from '../window/recent-values.ts'
-import { entityKey, orgIdOf, sectionPrefix, type Watcher } from './watcher.ts'
+import { entityKey, mayWant, orgIdOf, sectionPrefix, type Watcher } from './watcher.ts'
 
 /** Watches how much an entity does in sliding windows: models `counts`, `amounts` and `none`. */
 export class WindowWatcher implements Watcher {
@@ -62,7 +61,7 @@ export class WindowWatcher implements Watcher {
     this.#totals = new KeyedState(`${prefix}totals`)
     this.#incidents = new Incidents(`${prefix}incidents`)
     this.#episodes = new Episodes({
-      section: `${prefix}episodes`,
+      prefix,
       source: () => ({ detector: this.#detector, set: this.#set }),
       explain: (finding, org) => toStatistics(finding, this.#modelOf(org)),
       emit,
@@ -74,7 +73,7 @@ export class WindowWatcher implements Watcher {
   }
 
   get states(): readonly DurableState[] {
-    return [this.#entities, this.#groups, this.#totals, this.#episodes.state, this.#incidents.state]
+    return [this.#entities, this.#groups, this.#totals, ...this.#episodes.states, this.#incidents.state]
   }
 
   get entityCount(): number {
@@ -82,7 +81,7 @@ export class WindowWatcher implements Watcher {
   }
 
   mayWant(action: Action): boolean {
-    return this.#detector.actions?.includes(action) ?? true
+    return mayWant(this.#detector, action)
   }
 
   /** Goes on with a detector that measures the same but may fire, rank or tell otherwise. */
@@ -95,6 +94,7 @@ export class WindowWatcher implements Watcher {
   /** Counts one activity if the detector wants it, and emits what it leads to. */
   process(activity: Activity, org: OrgTime): void {
     const detector = this.#detector
+    this.#episodes.witness(activity, org, (entity) => entityKey(org.ref, entity.id))
     if (!detector.wants(activity)) return
     const entity = detector.entityOf(activity)
     if (!entity) return
@@ -168,6 +168,7 @@ export class WindowWatcher implements Watcher {
   /** Forgets entities that have been idle for so long that their history weighs nothing. `orgOf` finds an org by its id. */
   expire(orgOf: (id: string) => OrgTime | undefined): void {
     const { windows, baseline } = this.#detector
+    this.#episodes.expire((key) => orgOf(orgIdOf(key))?.watermark)
     const idle = Math.max(4 * baseline.halfLife, 2 * (windows.at(-1) ?? 0), 30 * day)
     for (const [key, state] of this.#entities.entries()) {
       const org = orgOf(orgIdOf(key))
@@ -206,14 +207,13 @@ export class WindowWatcher implements Watcher {
     })
   }
 
-  #toFinding(verdict: FiringVerdict, activity: Activity, { since, group }: MeasureState): Finding {
+  #toFinding(verdict: FiringVerdict, activity: Activity, { since, group }: MeasureState): UnrankedFinding {
     const { observed, judgement, excess, length } = verdict
     const expected = judgement?.expected ?? 0
     const ratio = judgement ? observed / Math.max(expected, 1e-9) : 0
-    const level = this.#detector.levelFor({ observed, expected, ratio, excess, window: length, activity })
     return {
       verdict,
-      level,
+      found: { observed, expected, ratio, excess, window: length, activity },
       time: activity.time,
       trigger: sampleOf(activity),
       backfill: activity.backfill,

@@ -3,6 +3,7 @@ import { compileDetector } from '../../../src/detection/definition/compile-detec
 import type { Definition } from '../../../src/detection/definition/definition-schema.ts'
 import type { Detector } from '../../../src/detection/definition/detector.ts'
 import { parseDetector } from '../../../src/detection/definition/parse-detector.ts'
+import { createEvidence, factsOf } from '../../../src/detection/firing/evidence.ts'
 import { formatProblem } from '../../../src/yaml-source.ts'
 import { detectorText } from './detector-file.ts'
 import { decodeActivity } from './event-record.ts'
@@ -110,6 +111,7 @@ describe('a compiled detector', () => {
       baseline: { model: 'none', halfLife: 14 * 86_400_000 },
     })
     expect(detector.firesFor(decodeActivity('LoginEventStream'))).toEqual({
+      when: 'above',
       budget: 1 / 604_800_000,
       atLeast: 5,
       alwaysAbove: 5,
@@ -170,6 +172,7 @@ describe('a compiled detector', () => {
         excess: 1,
         window,
         activity: decodeActivity('LoginEventStream'),
+        ...factsOf(createEvidence(), 'user'),
       })
     expect([levelAt(1), levelAt(1, 5), levelAt(10), levelAt(1000)]).toEqual([
       'low',

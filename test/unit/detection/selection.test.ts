@@ -72,9 +72,27 @@ describe('a selection', () => {
 })
 
 describe('a condition of a level', () => {
-  const found: Found = { observed: 50, expected: 2, ratio: 25, excess: 3, window: 600_000, activity: login }
+  const facts = { steady: true, every: 300_000, networks: 1, apps: 1, users: 1 }
+  const found: Found = {
+    observed: 50,
+    expected: 2,
+    ratio: 25,
+    excess: 3,
+    window: 600_000,
+    activity: login,
+    ...facts,
+  }
   it('may ask what was found, durations in words, and the activity', () => {
-    const source = { 'observed|gte': 50, 'ratio|gt': 20, 'window|lte': '10m', window: '10m', UserType: null }
+    const source = {
+      'observed|gte': 50,
+      'ratio|gt': 20,
+      'window|lte': '10m',
+      window: '10m',
+      UserType: null,
+      steady: true,
+      'every|gte': '5m',
+      networks: 1,
+    }
     const compiled = compileSelection(source, foundField)
     expect(compiled.kind === 'ok' && compiled.matches(found)).toBe(true)
   })
