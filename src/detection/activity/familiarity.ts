@@ -1,29 +1,29 @@
 import { day, hour } from '../../duration.ts'
 import { KeyedState } from '../../stream/keyed-state.ts'
-import { hashText } from '../window/recent-values.ts'
-import type { Activity } from './activity.ts'
-import { memoizeByText } from './bounded-cache.ts'
-import { createFirsts, dimensions, type Firsts, tell, unknownFirsts } from './firsts.ts'
-import { textOf } from './payload.ts'
 import {
   addValue,
   awayAt,
   createMemory,
+  daysOf,
   findValue,
   firstSight,
   forgetBefore,
-  isRestless,
   knownSince,
   lastDay,
   lastSight,
+  type MemoryKind,
   memoryCodec,
   noteActive,
   noteSight,
   noteToday,
   toWord,
-  type UserMemory,
-} from './user-memory.ts'
-
+  type ValueMemory,
+} from '../baseline/value-memory.ts'
+import { hashText } from '../window/recent-values.ts'
+import type { Activity } from './activity.ts'
+import { memoizeByText } from './bounded-cache.ts'
+import { createFirsts, dimensions, type Firsts, tell, unknownFirsts } from './firsts.ts'
+import { textOf } from './payload.ts'
 /** A value counts as new for so long after its first sight, ms: the whole of an attack carries the flag. */
 export const newFor = 72 * hour
 /** A user is known after so long, ms; what they bring up until then is what they always do. */
@@ -31,15 +31,22 @@ export const knownAfter = 3 * day
 /** A value is forgotten after so many days without being seen, a user after so many without being active. */
 const rememberedDays = 90
 const rememberedUserDays = 400
+/** From here on a user brings up something new so often that it says nothing: days of days, and days at least. */
+const restless = { share: 0.3, days: 4 }
+/** Somebody who works by hand on fewer of their days is a program. It takes three days, a little aged, to tell. */
+const byHand = { share: 0.1, days: 2.7 }
+
+/** Beside the dimensions: ranges of networks, and on which days the user worked by hand. */
+const memoryKind: MemoryKind = { rateHalfLife: 30, capacities: [64, 32, 32, 96, 160, 8, 16, 48] }
 
 /**
  * What each user is known to use: networks, applications, clients, objects, queries, kinds of API, countries. One memory for
  * all detectors. A login that failed teaches nothing: whoever guesses passwords must not become familiar by it.
  */
 export class Familiarity {
-  readonly state = new KeyedState<UserMemory>('familiarity', memoryCodec)
+  readonly state = new KeyedState<ValueMemory>('familiarity', memoryCodec)
   /** The same memories by org and user, so that no key needs to be put together for each event. */
-  readonly #users = new Map<string, Map<string, UserMemory>>()
+  readonly #users = new Map<string, Map<string, ValueMemory>>()
   readonly #capacity: number
   /** Whether the event at hand changed anything that must be saved. */
   #changed = false
@@ -66,8 +73,9 @@ export class Familiarity {
     const memory = this.#usersOf(activity.org.id).get(user) ?? (learns ? this.#add(activity, user) : null)
     if (!memory) return unknownFirsts
     const known = time - knownSince(memory) >= knownAfter
-    let firsts = known ? createFirsts(awayAt(memory, time, newFor)) : unknownFirsts
-    this.#changed = learns && noteActive(memory, time)
+    let firsts = known ? createFirsts(awayAt(memory, time, newFor), isAutomated(memory)) : unknownFirsts
+    this.#changed = learns && noteActive(memory, time, memoryKind)
+    if (learns && noteToday(memory, handIndex, isByHand(activity))) this.#changed = true
     const sight = { time, learns, known }
     for (let index = 0; index < dimensions.length; index++) {
       const isNew = this.#seeDimension(memory, activity, index, sight)
@@ -87,7 +95,7 @@ export class Familiarity {
   }
 
   /** Whether a value that the activity has in a dimension is new; null when it has none. */
-  #seeDimension(memory: UserMemory, activity: Activity, index: number, sight: Sight): boolean | null {
+  #seeDimension(memory: ValueMemory, activity: Activity, index: number, sight: Sight): boolean | null {
     if (index === objectIndex) {
       const { objects } = activity
       if (objects.length === 0) return null
@@ -99,7 +107,7 @@ export class Familiarity {
     return text === null ? null : this.#see(memory, index, (words[index] as WordOf)(text), sight, text)
   }
 
-  #see(memory: UserMemory, index: number, word: number, sight: Sight, text = ''): boolean {
+  #see(memory: ValueMemory, index: number, word: number, sight: Sight, text = ''): boolean {
     const { time, learns, known } = sight
     const place = findValue(memory, word)
     const isFirst = place < 0 || Math.floor(time / day) - lastSight(memory, place) > rememberedDays
@@ -107,7 +115,7 @@ export class Familiarity {
     if (place < 0) {
       const expected = index === networkIndex && this.#isOfKnownRange(memory, text, sight)
       if (learns) {
-        addValue(memory, word, expected ? knownSince(memory) : time, time)
+        addValue(memory, word, expected ? knownSince(memory) : time, time, memoryKind)
         this.#changed = true
       }
       return !expected
@@ -121,7 +129,7 @@ export class Familiarity {
    * Whether a network that was never seen lies in a range (/16, /32) where the user has come from so many networks on
    * different days that another one is to be expected: a provider that hands out addresses anew.
    */
-  #isOfKnownRange(memory: UserMemory, network: string, { time, learns }: Sight): boolean {
+  #isOfKnownRange(memory: ValueMemory, network: string, { time, learns }: Sight): boolean {
     const steps = rangeWords(network)
     for (const [number, step] of steps.entries()) {
       const place = findValue(memory, step)
@@ -131,13 +139,13 @@ export class Familiarity {
       }
       const before = number === 0 ? -1 : findValue(memory, steps[number - 1] as number)
       if (learns && (before < 0 || time - firstSight(memory, before) >= day / 2))
-        addValue(memory, step, time, time)
+        addValue(memory, step, time, time, memoryKind)
       return false
     }
     return true
   }
 
-  #usersOf(org: string): Map<string, UserMemory> {
+  #usersOf(org: string): Map<string, ValueMemory> {
     let users = this.#users.get(org)
     if (!users) {
       users = new Map()
@@ -146,7 +154,7 @@ export class Familiarity {
     return users
   }
 
-  #add({ org, time }: Activity, user: string): UserMemory {
+  #add({ org, time }: Activity, user: string): ValueMemory {
     if (this.state.size >= this.#capacity) this.#makeRoom()
     const memory = createMemory(`${org.id}\0${user}`, time)
     this.state.set(memory.key, memory)
@@ -177,6 +185,8 @@ const networkIndex = dimensions.indexOf('network')
 const objectIndex = dimensions.indexOf('object')
 /** Ranges of networks are remembered beside the dimensions that detectors may ask about. */
 const rangeIndex = dimensions.length
+/** In the place of the ranges, which have no days of their own, stand the days of work by hand. */
+const handIndex = rangeIndex
 /** Networks of a range, each first seen on a day of its own, after which a further one is expected. */
 const networksOfRange = 3
 
@@ -201,6 +211,29 @@ const rangeWords: (network: string) => readonly number[] = memoizeByText((networ
     toWord(hashText(`${range} ${number}`), rangeIndex),
   )
 })
+
+function isRestless(memory: ValueMemory, index: number): boolean {
+  const { days, newDays } = daysOf(memory, index)
+  return newDays >= restless.days && newDays >= restless.share * days
+}
+
+/** Whether nobody works by hand under this name: judged by the days before, for a thief may use a browser today. */
+function isAutomated(memory: ValueMemory): boolean {
+  const { days, newDays: daysByHand } = daysOf(memory, handIndex)
+  return days >= byHand.days && daysByHand < byHand.share * days
+}
+
+/** Pages, list views and whatever comes out of a browser. */
+function isByHand({ type, client }: Activity): boolean {
+  return pages.has(type) || (client?.includes(' on ') ?? false)
+}
+
+const pages: ReadonlySet<string> = new Set([
+  'UriEventStream',
+  'LightningUriEventStream',
+  'ListViewEventStream',
+  'LogoutEventStream',
+])
 
 /** What an attacker can bring about without being let in must not become familiar, nor what others do in the user's name. */
 function teaches({ action, outcome }: Activity): boolean {

@@ -1,7 +1,7 @@
 import { nearestWord } from '../../yaml-source.ts'
 import type { Activity } from '../activity/activity.ts'
 import { affectsSelf, deletedOf, permissionsOf, scoreOf } from '../activity/derived-fields.ts'
-import { awayDays, isFamiliar, isNew } from '../activity/firsts.ts'
+import { awayDays, isAutomated, isFamiliar, isNew } from '../activity/firsts.ts'
 import { toLoginResult } from '../activity/login-outcome.ts'
 import { salesforceFields } from '../activity/salesforce-fields.ts'
 import { userTypeOf } from '../activity/user-type.ts'
@@ -47,6 +47,7 @@ const canonical = {
   new_country: ({ firsts }) => isNew(firsts, 'country'),
   familiar: ({ firsts }) => isFamiliar(firsts),
   away: ({ firsts }) => awayDays(firsts),
+  automated: ({ firsts }) => isAutomated(firsts),
   name: (activity) => activity.person?.name ?? null,
   profile: (activity) => activity.person?.profile ?? null,
   role: (activity) => activity.person?.role ?? null,

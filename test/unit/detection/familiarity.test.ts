@@ -1,8 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import type { Activity } from '../../../src/detection/activity/activity.ts'
 import { Familiarity } from '../../../src/detection/activity/familiarity.ts'
-import { awayDays, type Dimension, isFamiliar, isNew } from '../../../src/detection/activity/firsts.ts'
-import { memoryCodec } from '../../../src/detection/activity/user-memory.ts'
+import {
+  awayDays,
+  type Dimension,
+  isAutomated,
+  isFamiliar,
+  isNew,
+} from '../../../src/detection/activity/firsts.ts'
+import { memoryCodec } from '../../../src/detection/baseline/value-memory.ts'
 import { day, hour } from '../../../src/duration.ts'
 import { makeActivity, monday } from './statistics-rig.ts'
 
@@ -126,6 +132,33 @@ describe('users who come back', () => {
     expect(awayDays(noteAt(familiarity, 112).firsts)).toBe(102)
     expect(awayDays(noteAt(familiarity, 113).firsts)).toBe(102)
     expect(awayDays(noteAt(familiarity, 116).firsts)).toBe(0)
+  })
+})
+
+describe('programs', () => {
+  const program = { client: 'python-requests' }
+
+  it('are told from people by the days before, also on the day when a thief uses a browser', () => {
+    expect(isAutomated(noteAt(knownUser(10, program), 11, program).firsts)).toBe(true)
+    expect(isAutomated(noteAt(knownUser(10, program), 11).firsts)).toBe(true)
+    expect(isAutomated(noteAt(knownUser(10), 11, program).firsts)).toBe(false)
+  })
+
+  it('are not people who use a tool on most days', () => {
+    const familiarity = new Familiarity()
+    for (let index = 0; index < 20; index++)
+      noteAt(
+        familiarity,
+        index,
+        index % 5 === 0 ? { type: 'LightningUriEventStream', client: null } : program,
+      )
+    expect(isAutomated(noteAt(familiarity, 20, program).firsts)).toBe(false)
+  })
+
+  it('cannot be told in the first three days', () => {
+    const familiarity = new Familiarity()
+    noteAt(familiarity, 0, program)
+    expect(isAutomated(noteAt(familiarity, 2, program).firsts)).toBeNull()
   })
 })
 

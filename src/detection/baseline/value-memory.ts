@@ -2,11 +2,21 @@ import { day, hour } from '../../duration.ts'
 import type { Codec } from '../../stream/keyed-state.ts'
 
 /**
- * What is remembered of one user: when they were first and last seen, how often they bring up something new, and the
- * values of each dimension as hashes with the hour of the first and the day of the last sight. All of it lies in one array
- * of 32-bit integers: a head, then a hash table with open addressing (word, sight, word, sight, …).
+ * What is remembered of one entity, such as a user: when it was first and last seen, how often it brings up something new,
+ * and the values of each dimension as hashes with the hour of the first and the day of the last sight. All of it lies in one
+ * array of 32-bit integers: a head, then a hash table with open addressing (word, sight, word, sight, …).
  */
-export type UserMemory = { readonly key: string; cells: Int32Array }
+export type ValueMemory = { readonly key: string; cells: Int32Array }
+
+/** What differs from one kind of memory to another. */
+export type MemoryKind = {
+  /** Days after which a day counts half in how often something new is brought up; at most 170. */
+  readonly rateHalfLife: number
+  /**
+   * Values of each dimension beyond which those seen longest ago are forgotten, a quarter at a time.
+   */
+  readonly capacities: readonly number[]
+}
 
 /** A value's dimension is in the low three bits of its word. */
 const memoryDimensions = 8
@@ -18,35 +28,30 @@ const firstSlots = 16
 
 /** Fixed point of the decayed days. */
 const perDay = 256
-/** Days after which a day counts half in how often the user brings up something new. */
-const rateHalfLife = 30
-/** From here on the user brings up something new so often that it says nothing: days of days, and days at least. */
-const restless = { share: 0.3, days: 4 }
-
 /** An absence is remembered from so many days on. */
 const notableAbsence = 30
 
-/** Values beyond this number make those seen longest ago forgotten, a quarter at a time. By dimension. */
-const capacities = [64, 32, 32, 96, 160, 8, 16, 48]
-
-export function createMemory(key: string, time: number): UserMemory {
+export function createMemory(key: string, time: number): ValueMemory {
   const cells = new Int32Array(headLength + 2 * firstSlots)
   cells[head.since] = Math.floor(time / hour)
   cells[head.lastDay] = Math.floor(time / day)
   return { key, cells }
 }
 
-/** When the user was first seen, ms; to the hour. */
-export function knownSince({ cells }: UserMemory): number {
+/** When the entity was first seen, ms; to the hour. */
+export function knownSince({ cells }: ValueMemory): number {
   return (cells[head.since] as number) * hour
 }
 
-export function lastDay({ cells }: UserMemory): number {
+export function lastDay({ cells }: ValueMemory): number {
   return cells[head.lastDay] as number
 }
 
-/** Notes that the user is active at `time`. True when that changed anything; it does so about once a day. */
-export function noteActive({ cells }: UserMemory, time: number): boolean {
+/**
+ * Notes that the entity is active at `time`. True when that changed anything; it does so about once a day, when the day before
+ * enters the rates.
+ */
+export function noteActive({ cells }: ValueMemory, time: number, kind: MemoryKind): boolean {
   const hourNow = Math.floor(time / hour)
   let changed = false
   if (hourNow < (cells[head.since] as number)) {
@@ -60,13 +65,13 @@ export function noteActive({ cells }: UserMemory, time: number): boolean {
     cells[head.backHour] = hourNow
     cells[head.away] = gap
   }
-  closeDay(cells, gap)
+  closeDay(cells, gap, kind.rateHalfLife)
   cells[head.lastDay] = today
   return true
 }
 
 /** Days of a notable absence that ends now or ended less than `within` ms ago; 0 when there was none. */
-export function awayAt({ cells }: UserMemory, time: number, within: number): number {
+export function awayAt({ cells }: ValueMemory, time: number, within: number): number {
   const gap = Math.floor(time / day) - (cells[head.lastDay] as number)
   if (gap >= notableAbsence) return gap
   const back = (cells[head.backHour] as number) * hour
@@ -74,7 +79,7 @@ export function awayAt({ cells }: UserMemory, time: number, within: number): num
 }
 
 /** Where a value lies, or −1 when it is not remembered. `word`: see {@link toWord}. */
-export function findValue({ cells }: UserMemory, word: number): number {
+export function findValue({ cells }: ValueMemory, word: number): number {
   const slots = (cells.length - headLength) >> 1
   let slot = slotOf(word, slots)
   for (;;) {
@@ -92,17 +97,17 @@ export function toWord(hash: number, dimension: number): number {
 }
 
 /** First sight of the value at `place`, ms; to the hour. */
-export function firstSight({ cells }: UserMemory, place: number): number {
+export function firstSight({ cells }: ValueMemory, place: number): number {
   return firstHourOf(cells[place + 1] as number) * hour
 }
 
 /** Day of the last sight of the value at `place`. */
-export function lastSight({ cells }: UserMemory, place: number): number {
+export function lastSight({ cells }: ValueMemory, place: number): number {
   return lastDayOf(cells[place + 1] as number)
 }
 
 /** Notes a sight of the value at `place`; `anew`: as if it were the first. True when that changed anything. */
-export function noteSight({ cells }: UserMemory, place: number, time: number, anew: boolean): boolean {
+export function noteSight({ cells }: ValueMemory, place: number, time: number, anew: boolean): boolean {
   const before = cells[place + 1] as number
   const hourNow = Math.floor(time / hour)
   const first = anew ? hourNow : Math.min(firstHourOf(before), hourNow)
@@ -113,7 +118,13 @@ export function noteSight({ cells }: UserMemory, place: number, time: number, an
 }
 
 /** Remembers a value that is not remembered yet, first seen at `first` and last at `time` (ms). */
-export function addValue(memory: UserMemory, word: number, first: number, time: number): void {
+export function addValue(
+  memory: ValueMemory,
+  word: number,
+  first: number,
+  time: number,
+  { capacities }: MemoryKind,
+): void {
   const dimension = word & 7
   let inDimension = 0
   for (let place = headLength; place < memory.cells.length; place += 2) {
@@ -127,23 +138,26 @@ export function addValue(memory: UserMemory, word: number, first: number, time: 
 }
 
 /** Notes that the dimension had a value today, and whether one of them was new. True when that changed anything. */
-export function noteToday({ cells }: UserMemory, dimension: number, isNew: boolean): boolean {
+export function noteToday({ cells }: ValueMemory, dimension: number, isNew: boolean): boolean {
   const before = cells[head.today] as number
   const after = before | (1 << dimension) | (isNew ? 256 << dimension : 0)
   cells[head.today] = after
   return after !== before
 }
 
-/** Whether the user brings up new values of the dimension so often that one more says nothing. */
-export function isRestless({ cells }: UserMemory, dimension: number): boolean {
-  const rate = cells[head.rates + dimension] as number
-  const days = rate & 0xffff
-  const newDays = rate >>> 16
-  return newDays >= restless.days * perDay && newDays >= restless.share * days
+/** Whether the dimension had a new value today. */
+export function hadNewsToday({ cells }: ValueMemory, dimension: number): boolean {
+  return ((cells[head.today] as number) & (256 << dimension)) !== 0
 }
 
-/** Forgets values last seen before `day`. True when there were any. */
-export function forgetBefore(memory: UserMemory, oldest: number): boolean {
+/** Days on which the dimension had a value, and a new one; decayed, without today. */
+export function daysOf({ cells }: ValueMemory, dimension: number): { days: number; newDays: number } {
+  const rate = cells[head.rates + dimension] as number
+  return { days: (rate & 0xffff) / perDay, newDays: (rate >>> 16) / perDay }
+}
+
+/** Forgets values last seen before day number `oldest`. True when there were any. */
+export function forgetBefore(memory: ValueMemory, oldest: number): boolean {
   const entries = entriesOf(memory)
   const kept = entries.filter(([, sight]) => lastDayOf(sight) >= oldest)
   if (kept.length === entries.length) return false
@@ -154,7 +168,7 @@ export function forgetBefore(memory: UserMemory, oldest: number): boolean {
 }
 
 /** The key, then the head and the values in the order of their words: equal memories give equal bytes. */
-export const memoryCodec: Codec<UserMemory> = {
+export const memoryCodec: Codec<ValueMemory> = {
   encode(memory) {
     const key = Buffer.from(memory.key)
     const entries = entriesOf(memory).sort(([a], [b]) => a - b)
@@ -184,7 +198,7 @@ export const memoryCodec: Codec<UserMemory> = {
 }
 
 /** The day that ends enters the rates, which then age by `gap` days. */
-function closeDay(cells: Int32Array, gap: number): void {
+function closeDay(cells: Int32Array, gap: number, rateHalfLife: number): void {
   const kept = 2 ** (-gap / rateHalfLife)
   const today = cells[head.today] as number
   cells[head.today] = 0
@@ -192,15 +206,15 @@ function closeDay(cells: Int32Array, gap: number): void {
     const rate = cells[head.rates + dimension] as number
     const seen = (today & (1 << dimension)) === 0 ? 0 : perDay
     const isNew = (today & (256 << dimension)) === 0 ? 0 : perDay
-    const days = Math.round(((rate & 0xffff) + seen) * kept)
-    const newDays = Math.round(((rate >>> 16) + isNew) * kept)
+    const days = Math.min(Math.round(((rate & 0xffff) + seen) * kept), 0xffff)
+    const newDays = Math.min(Math.round(((rate >>> 16) + isNew) * kept), 0xffff)
     cells[head.rates + dimension] = (newDays << 16) | days
   }
 }
 
 type Entry = readonly [word: number, sight: number]
 
-function entriesOf({ cells }: UserMemory): Entry[] {
+function entriesOf({ cells }: ValueMemory): Entry[] {
   const entries: Entry[] = []
   for (let place = headLength; place < cells.length; place += 2) {
     if (cells[place] !== 0) entries.push([cells[place] as number, cells[place + 1] as number])
@@ -209,7 +223,7 @@ function entriesOf({ cells }: UserMemory): Entry[] {
 }
 
 /** The order comes from what is stored, so that a restart changes nothing. */
-function forgetQuarter(memory: UserMemory, dimension: number): void {
+function forgetQuarter(memory: ValueMemory, dimension: number): void {
   const oldestFirst = entriesOf(memory)
     .filter(([word]) => (word & 7) === dimension)
     .sort(([wordA, a], [wordB, b]) => {
@@ -220,7 +234,7 @@ function forgetQuarter(memory: UserMemory, dimension: number): void {
   rebuild(memory, kept, (memory.cells.length - headLength) >> 1)
 }
 
-function rebuild(memory: UserMemory, entries: readonly Entry[], slots: number): void {
+function rebuild(memory: ValueMemory, entries: readonly Entry[], slots: number): void {
   const cells = new Int32Array(headLength + 2 * slots)
   cells.set(memory.cells.subarray(0, headLength))
   cells[head.used] = 0
