@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'vitest'
+import {
+  evidenceOf,
+  growthRatio,
+  nextEvidence,
+  upperFactor,
+} from '../../../src/detection/algorithms/e-cusum.ts'
+import { onceIn, thresholdFor } from '../../../src/detection/algorithms/frequency.ts'
+import { day } from '../../../src/duration.ts'
+import { createRandom, gamma, poisson } from './statistics-rig.ts'
+
+describe('the evidence for growth', () => {
+  test('is the logarithm of the ratio of two negative binomial probabilities', () => {
+    for (const [y, mu, phi] of [
+      [0, 3, 2],
+      [7, 3, 2],
+      [40, 10, 0.5],
+    ] as const) {
+      const expected = logProbability(y, growthRatio * mu, 0.8 * phi) - logProbability(y, mu, 0.8 * phi)
+      expect(evidenceOf(y, mu, phi)).toBeCloseTo(expected, 9)
+    }
+  })
+
+  test('is a fair bet where nothing has grown: its mean stake is 1', () => {
+    const [mu, size] = [6, 2]
+    let mean = 0
+    for (let y = 0; y < 2000; y++)
+      mean += Math.exp(logProbability(y, mu, size) + evidenceOf(y, mu, size / 0.8))
+    expect(mean).toBeCloseTo(1, 6)
+  })
+
+  test('reaches ln A no more often than once in A periods', () => {
+    const random = createRandom(31)
+    const [mu, phi, bound] = [8, 3, Math.log(200)]
+    let crossings = 0
+    let evidence = 0
+    for (let i = 0; i < 200_000; i++) {
+      evidence = nextEvidence(evidence, poisson(random, mu * gamma(random, phi)), mu, phi, bound)
+      if (evidence < bound) continue
+      crossings++
+      evidence = 0
+    }
+    expect(crossings).toBeLessThanOrEqual(200_000 / 200)
+  })
+
+  test('of a doubling passes a thousand to one within days', () => {
+    const random = createRandom(32)
+    let days = 0
+    for (let evidence = 0; evidence < Math.log(1000); days++)
+      evidence = nextEvidence(evidence, poisson(random, 200 * gamma(random, 6)), 100, 6, 3)
+    expect(days).toBeLessThan(15)
+  })
+
+  test('is bounded for a single period, and forgets what speaks against it', () => {
+    expect(nextEvidence(2, 1e6, 10, 3, 4)).toBe(6)
+    expect(nextEvidence(-50, 0, 10, 3, 4)).toBe(evidenceOf(0, 10, 3))
+  })
+})
+
+test('a rate of which little is known is raised further', () => {
+  expect(upperFactor(1e9, 5, 1e9)).toBeCloseTo(1, 4)
+  expect(upperFactor(100, 5, 20)).toBeCloseTo(1 + Math.sqrt(0.01 + 0.02), 12)
+})
+
+test('the frequency of a surprise and the threshold of a budget are inverse to each other', () => {
+  const looks = (4812 * 144) / day
+  expect(onceIn(Math.log10(2e-9), looks) / day).toBeCloseTo(1 / (2e-9 * 4812 * 144), 6)
+  const threshold = thresholdFor(2 / day, looks)
+  expect(threshold).toBeCloseTo(2 / (4812 * 144), 12)
+  expect(onceIn(Math.log10(threshold), looks)).toBeCloseTo(day / 2, 0)
+})
+
+/** ln C(y+r−1, y) + r·ln(r/(r+μ)) + y·ln(μ/(r+μ)), factor by factor. */
+function logProbability(y: number, mu: number, r: number): number {
+  let log = r * Math.log(r / (r + mu)) + y * Math.log(mu / (r + mu))
+  for (let i = 0; i < y; i++) log += Math.log((r + i) / (i + 1))
+  return log
+}
