@@ -5,11 +5,12 @@ import type { Writable } from 'node:stream'
 import { type AlertBoard, createAlertBoard } from './alerting/alert-board.ts'
 import { createAlertingTask } from './alerting/alerting-task.ts'
 import { createDeliveryQueues } from './alerting/delivery-queue.ts'
-import type { Clock } from './clock.ts'
+import type { Cancel, Clock } from './clock.ts'
 import type { Config, OrgConfig, ReceiverConfig } from './config/schema.ts'
 import type { Secret } from './config/secret.ts'
 import { decodeEvent } from './detection/activity/decode.ts'
 import { type Catalog, createCatalog, type Reloaded } from './detection/definition/catalog.ts'
+import { watchDirectories } from './detection/definition/directory-watch.ts'
 import { createDetectionTask } from './detection/detection-task.ts'
 import { day } from './duration.ts'
 import { createEmbeddedLog } from './log/embedded/embedded-log.ts'
@@ -28,6 +29,7 @@ import type { StateStore } from './store/state-store.ts'
 import { Processor, type ProcessorOptions } from './stream/processor.ts'
 import { version } from './version.ts'
 import { createWeb, type Readiness } from './web/web.ts'
+import { formatProblem } from './yaml-source.ts'
 
 /** The three stages of an event's road. Each may run in processes of its own, where log and store allow it. */
 export const roles = ['ingest', 'detect', 'alert'] as const
@@ -70,6 +72,7 @@ export function createApp(config: Config, options: AppOptions): App {
   const topics = topicNames(config)
   let ports: Ports | undefined
   let catalog: Catalog | undefined
+  let stopWatching: Cancel = () => undefined
   let processors: readonly Processor[] = []
   let ingests: readonly Ingest[] = []
   let phase: 'starting' | 'running' | 'stopping' = 'starting'
@@ -89,7 +92,9 @@ export function createApp(config: Config, options: AppOptions): App {
 
   async function start(): Promise<{ readonly url: string }> {
     if (options.roles.includes('detect')) {
-      catalog = await createCatalog({ directory: config.detectors.directory, metrics, clock })
+      catalog = await createCatalog({ ...config.detectors, metrics, clock })
+      warnOfDetectors(catalog)
+      stopWatching = await watchDetectors()
     }
     const { url } = await web.start()
     const opened = { log: openLog(config, { clock, logger }), store: openStore(config, { clock, logger }) }
@@ -111,6 +116,7 @@ export function createApp(config: Config, options: AppOptions): App {
 
   async function stop(): Promise<void> {
     phase = 'stopping'
+    stopWatching()
     const stages = [...ingests, ...processors].map((stage) => stage.stop())
     const outcomes = await Promise.allSettled(stages)
     outcomes.push(...(await Promise.allSettled([ports?.log.close(), ports?.store.close(), web.stop()])))
@@ -205,7 +211,19 @@ export function createApp(config: Config, options: AppOptions): App {
         { outcome: outcome.kind, detectors: catalog.current.detectors.length },
         'detectors reloaded',
       )
+    if (outcome.kind === 'swapped') warnOfDetectors(catalog)
     return outcome
+  }
+
+  async function watchDetectors(): Promise<Cancel> {
+    const { directory, overlays, watch } = config.detectors
+    if (!watch) return () => undefined
+    const directories = [directory, ...(overlays === undefined ? [] : [overlays])]
+    return watchDirectories({ directories, clock, onChange: async () => void (await reload()) })
+  }
+
+  function warnOfDetectors({ warnings }: Catalog): void {
+    for (const warning of warnings) logger.warn(formatProblem(warning))
   }
 
   return { start, stop, reload, failure: failure.promise, alerts, metrics }

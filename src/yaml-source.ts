@@ -76,7 +76,7 @@ export function parseYamlSource(file: string, text: string): YamlSource {
  * 'key' }` is reported at the key of its path instead of at the value.
  */
 export function parseWith<S extends z.ZodType>(
-  source: YamlSource,
+  source: Pick<YamlSource, 'value' | 'problemAt'>,
   schema: S,
 ):
   | { readonly kind: 'ok'; readonly value: z.output<S> }
@@ -142,7 +142,7 @@ function isPairLike(value: unknown): value is { key: unknown } {
 
 type Issue = z.core.$ZodIssue
 
-function toProblems(source: YamlSource, issue: Issue, above: Path): Problem[] {
+function toProblems(source: Pick<YamlSource, 'problemAt'>, issue: Issue, above: Path): Problem[] {
   const path = [...above, ...issue.path]
   if (issue.code === 'unrecognized_keys') {
     const known = issue.message.split(' ')

@@ -15,6 +15,11 @@ export function configOption(): Option {
   return new Option('-c, --config <file>', 'configuration file').default('./forcewatch.yaml')
 }
 
+/** `--overlays DIR`, the same for every command that reads detectors. */
+export function overlaysOption(): Option {
+  return new Option('--overlays <dir>', "directory of an org's own changes to the detectors")
+}
+
 /** The configuration and the logger it asks for. @throws CONFIG_INVALID */
 export function openConfig(
   file: string,

@@ -8,12 +8,13 @@ import { ForcewatchError, messageOf } from '../errors.ts'
 import { createLogger } from '../logger.ts'
 import { toDetectionLine } from '../notify/alert-line.ts'
 import { createReplay } from '../replay.ts'
-import type { CommandContext } from './command-context.ts'
+import { type CommandContext, overlaysOption } from './command-context.ts'
 import { readLines } from './read-lines.ts'
 
 type ReplayCommandOptions = {
   readonly json?: true
   readonly detectors: string
+  readonly overlays?: string
   readonly org: string
   readonly timeZone: string
 }
@@ -30,13 +31,14 @@ export function registerReplay(program: Command, { scrubber }: CommandContext): 
       'one CometD message a line, {"channel","data":{"schema","payload","event"}}; - for standard input',
     )
     .option('--detectors <directory>', 'detector files', shippedDetectors)
+    .addOption(overlaysOption())
     .option('--org <id>', 'organisation id that the events are taken to come from', '00D000000000000AAA')
     .option('--time-zone <zone>', "IANA time zone of the org's office hours", parseTimeZone, 'UTC')
     .option('--json', 'one object a line')
     .action(async (file: string, options: ReplayCommandOptions) => {
       const logger = createLogger({ level: 'warn', format: 'text' }, scrubber)
       const replay = createReplay({
-        detectors: await loadDetectors(options.detectors),
+        detectors: await loadDetectors(options.detectors, options.overlays),
         org: { id: options.org, name: options.org },
         timeZone: options.timeZone,
         onAlert: (alert) =>

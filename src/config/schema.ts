@@ -48,9 +48,19 @@ export function createConfigSchema(context: FieldContext) {
             .path()
             .optional()
             .describe('Folder of the detector files. Those that come with Forcewatch when absent.'),
+          overlays: fields
+            .path()
+            .optional()
+            .describe(
+              "Folder of your own changes to these detectors, merged by id. See the detectors' README.",
+            ),
+          watch: z
+            .boolean()
+            .default(true)
+            .describe('Whether a change of these files is noticed and taken over by itself, within seconds.'),
         })
         .prefault({})
-        .transform(({ directory = shippedDetectors }) => ({ directory }))
+        .transform((detectors) => ({ ...detectors, directory: detectors.directory ?? shippedDetectors }))
         .describe('What is looked for.'),
       receivers: z
         .array(receiver(fields))

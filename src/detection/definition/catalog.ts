@@ -1,19 +1,22 @@
-import { createHash } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../../clock.ts'
-import { ForcewatchError, messageOf } from '../../errors.ts'
+import { ForcewatchError } from '../../errors.ts'
 import type { Metrics } from '../../metrics.ts'
-import { formatProblem, type Problem, sortProblems } from '../../yaml-source.ts'
+import { formatProblem, nearestWord, type Problem, sortProblems } from '../../yaml-source.ts'
 import { compileDetector } from './compile-detector.ts'
 import type { DetectorSet } from './detector.ts'
-import { runInlineTests } from './inline-tests.ts'
+import { type DetectorPlace, type DetectorTexts, readDetectorTexts } from './detector-texts.ts'
+import { runFileTests } from './inline-tests.ts'
+import { lintDetector } from './lint.ts'
+import { lintOverlay } from './overlay.ts'
+import { type OverlayFile, parseOverlay } from './overlay-file.ts'
 import { type DetectorFile, parseDetector } from './parse-detector.ts'
 
 export type ReadDetectors = {
-  /** Every file that is in order, disabled detectors included, in the order of their names. */
+  /** Every file that is in order, disabled detectors included, in the order of their names, overlays applied. */
   readonly files: readonly DetectorFile[]
+  /** Every overlay that is in order. */
+  readonly overlays: readonly OverlayFile[]
   /** Everything that is wrong in any file, by file and place. */
   readonly problems: readonly Problem[]
   /** Hash of every file's name and content. */
@@ -21,37 +24,67 @@ export type ReadDetectors = {
 }
 
 /**
- * Reads every `*.yaml` of a directory.
- * @throws DETECTORS_INVALID when the directory cannot be read or holds none.
+ * Reads every `*.yaml` of a directory, and of a directory of overlays.
+ * @throws DETECTORS_INVALID when a directory cannot be read or the first holds none.
  */
-export async function readDetectors(directory: string): Promise<ReadDetectors> {
-  const hash = createHash('sha256')
+export async function readDetectors(directory: string, overlays?: string): Promise<ReadDetectors> {
+  return parseDetectors(await readDetectorTexts({ directory, overlays }))
+}
+
+/** Understands what was read. */
+export function parseDetectors({ detectors, overlays, hash }: DetectorTexts): ReadDetectors {
   const files: DetectorFile[] = []
   const problems: Problem[] = []
-  for (const name of await listFiles(directory)) {
-    const file = join(directory, name)
-    const text = await readText(file)
-    hash.update(`${name}\0${text}\0`)
-    const parsed = parseDetector(file, text)
+  const changes: OverlayFile[] = []
+  for (const { file, text } of overlays) {
+    const parsed = parseOverlay(file, text)
+    if (parsed.kind === 'invalid') problems.push(...parsed.problems)
+    else changes.push(parsed)
+  }
+  const overlaysOf = (id: string) => changes.filter((change) => change.id === id).map(({ source }) => source)
+  for (const { file, text } of detectors) {
+    const parsed = parseDetector(file, text, overlaysOf)
     if (parsed.kind === 'invalid') problems.push(...parsed.problems)
     else if (isTaken(parsed, files)) problems.push(parsed.source.problemAt(['id'], takenMessage(parsed)))
     else files.push(parsed)
   }
-  return { files, problems: sortProblems(problems), hash: hash.digest('hex').slice(0, 16) }
+  return { files, overlays: changes, problems: sortProblems(problems), hash }
+}
+
+/** What is no mistake but most likely not meant, by file and place. `now`: ms since the epoch. */
+export function lintDetectors({ files, overlays }: ReadDetectors, now: number): readonly Problem[] {
+  const ids = files.map(({ definition }) => definition.id)
+  const warnings = overlays.flatMap(({ id, source }) => {
+    const changed = files.find(({ definition }) => definition.id === id)
+    if (changed) return lintOverlay(changed.shipped?.source ?? changed.source, source)
+    const meant = nearestWord(id, ids)
+    const advice = meant ? `did you mean ${meant}?` : `there are ${ids.join(', ')}`
+    return [source.problemAt(['id'], `there is no detector ${id} — ${advice}`)]
+  })
+  return sortProblems([...warnings, ...files.flatMap((file) => lintDetector(file, now))])
 }
 
 /**
- * Loads a directory of detectors, all or nothing.
+ * Loads a directory of detectors and one of overlays, all or nothing.
  * @throws DETECTORS_INVALID listing every problem of every file.
  */
-export async function loadDetectors(directory: string): Promise<DetectorSet> {
-  return compileAll(await readWithoutProblems(directory))
+export async function loadDetectors(directory: string, overlays?: string): Promise<DetectorSet> {
+  return compileDetectors(await readDetectors(directory, overlays))
+}
+
+/** @throws DETECTORS_INVALID listing every problem. */
+export function compileDetectors(read: ReadDetectors): DetectorSet {
+  refuseProblems(read)
+  const { files, hash } = read
+  return { detectors: files.flatMap(({ definition }) => compileDetector(definition) ?? []), hash }
 }
 
 /** The detectors in force. */
 export interface Catalog {
   readonly current: DetectorSet
-  /** Reads the directory again and swaps the set, or keeps the one in force and says why. */
+  /** What is most likely not meant in their files. */
+  readonly warnings: readonly Problem[]
+  /** Reads the directories again and swaps the set, or keeps the one in force and says why. */
   reload(): Promise<Reloaded>
 }
 
@@ -60,8 +93,7 @@ export type Reloaded =
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'kept'; readonly error: ForcewatchError }
 
-export type CatalogOptions = {
-  readonly directory: string
+export type CatalogOptions = DetectorPlace & {
   readonly metrics: Metrics
   readonly clock: Clock
 }
@@ -70,8 +102,8 @@ export type CatalogOptions = {
  * A catalog with its first set loaded. Like every set that comes later, it must pass the tests inside its files.
  * @throws DETECTORS_INVALID when that set has any problem.
  */
-export async function createCatalog({ directory, metrics, clock }: CatalogOptions): Promise<Catalog> {
-  let current = await loadTested(directory)
+export async function createCatalog({ metrics, clock, ...place }: CatalogOptions): Promise<Catalog> {
+  let { set: current, warnings } = await loadTested(place, clock.now())
   succeeded()
 
   function succeeded(): void {
@@ -84,13 +116,17 @@ export async function createCatalog({ directory, metrics, clock }: CatalogOption
     get current() {
       return current
     },
+    get warnings() {
+      return warnings
+    },
     async reload() {
       try {
-        const set = await loadTested(directory, current)
-        const unchanged = set === current
-        current = set
+        const loaded = await loadTested(place, clock.now(), current)
+        const unchanged = loaded.set === current
+        current = loaded.set
+        warnings = loaded.warnings
         succeeded()
-        return unchanged ? { kind: 'unchanged' } : { kind: 'swapped', set }
+        return unchanged ? { kind: 'unchanged' } : { kind: 'swapped', set: current }
       } catch (error) {
         metrics.config_last_reload_successful.set(0)
         if (!(error instanceof ForcewatchError)) throw error
@@ -100,64 +136,38 @@ export async function createCatalog({ directory, metrics, clock }: CatalogOption
   }
 }
 
+type Loaded = { readonly set: DetectorSet; readonly warnings: readonly Problem[] }
+
 /** Answers `current` itself when no file has changed. */
-async function loadTested(directory: string, current?: DetectorSet): Promise<DetectorSet> {
-  const read = await readWithoutProblems(directory)
-  if (current && read.hash === current.hash) return current
+async function loadTested(place: DetectorPlace, now: number, current?: DetectorSet): Promise<Loaded> {
+  const read = await readDetectors(place.directory, place.overlays)
+  refuseProblems(read)
+  const warnings = lintDetectors(read, now)
+  if (current && read.hash === current.hash) return { set: current, warnings }
   const problems = await testAll(read.files)
   if (problems.length > 0) throw invalid(problems)
-  return compileAll(read)
+  return { set: compileDetectors(read), warnings }
 }
 
-async function readWithoutProblems(directory: string): Promise<ReadDetectors> {
-  const read = await readDetectors(directory)
-  if (read.problems.length > 0) throw invalid(read.problems)
-  return read
-}
-
-function compileAll({ files, hash }: ReadDetectors): DetectorSet {
-  return { detectors: files.flatMap(({ definition }) => compileDetector(definition) ?? []), hash }
+function refuseProblems({ problems }: ReadDetectors): void {
+  if (problems.length > 0) throw invalid(problems)
 }
 
 /** Lets the rest of the process have its turn after each test: on a reload the service is at work. */
 async function testAll(files: readonly DetectorFile[]): Promise<readonly Problem[]> {
   const problems: Problem[] = []
-  for (const { definition, source } of files) {
+  for (const file of files) {
     let index = 0
-    for (const result of runInlineTests(definition)) {
+    for (const result of runFileTests(file)) {
       if (result.kind === 'failed') {
         const message = `the test fails — ${result.reasons.join('; ')}`
-        problems.push(source.problemAt(['tests', index, 'name'], message))
+        problems.push(file.source.problemAt(['tests', index, 'name'], message))
       }
       index++
       await setImmediate()
     }
   }
   return problems
-}
-
-async function listFiles(directory: string): Promise<readonly string[]> {
-  try {
-    const names = await readdir(directory)
-    const files = names.filter((name) => /\.ya?ml$/.test(name)).sort()
-    if (files.length > 0) return files
-  } catch (cause) {
-    throw new ForcewatchError('DETECTORS_INVALID', `cannot read ${directory}: ${messageOf(cause)}`, {
-      remedy: 'Name the directory of the detector files with detectors.directory or --detectors.',
-      cause,
-    })
-  }
-  throw new ForcewatchError('DETECTORS_INVALID', `${directory} holds no detector (*.yaml)`, {
-    remedy: 'Name the directory of the detector files with detectors.directory or --detectors.',
-  })
-}
-
-async function readText(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (cause) {
-    throw new ForcewatchError('DETECTORS_INVALID', `cannot read ${file}: ${messageOf(cause)}`, { cause })
-  }
 }
 
 /** Only `x.yaml` beside `x.yml` can have one id twice, since an id is the name of its file. */

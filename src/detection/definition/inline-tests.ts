@@ -6,6 +6,7 @@ import type { Detector } from './detector.ts'
 import { createExpansion, type GivenEvent } from './given-events.ts'
 import { InlineRun, type Stop } from './inline-run.ts'
 import type { Expectation, InlineTest } from './inline-test-schema.ts'
+import type { DetectorFile } from './parse-detector.ts'
 
 export type TestResult =
   | { readonly kind: 'passed'; readonly name: string }
@@ -25,6 +26,25 @@ export function* runInlineTests(definition: Definition): Generator<TestResult> {
       ? { kind: 'passed', name: test.name }
       : { kind: 'failed', name: test.name, reasons }
   }
+}
+
+/**
+ * Runs the tests of a file in their order. Those that it was shipped with are about the detector as it was shipped; those that
+ * overlays add are about what it is with them.
+ */
+export function* runFileTests({ definition, shipped }: DetectorFile): Generator<TestResult> {
+  if (shipped) yield* runInlineTests(shipped.definition)
+  yield* runInlineTests({
+    ...definition,
+    tests: definition.tests.slice(shipped?.definition.tests.length ?? 0),
+  })
+}
+
+/** The tests that a file was shipped with and that come out otherwise since overlays change it. */
+export function* runChangedTests({ definition, shipped }: DetectorFile): Generator<TestResult> {
+  if (!shipped) return
+  for (const result of runInlineTests({ ...definition, tests: shipped.definition.tests }))
+    if (result.kind === 'failed') yield result
 }
 
 /**

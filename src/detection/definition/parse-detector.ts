@@ -1,23 +1,45 @@
 import { type Problem, parseWith, parseYamlSource, type YamlSource } from '../../yaml-source.ts'
 import { type Definition, definitionSchema } from './definition-schema.ts'
+import { applyOverlays, type LocatedSource } from './overlay.ts'
 
 /** A detector file that is in order; `source` still knows where everything stands. */
-export type DetectorFile = { readonly definition: Definition; readonly source: YamlSource }
+export type DetectorFile = {
+  readonly definition: Definition
+  readonly source: LocatedSource
+  /** The file as it was before overlays changed it; absent where none did. */
+  readonly shipped?: DetectorFile
+}
 
 export type ParsedDetector =
   | ({ readonly kind: 'ok' } & DetectorFile)
   | { readonly kind: 'invalid'; readonly problems: readonly Problem[] }
 
-/** Reads the text of one detector file: the definition, or everything that is wrong with it, with places. Never throws. */
-export function parseDetector(file: string, text: string): ParsedDetector {
+/**
+ * Reads the text of one detector file, with the overlays that change it: the definition, or everything that is wrong with
+ * it, with places. Never throws.
+ * @param overlaysOf finds the overlays of a detector, in the order in which they are applied
+ */
+export function parseDetector(
+  file: string,
+  text: string,
+  overlaysOf: (id: string) => readonly YamlSource[] = () => [],
+): ParsedDetector {
   const source = parseYamlSource(file, text)
   if (source.problems.length > 0) return { kind: 'invalid', problems: source.problems }
   const parsed = parseWith(source, definitionSchema)
   if (parsed.kind === 'invalid') return parsed
   const expected = fileStem(file)
-  if (parsed.value.id === expected) return { kind: 'ok', definition: parsed.value, source }
-  const message = `must be the name of the file — write ${expected}, or rename the file to ${parsed.value.id}.yaml`
+  const { id } = parsed.value
+  if (id === expected) return overlay({ definition: parsed.value, source }, source, overlaysOf(id))
+  const message = `must be the name of the file — write ${expected}, or rename the file to ${id}.yaml`
   return { kind: 'invalid', problems: [source.problemAt(['id'], message)] }
+}
+
+function overlay(shipped: DetectorFile, base: YamlSource, overlays: readonly YamlSource[]): ParsedDetector {
+  if (overlays.length === 0) return { kind: 'ok', ...shipped }
+  const { source, checked } = applyOverlays(base, overlays)
+  const parsed = parseWith(checked, definitionSchema)
+  return parsed.kind === 'invalid' ? parsed : { kind: 'ok', definition: parsed.value, source, shipped }
 }
 
 function fileStem(file: string): string {

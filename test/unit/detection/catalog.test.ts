@@ -1,9 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createManualClock } from '../../../src/clock.ts'
 import { createCatalog, loadDetectors } from '../../../src/detection/definition/catalog.ts'
+import { watchDirectories, watchInterval } from '../../../src/detection/definition/directory-watch.ts'
 import { createMetrics } from '../../../src/metrics.ts'
 import { detectorText } from './detector-file.ts'
 
@@ -108,5 +109,56 @@ describe('a catalog', () => {
     await write('burst.yaml', detectorText({ fires: 'fires: { at_least: 4 }' }))
     const options = { directory, metrics: createMetrics(), clock: createManualClock() }
     await expect(createCatalog(options)).rejects.toThrow('u1 fired unexpectedly')
+  })
+})
+
+describe('a catalog with overlays', () => {
+  async function open() {
+    await write('burst.yaml', detectorText())
+    await mkdir(join(directory, 'own'))
+    const options = { directory, overlays: join(directory, 'own'), metrics: createMetrics() }
+    return createCatalog({ ...options, clock: createManualClock() })
+  }
+
+  it('is loaded anew when an overlay changes, and warns of what is not meant', async () => {
+    const catalog = await open()
+    await write('own/mine.yaml', 'id: burst\nlevel: low\ntitle: Many logins\n')
+    expect(await catalog.reload()).toMatchObject({ kind: 'swapped' })
+    expect(catalog.current.detectors[0]?.level).toBe('low')
+    expect(catalog.warnings.map(({ file, line }) => [file, line])).toEqual([
+      [join(directory, 'own/mine.yaml'), 3],
+    ])
+  })
+
+  it('runs the shipped tests on what was shipped, those of the overlay on what it makes of it', async () => {
+    const catalog = await open()
+    const raised = 'id: burst\nfires: { at_least: 9 }\n'
+    await write('own/mine.yaml', raised)
+    expect(await catalog.reload()).toMatchObject({ kind: 'swapped' })
+    const own = 'tests: [{ name: own, given: [{ event: LoginEventStream, count: 9 }], expect: none }]\n'
+    await write('own/mine.yaml', raised + own)
+    const reloaded = await catalog.reload()
+    expect(reloaded.kind === 'kept' && reloaded.error.message).toMatch(
+      /own\/mine\.yaml:3:17 tests\[0\]\.name: the test fails — u1 fired unexpectedly/,
+    )
+  })
+})
+
+describe('watching directories', () => {
+  it('tells once of each change', async () => {
+    await write('burst.yaml', detectorText())
+    const clock = createManualClock()
+    const titles: string[] = []
+    const onChange = async () => void titles.push((await loadDetectors(directory)).detectors[0]?.title ?? '')
+    const stop = await watchDirectories({ directories: [directory], clock, onChange })
+    for (const title of ['First', 'Second words', 'Third']) {
+      await write('burst.yaml', detectorText({ title: `title: ${title}` }))
+      await vi.waitFor(() => {
+        clock.advance(watchInterval)
+        expect(titles.at(-1)).toBe(title)
+      })
+    }
+    stop()
+    expect(titles).toEqual(['First', 'Second words', 'Third'])
   })
 })

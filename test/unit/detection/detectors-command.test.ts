@@ -64,6 +64,23 @@ describe('forcewatch detectors', () => {
     ])
   })
 
+  it('check, test and list: take overlays into account', async () => {
+    using folder = temporaryFolder()
+    folder.write('burst.yaml', detectorText())
+    const own = folder.write('own/mine.yaml', 'id: burst\nlevel: medium\nfires: { at_least: 6 }\n')
+    const overlays = ['--overlays', `${folder.path}/own`]
+    expect((await run(folder.path, 'check', ...overlays)).stdout.split('\n')).toEqual([
+      `${own}:2:8 level: is what the detector has anyway — leave it out (warning)`,
+      `${folder.path}: 1 detector, no problem, 1 warning`,
+      '',
+    ])
+    const tested = await run(folder.path, 'test', ...overlays)
+    expect(tested).toMatchObject({ code: 0 })
+    expect(tested.stdout).toContain('now  five logins fire\n       u1 did not fire\n2 tests passed')
+    const listed = JSON.parse((await run(folder.path, 'list', '--json', ...overlays)).stdout)
+    expect(listed).toMatchObject({ id: 'burst', at_least: 6, overlaid: true })
+  })
+
   it('list: one line a detector', async () => {
     using folder = temporaryFolder()
     folder.write('burst.yaml', detectorText())
@@ -76,7 +93,7 @@ describe('forcewatch detectors', () => {
       'count',
       'none',
       '10m',
-      '1/week',
+      '5',
       'Many logins',
     ])
     expect(JSON.parse((await run(folder.path, 'list', '--json')).stdout)).toMatchObject({

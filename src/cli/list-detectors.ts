@@ -1,0 +1,51 @@
+import type { DetectorFile } from '../detection/definition/parse-detector.ts'
+import { formatDuration, week } from '../duration.ts'
+import { formatTable, print, printObjects } from './print.ts'
+
+/** Prints a line for each detector. */
+export function listDetectors(files: readonly DetectorFile[], { json }: { readonly json?: true }): void {
+  const listed = files.map(toListed)
+  if (json) {
+    printObjects(listed)
+    return
+  }
+  const rows = listed.map((detector) => [
+    detector.id,
+    detector.level,
+    detector.status,
+    detector.entity.join(' + '),
+    detector.measure,
+    detector.model,
+    detector.windows.join(' '),
+    detector.model === 'none' ? '' : detector.budget,
+    String(detector.at_least),
+    detector.overlaid ? 'yes' : '',
+    detector.title,
+  ])
+  const heads = ['ID', 'LEVEL', 'STATUS', 'ENTITY', 'MEASURE', 'MODEL', 'WINDOWS', 'BUDGET', 'FLOOR']
+  const columns = [...heads, 'OVERLAY', 'TITLE']
+  const withOverlay = listed.some(({ overlaid }) => overlaid)
+  const shown = (row: readonly string[]) => (withOverlay ? row : row.toSpliced(-2, 1))
+  print(formatTable([columns, ...rows].map(shown)))
+}
+
+function toListed({ definition, shipped }: DetectorFile) {
+  const { id, title, level, status, tags, entity, measure, baseline, windows, fires } = definition
+  return {
+    id,
+    title,
+    level,
+    status,
+    tags,
+    entity,
+    measure: measure.expression,
+    model: baseline.model,
+    windows: windows.map(formatDuration),
+    budget: `${Number((fires.budget * week).toFixed(2))}/week`,
+    at_least: fires.at_least,
+    always_above: fires.always_above ?? null,
+    exceptions: definition.exceptions.length,
+    overrides: definition.overrides.length,
+    overlaid: shipped !== undefined,
+  }
+}
