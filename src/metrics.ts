@@ -34,6 +34,22 @@ export const metricTable = {
     help: 'Times a channel had to be resumed without its cursor.',
     labels: ['org', 'channel'],
   },
+  directory_users: { type: 'gauge', help: 'Users of an org that detection knows.', labels: ['org'] },
+  directory_records_total: {
+    type: 'counter',
+    help: 'New or changed users that were written to the log.',
+    labels: ['org'],
+  },
+  directory_reads_total: {
+    type: 'counter',
+    help: 'Readings of the directory of users by outcome: ok, partial, denied, token, failed.',
+    labels: ['org', 'outcome'],
+  },
+  directory_last_read_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When the directory of users was read last.',
+    labels: ['org'],
+  },
   records_processed_total: {
     type: 'counter',
     help: 'Records that a stage has processed.',

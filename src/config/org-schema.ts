@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { defaultChannels } from '../salesforce/channels.ts'
-import { type Fields, httpUrl, instant, name, needsOne, takeSecret, timeZone } from './fields.ts'
+import { duration, type Fields, httpUrl, instant, name, needsOne, takeSecret, timeZone } from './fields.ts'
 
 /** One of `orgs`. */
 export function org(fields: Fields) {
@@ -28,6 +28,22 @@ export function org(fields: Fields) {
       .optional()
       .describe(
         'Events from before this date teach what is normal but notify nobody. Without it every event may notify.',
+      ),
+    directory: z
+      .strictObject({
+        enabled: z
+          .boolean()
+          .default(true)
+          .describe(
+            'Whether to read who the users are (profile, role, type, active), so that detectors know.',
+          ),
+        interval: duration()
+          .prefault('1h')
+          .describe('How often changes are read. Everybody is read once a day.'),
+      })
+      .prefault({})
+      .describe(
+        'The users of the org. The integration user needs View All Users and View Setup and Configuration.',
       ),
     api_version: z
       .string({ error: 'must be a text — put the number in quotes: "66.0"' })

@@ -5,6 +5,7 @@ import { second } from '../duration.ts'
 import { ForcewatchError, messageOf } from '../errors.ts'
 import { toId18 } from '../salesforce-id.ts'
 import { explainRefusal } from './auth-refusals.ts'
+import { endSilentRequests, withinLimit } from './within-limit.ts'
 
 /** How Forcewatch logs in. Secrets are read anew at each use, so that a rotated one needs no restart. */
 export type AuthOptions =
@@ -53,10 +54,10 @@ const requestLimit = 30 * second
 export async function requestToken(options: LoginOptions): Promise<Token> {
   const request = toRequest(options)
   const oauth2 = new OAuth2({ loginUrl: options.loginUrl, ...request.client })
-  endSilentRequests(oauth2)
+  endSilentRequests(oauth2, requestLimit)
   let response: TokenResponse | undefined
   try {
-    response = await withinLimit(oauth2.requestToken(request.grant), options)
+    response = await withinLimit(oauth2.requestToken(request.grant), { ...options, limit: requestLimit })
   } catch (error) {
     throw toAuthError(error, options)
   }
@@ -108,28 +109,6 @@ function toRequest({ org, loginUrl, auth, clock }: LoginOptions) {
         'private_key_file must hold the RSA key (2048 bits or more, PEM) that belongs to the certificate of the app.',
       cause: error,
     })
-  }
-}
-
-/** jsforce would keep a request without an answer, and its socket, for half an hour. */
-function endSilentRequests({ _transport: transport }: OAuth2): void {
-  const send = transport.httpRequest.bind(transport)
-  transport.httpRequest = (request, requestOptions) =>
-    send(request, { ...requestOptions, timeout: requestLimit })
-}
-
-/** jsforce cannot be told to give up, so we stop waiting for it. */
-async function withinLimit<T>(request: Promise<T>, { clock, signal }: LoginOptions): Promise<T> {
-  const done = new AbortController()
-  const limit = AbortSignal.any(signal ? [signal, done.signal] : [done.signal])
-  const tooLong = clock.sleep(requestLimit, limit).then((): never => {
-    throw new Error(signal?.aborted ? 'we are leaving' : `no answer in ${requestLimit / second} s`)
-  })
-  tooLong.catch(() => undefined)
-  try {
-    return await Promise.race([request, tooLong])
-  } finally {
-    done.abort()
   }
 }
 

@@ -8,6 +8,8 @@ import { toId18 } from '../salesforce-id.ts'
 import type { Lease, StateStore } from '../store/state-store.ts'
 import { type AuthOptions, requestToken, type Token } from './auth.ts'
 import { createCometd, type SessionLimits } from './cometd/cometd-session.ts'
+import { DirectoryReader } from './directory/directory-reader.ts'
+import { DirectoryState } from './directory/directory-state.ts'
 import { EventSink } from './event-sink.ts'
 import { ReplayState } from './replay-state.ts'
 import {
@@ -30,6 +32,8 @@ export type OrgOptions = {
   readonly orgId?: string
   /** Events from before this time teach but do not notify, ms since the epoch. */
   readonly watchFrom?: number
+  /** How often it is read who the users are, ms; never when absent or not enabled. */
+  readonly directory?: { readonly enabled: boolean; readonly interval: number }
 }
 
 export type IngestOptions = {
@@ -204,11 +208,16 @@ class OrgIngest implements Ingest {
       logger,
       metrics,
     })
+    const directory = await this.#openDirectory()
     const supervisor = new Supervisor({
       org: org.name,
       channels: org.channels,
-      login: (stop) => this.#login(stop),
       transport: this.#options.transport ?? createCometd(cometd),
+      login: async (stop) => {
+        const token = await this.#login(stop)
+        await directory?.use(token, stop)
+        return token
+      },
       sink,
       timing: this.#timing,
       random: Math.random,
@@ -220,7 +229,36 @@ class OrgIngest implements Ingest {
         this.#phase = status.phase
       },
     })
-    await supervisor.run(signal)
+    const leaving = new AbortController()
+    const reading = directory?.run(AbortSignal.any([signal, leaving.signal])).catch((error: unknown) => {
+      this.#logger.warn({ org: org.name, err: error }, 'the directory is not read any more')
+    })
+    try {
+      await supervisor.run(signal)
+    } finally {
+      leaving.abort()
+      await reading
+    }
+  }
+
+  /** Whoever has the org's lease reads its directory too, under a lease of its own so that their commits do not meet. */
+  async #openDirectory(): Promise<DirectoryReader | undefined> {
+    const { org, store, owner, log, topics, clock, metrics } = this.#options
+    if (!org.directory?.enabled) return undefined
+    const { leaseTtl: ttl } = this.#timing
+    const lease = await store.acquire(`directory:${org.name}`, { owner, ttl, mode: 'steal' })
+    if (!lease) return undefined
+    return new DirectoryReader({
+      org: org.name,
+      apiVersion: org.apiVersion,
+      interval: org.directory.interval,
+      log,
+      topic: topics.events,
+      state: await DirectoryState.load(lease),
+      clock,
+      logger: this.#logger,
+      metrics,
+    })
   }
 
   async #login(signal: AbortSignal): Promise<Token> {

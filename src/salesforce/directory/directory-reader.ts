@@ -1,0 +1,180 @@
+import type { Clock } from '../../clock.ts'
+import { day, minute, second } from '../../duration.ts'
+import { hasCode } from '../../errors.ts'
+import type { Log, NewRecord } from '../../log/log.ts'
+import type { Logger } from '../../logger.ts'
+import type { Metrics } from '../../metrics.ts'
+import { retrying } from '../../retrying.ts'
+import type { Token } from '../auth.ts'
+import type { DirectoryState } from './directory-state.ts'
+import { type ReadProblem, readUsers, toReadProblem, type User } from './read-users.ts'
+import { findGaps, remedies } from './visibility.ts'
+
+export type DirectoryReaderOptions = {
+  readonly org: string
+  readonly apiVersion: string
+  /** How often it is read, ms. */
+  readonly interval: number
+  readonly log: Log
+  readonly topic: string
+  readonly state: DirectoryState
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly metrics: Metrics
+}
+
+/** Everybody is read once a day: the name of a profile or role may change without any change of its users. */
+const fullEvery = day
+/** An org that is watched for the first time waits so long for its directory, so that its first events have people, ms. */
+const firstPatience = 10 * second
+/** When a reading that failed is repeated, if that is sooner than the next one, ms. */
+const retryAfter = { token: 15 * second, failed: minute, denied: Number.POSITIVE_INFINITY } as const
+/** Records in one append: Kafka takes a megabyte. */
+const recordsAtOnce = 500
+
+/**
+ * Reads who the users of an org are, and appends a record for each new or changed one. Whatever goes wrong is said and tried
+ * again; the stream of events does not depend on it.
+ */
+export class DirectoryReader {
+  readonly #options: DirectoryReaderOptions
+  readonly #hidden = new Set<string>()
+  readonly #token = Promise.withResolvers<void>()
+  readonly #first = Promise.withResolvers<void>()
+  #newestToken: Token | undefined
+  /** What was warned of last: the same is not said every hour. */
+  #warned = ''
+
+  constructor(options: DirectoryReaderOptions) {
+    this.#options = options
+  }
+
+  /** Takes the token that the stream got, and returns when the directory is known or has kept us waiting for long enough. */
+  async use(token: Token, signal: AbortSignal): Promise<void> {
+    this.#newestToken = token
+    this.#token.resolve()
+    const { state, clock } = this.#options
+    if (state.readAll !== undefined) return
+    const done = new AbortController()
+    const patience = clock.sleep(firstPatience, AbortSignal.any([signal, done.signal]))
+    await Promise.race([this.#first.promise, patience])
+    done.abort()
+  }
+
+  /** Reads again and again until the signal aborts. @throws FENCED when another process has taken over */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, interval } = this.#options
+    const leave = () => this.#token.resolve()
+    signal.addEventListener('abort', leave, { once: true })
+    if (signal.aborted) leave()
+    await this.#token.promise
+    while (!signal.aborted && this.#newestToken) {
+      const problem = await this.#read(this.#newestToken, signal)
+      this.#first.resolve()
+      const pause = problem ? Math.min(interval, retryAfter[problem.kind]) : interval
+      await clock.sleep(pause, signal)
+    }
+    signal.removeEventListener('abort', leave)
+  }
+
+  async #read(token: Token, signal: AbortSignal): Promise<ReadProblem | undefined> {
+    const { org, metrics, state, clock } = this.#options
+    try {
+      const seen = await this.#readOnce(token, signal)
+      this.#judge(seen)
+      metrics.directory_users.set({ org }, state.size)
+      metrics.directory_last_read_timestamp_seconds.set({ org }, clock.now() / 1000)
+      return undefined
+    } catch (error) {
+      if (hasCode(error, 'FENCED')) throw error
+      if (signal.aborted) return undefined
+      const problem = toReadProblem(error)
+      metrics.directory_reads_total.inc({ org, outcome: problem.kind })
+      this.#warn(problem.text, problem.kind === 'denied' ? remedies.denied : remedies.failed)
+      return problem
+    }
+  }
+
+  /** Answers whom it saw when it read everybody, else undefined. */
+  async #readOnce(token: Token, signal: AbortSignal): Promise<readonly User[] | undefined> {
+    const { state, apiVersion, clock } = this.#options
+    const now = clock.now()
+    const everybody = state.readAll === undefined || now - state.readAll >= fullEvery
+    const since = everybody ? undefined : state.newest
+    // What was hidden yesterday may have been permitted since.
+    if (everybody) this.#hidden.clear()
+    let { newest } = state
+    const sample: User[] = []
+    const hidden = this.#hidden
+    const pages = readUsers({ token, apiVersion, hidden, clock, signal, ...(since && { since }) })
+    for await (const users of pages) {
+      for (const chunk of chunksOf(users.filter((user) => state.isNews(user))))
+        await this.#append(chunk, token, signal)
+      newest = users.findLast(({ modified }) => modified !== null)?.modified ?? newest
+      if (sample.length < 2000) sample.push(...users)
+    }
+    await this.#insist(() => state.read(newest, everybody ? now : undefined), signal)
+    return everybody ? sample : undefined
+  }
+
+  async #append(users: readonly User[], token: Token, signal: AbortSignal): Promise<void> {
+    const { log, topic, state, clock, org, metrics } = this.#options
+    const records = users.map((user) => toRecord(user, token.orgId, org, clock.now()))
+    await this.#insist(() => log.append(topic, records), signal)
+    await this.#insist(() => state.sent(users), signal)
+    metrics.directory_records_total.inc({ org }, users.length)
+  }
+
+  #insist(action: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    const { clock, logger, org } = this.#options
+    return retrying(action, {
+      clock,
+      signal,
+      onRetry: (error, wait) =>
+        logger.warn({ org }, `the directory waits: ${error.message}; again in ${wait} ms`),
+    })
+  }
+
+  /** Says what cannot be seen of the users although they can be read. */
+  #judge(everybody: readonly User[] | undefined): void {
+    const { org, metrics } = this.#options
+    const gaps = everybody ? findGaps(everybody, this.#hidden) : undefined
+    metrics.directory_reads_total.inc({ org, outcome: this.#hidden.size > 0 || gaps ? 'partial' : 'ok' })
+    if (gaps) this.#warn(gaps.text, gaps.remedy)
+    else if (everybody) this.#warned = ''
+  }
+
+  #warn(text: string, remedy: string): void {
+    if (this.#warned === text) return
+    this.#warned = text
+    const { org, logger } = this.#options
+    logger.warn({ org, remedy }, `the users of the org cannot be read in full: ${text}`)
+  }
+}
+
+/** A user as a record of topic `events`. */
+export function toRecord(user: User, orgId: string, org: string, now: number): NewRecord {
+  const payload = {
+    EventDate: new Date(now).toISOString(),
+    UserId: user.id,
+    Username: user.username,
+    Name: user.name,
+    UserType: user.userType,
+    Profile: user.profile,
+    Role: user.role,
+    IsActive: user.active,
+    Department: user.department,
+    CreatedDate: user.created,
+    LastLoginDate: user.lastLogin,
+  }
+  return {
+    key: orgId,
+    value: JSON.stringify({ channel: '/forcewatch/directory', data: { payload } }),
+    headers: { org, origin: 'directory' },
+  }
+}
+
+function* chunksOf(users: readonly User[]): Generator<readonly User[]> {
+  for (let start = 0; start < users.length; start += recordsAtOnce)
+    yield users.slice(start, start + recordsAtOnce)
+}

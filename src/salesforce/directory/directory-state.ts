@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto'
+import type { Lease, StateEntry } from '../../store/state-store.ts'
+import type { User } from './read-users.ts'
+
+const sections = { sent: 'sent', progress: 'progress' } as const
+
+/** What the log has been told about the users of an org, and when; in the store under a lease of its own. */
+export class DirectoryState {
+  readonly #lease: Lease
+  /** By user id, a fingerprint of what was sent. */
+  readonly #sent = new Map<string, string>()
+  readonly #progress = new Map<string, string>()
+
+  private constructor(lease: Lease) {
+    this.#lease = lease
+  }
+
+  /** @throws STORE_UNAVAILABLE, FENCED */
+  static async load(lease: Lease): Promise<DirectoryState> {
+    const state = new DirectoryState(lease)
+    for await (const { section, key, value } of lease.restore()) {
+      if (section === sections.sent) state.#sent.set(key, value.toString())
+      if (section === sections.progress) state.#progress.set(key, value.toString())
+    }
+    return state
+  }
+
+  /** How many users have been sent. */
+  get size(): number {
+    return this.#sent.size
+  }
+
+  /** When everybody was read last, ms since the epoch; undefined for never. */
+  get readAll(): number | undefined {
+    const time = this.#progress.get('read-all')
+    return time === undefined ? undefined : Number(time)
+  }
+
+  /** The latest change that was seen, as Salesforce writes dates. */
+  get newest(): string | undefined {
+    return this.#progress.get('newest')
+  }
+
+  /** Whether the log does not know the user as it is. A login alone is no change: it would be one every day. */
+  isNews(user: User): boolean {
+    return this.#sent.get(user.id) !== fingerprint(user)
+  }
+
+  /** Remembers that these users are in the log. @throws STORE_UNAVAILABLE, FENCED */
+  async sent(users: readonly User[]): Promise<void> {
+    const entries = users.map((user) => [user.id, fingerprint(user)] as const)
+    await this.#lease.commit({ puts: entries.map(([id, print]) => toEntry(sections.sent, id, print)) })
+    for (const [id, print] of entries) this.#sent.set(id, print)
+  }
+
+  /** Remembers how far a reading came; `all` is its time, ms, when it read everybody. @throws STORE_UNAVAILABLE, FENCED */
+  async read(newest: string | undefined, all: number | undefined): Promise<void> {
+    const progress = [
+      ...(newest === undefined ? [] : [['newest', newest] as const]),
+      ...(all === undefined ? [] : [['read-all', String(all)] as const]),
+    ]
+    await this.#lease.commit({ puts: progress.map(([key, value]) => toEntry(sections.progress, key, value)) })
+    for (const [key, value] of progress) this.#progress.set(key, value)
+  }
+}
+
+function fingerprint({ lastLogin: _, modified: __, ...lasting }: User): string {
+  return createHash('sha256').update(JSON.stringify(lasting)).digest('base64').slice(0, 12)
+}
+
+function toEntry(section: string, key: string, value: string): StateEntry {
+  return { section, key, value: Buffer.from(value) }
+}

@@ -1,0 +1,35 @@
+import type { Connection, OAuth2 } from 'jsforce'
+import type { Clock } from '../clock.ts'
+import { second } from '../duration.ts'
+
+export type RequestLimit = {
+  readonly clock: Clock
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal?: AbortSignal
+  /** ms */
+  readonly limit: number
+}
+
+/** Waits for a request, no longer than `limit`: jsforce cannot be told to give up, so we stop waiting for it. Rejects then. */
+export async function withinLimit<T>(
+  request: Promise<T>,
+  { clock, signal, limit }: RequestLimit,
+): Promise<T> {
+  const done = new AbortController()
+  const either = AbortSignal.any(signal ? [signal, done.signal] : [done.signal])
+  const tooLong = clock.sleep(limit, either).then((): never => {
+    throw new Error(signal?.aborted ? 'we are leaving' : `no answer in ${limit / second} s`)
+  })
+  tooLong.catch(() => undefined)
+  try {
+    return await Promise.race([request, tooLong])
+  } finally {
+    done.abort()
+  }
+}
+
+/** jsforce would keep a request without an answer, and its socket, for half an hour: `limit` in ms. */
+export function endSilentRequests({ _transport: transport }: OAuth2 | Connection, limit: number): void {
+  const send = transport.httpRequest.bind(transport)
+  transport.httpRequest = (request, requestOptions) => send(request, { ...requestOptions, timeout: limit })
+}
