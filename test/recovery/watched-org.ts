@@ -129,7 +129,8 @@ async function readOutcome(config: Config): Promise<Pick<Outcome, 'events' | 'de
   const state: Record<string, string> = {}
   try {
     for (const { partition, first } of await log.offsets(topics.events)) {
-      for await (const { value } of log.read({ topic: topics.events, partition }, first)) {
+      for await (const { value, headers } of log.read({ topic: topics.events, partition }, first)) {
+        if (headers.origin === 'directory') continue
         events.add(JSON.parse(value.toString()).data.event.EventUuid)
       }
       const lease = await store.acquire(`detect:${topics.events}/${partition}`, {
