@@ -1,4 +1,4 @@
-import { day, minute } from '../duration.ts'
+import { day, hour, minute } from '../duration.ts'
 import { messageOf } from '../errors.ts'
 import type { LogRecord, TopicPartition } from '../log/log.ts'
 import type { Metrics } from '../metrics.ts'
@@ -13,6 +13,7 @@ import { createZoneOffset, type ZoneOffset } from './algorithms/zone-offset.ts'
 import { SeenEvents, type SeenEventsOptions } from './dedup/seen-events.ts'
 import type { Detector, DetectorSet } from './definition/detector.ts'
 import type { Detection, DetectionMessage, OrgRef } from './detection.ts'
+import { EntityTable } from './entities/entity-table.ts'
 import { sectionPrefix, type Watcher } from './watching/watcher.ts'
 import { WindowWatcher } from './watching/window-watcher.ts'
 
@@ -29,8 +30,11 @@ export type DetectionTaskOptions = {
   readonly seen?: SeenEventsOptions
 }
 
-/** The watermark stays so far behind the newest event of an org, ms: later events do not enter what is learned. */
-export const lateness = 5 * minute
+/**
+ * The watermark stays so far behind the newest event of an org, ms: what comes later still is judged, but does not enter what
+ * is learned. Channels lag behind each other, and a replay after an outage brings one channel after the other.
+ */
+export const lateness = 3 * hour
 
 /** How far an org has come; saved. `newestOf`: by event type, for each has a channel of its own and is replayed alone. */
 type OrgProgress = { name: string; newest: number; minute: number; newestOf?: Record<string, number> }
@@ -47,6 +51,7 @@ class DetectionTask implements PartitionTask {
   readonly #apps = new LoginApps()
   readonly #familiarity = new Familiarity()
   readonly #directory = new Directory()
+  readonly #entities = new EntityTable()
   readonly #progress = new KeyedState<OrgProgress>('orgs')
   readonly #orgs = new Map<string, Org>()
   readonly #zones = new Map<string, ZoneOffset>()
@@ -220,7 +225,10 @@ class DetectionTask implements PartitionTask {
     const known = this.#known.get(prefix)
     known?.replace(detector, set)
     const watcher =
-      known ?? new WindowWatcher(detector, set, (detection, risk) => this.#emitDetection(detection, risk))
+      known ??
+      new WindowWatcher(detector, set, this.#entities, (detection, risk) =>
+        this.#emitDetection(detection, risk),
+      )
     this.#known.set(prefix, watcher)
     return watcher
   }

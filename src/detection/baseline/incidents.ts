@@ -47,6 +47,10 @@ export class Incidents {
     return this.#byEntity
   }
 
+  get isEmpty(): boolean {
+    return this.#byEntity.size === 0
+  }
+
   /** The episode goes on at `time`, its windows holding `observed`; `before` is asked for when it is new. */
   note(
     key: string,

@@ -1,6 +1,7 @@
 import type { GroupState } from './group-state.ts'
-import { baseOf, type MeasureState, moment } from './measure-state.ts'
+import { type MeasureState, moment } from './measure-state.ts'
 import type { BaselineModel, Teaching, WindowSlot } from './model.ts'
+import type { WaitingSums } from './waiting-sums.ts'
 
 /** What the learning of one entity depends on beside its state, and who wants to know of it. */
 export type Lessons = {
@@ -13,57 +14,66 @@ export type Lessons = {
   ): void
 }
 
-/**
- * Learns every fixed window of the entity that has ended by `time`, each once: the one that was filling, the one after it,
- * and the idle time since.
- */
+/** The part of a model that learns. */
+export type Learner = Pick<BaselineModel, 'contribute' | 'learn' | 'idle'>
+
+/** Learns every fixed window of the entity that has ended by `time`, each once, from the oldest on. */
 export function catchUp(
   state: MeasureState,
+  waiting: WaitingSums,
   group: GroupState,
-  model: BaselineModel,
-  windows: readonly number[],
+  model: Learner,
   time: number,
   lessons: Lessons,
 ): void {
   if (time <= state.learnedTo) return
-  for (let k = 0; k < windows.length; k++) {
-    const length = windows[k] as number
-    const first = Math.floor(state.learnedTo / length)
-    const end = Math.floor(time / length)
-    if (end > first) learnWindows(slotOf(state, k, length), group, model, { first, end, lessons })
+  const from = state.learningFrom
+  for (let k = 0; k < state.slots.length; k++) {
+    const slot = state.slotOf(k)
+    const next = Math.floor(from / slot.length)
+    const end = Math.floor(time / slot.length)
+    if (end > next) learnWindows({ state, slot, waiting, group, model, lessons }, next, end)
   }
   state.learnedTo = time
 }
 
-export function slotOf(state: MeasureState, k: number, length: number): WindowSlot {
-  return { cells: state.cells, base: baseOf(k), k, length }
+type Learning = {
+  readonly state: MeasureState
+  readonly slot: WindowSlot
+  readonly waiting: WaitingSums
+  readonly group: GroupState
+  readonly model: Learner
+  readonly lessons: Lessons
 }
 
-type Span = { readonly first: number; readonly end: number; readonly lessons: Lessons }
-
-/** Learns the fixed windows with index `first` … `end` − 1, of which only the first two can hold anything. */
-function learnWindows(
-  slot: WindowSlot,
-  group: GroupState,
-  model: BaselineModel,
-  { first, end, lessons }: Span,
-): void {
-  const { cells, base, length } = slot
-  const current = cells[base + moment.current] as number
-  const next = cells[base + moment.next] as number
-  const learn = (index: number, amount: number) => {
-    const start = index * length
-    const teaching = lessons.teachingOf(start, start + length)
-    if (amount > 0) lessons.onActive({ k: slot.k, start, amount }, teaching)
-    model.learn(slot, group, start, amount, teaching)
-  }
+/** Learns the fixed windows with index `first` … `end` − 1. */
+function learnWindows(learning: Learning, first: number, end: number): void {
+  const { state, slot, waiting, group, model } = learning
+  const current = slot.base + moment.current
   model.contribute(slot, group, -1)
-  learn(first, current)
-  cells[base + moment.current] = end === first + 1 ? next : 0
-  cells[base + moment.next] = 0
-  if (end > first + 1) {
-    learn(first + 1, next)
-    if (end > first + 2) model.idle(slot, group, (first + 2) * length, end * length)
+  learn(learning, first, slot.cells[current] as number)
+  slot.cells[current] = 0
+  let next = first + 1
+  for (const { index, amount } of waiting.take(state.row, slot.k, end)) {
+    learnEmpty(learning, next, index)
+    if (index === end) slot.cells[current] = amount
+    else learn(learning, index, amount)
+    next = index + 1
   }
+  learnEmpty(learning, next, end)
   model.contribute(slot, group, 1)
+}
+
+function learn({ slot, group, model, lessons }: Learning, index: number, amount: number): void {
+  const start = index * slot.length
+  const teaching = lessons.teachingOf(start, start + slot.length)
+  if (amount > 0) lessons.onActive({ k: slot.k, start, amount }, teaching)
+  model.learn(slot, group, start, amount, teaching)
+}
+
+/** Learns that the windows `from` … `to` − 1 were empty: the first one by itself, the others at once. */
+function learnEmpty(learning: Learning, from: number, to: number): void {
+  const { slot, group, model } = learning
+  if (to > from) learn(learning, from, 0)
+  if (to > from + 1) model.idle(slot, group, (from + 1) * slot.length, to * slot.length)
 }

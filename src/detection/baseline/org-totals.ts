@@ -6,10 +6,12 @@ export type OrgTotals = {
   /** Per window, decayed to `at`: fixed windows in which an entity was active. */
   readonly active: number[]
   at: number
+  /** What entities did that are idle since has been learned up to here, ms. */
+  swept: number
 }
 
 export function createOrgTotals(windows: number, time: number): OrgTotals {
-  return { members: 0, since: time, active: new Array(windows).fill(0), at: time }
+  return { members: 0, since: time, active: new Array(windows).fill(0), at: time, swept: time }
 }
 
 /** Counts one active window. */

@@ -1,4 +1,4 @@
-import { day, hour } from '../../duration.ts'
+import { day, hour, second } from '../../duration.ts'
 import type { MeasureState } from './measure-state.ts'
 
 /** What an entity does for longer than this after it fired is learned: a little less than a day, so that a daily job is. */
@@ -12,14 +12,17 @@ export const suspendedOnceIn = 14 * day
  * analyst has `confirmed` to be an attack is not learned for as long as it goes on.
  */
 export function suspend(state: MeasureState, time: number, confirmed: boolean): void {
+  const end = time + second
   if (confirmed) {
     if (time - state.suspendedTo > longestSuspension) state.suspendedFrom = time
-    state.suspendedTo = Math.max(state.suspendedTo, time)
+    state.suspendedTo = Math.max(state.suspendedTo, end)
   } else if (time - state.suspendedFrom >= suspendedOnceIn) {
     state.suspendedFrom = time
-    state.suspendedTo = time
-  } else if (time - state.suspendedFrom <= longestSuspension) {
-    state.suspendedTo = Math.max(state.suspendedTo, time)
+    state.suspendedTo = end
+  } else if (time >= state.suspendedFrom) {
+    if (time - state.suspendedFrom <= longestSuspension) state.suspendedTo = Math.max(state.suspendedTo, end)
+  } else if (state.suspendedTo - time <= longestSuspension) {
+    state.suspendedFrom = time
   }
 }
 
@@ -29,5 +32,5 @@ export function isSuspended(
   start: number,
   end: number,
 ): boolean {
-  return end > suspendedFrom && start <= suspendedTo
+  return end > suspendedFrom && start < suspendedTo
 }

@@ -27,6 +27,7 @@ export function compileDetector(definition: Definition): Detector | null {
     wants: (activity) =>
       where.matches(activity) &&
       !exceptions.some(({ match, expires }) => activity.time < expires && match.matches(activity)),
+    entityType: definition.entity.join(' + '),
     entityOf: entityReader(definition.entity),
     measure: definition.unit ? { ...definition.measure, unit: definition.unit } : definition.measure,
     windows: ascending,

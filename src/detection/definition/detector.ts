@@ -20,6 +20,8 @@ export type Detector = {
   readonly actions: readonly Action[] | null
   /** Whether the detector counts this activity: `where` holds and no exception in force at its time matches. */
   wants(activity: Activity): boolean
+  /** What kind of entity it watches, such as `user`; fields in a list are joined by ` + `. */
+  readonly entityType: string
   /** Whom it belongs to; null when the activity lacks the field. */
   entityOf(activity: Activity): Entity | null
   readonly measure: Measure

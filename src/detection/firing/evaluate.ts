@@ -1,13 +1,12 @@
 import type { ZoneOffset } from '../algorithms/zone-offset.ts'
 import { type GroupState, isReady } from '../baseline/group-state.ts'
-import { slotOf } from '../baseline/learning.ts'
 import type { MeasureState } from '../baseline/measure-state.ts'
 import type { BaselineModel, Judgement } from '../baseline/model.ts'
 import { activeRate, type OrgTotals } from '../baseline/org-totals.ts'
 import { log10PeakTail, recurringPeak } from '../baseline/recurring-peak.ts'
 import type { Detector, Firing } from '../definition/detector.ts'
 import type { Detection } from '../detection.ts'
-import { paneAt, windowEndingAt } from '../window/window.ts'
+import { windowEndingAt } from '../window/window.ts'
 
 /** One window of one entity that is worth a look, and why it fires or does not. */
 export type Verdict = {
@@ -47,8 +46,9 @@ export type Evaluation = {
   readonly detector: Detector
   readonly firing: Firing
   readonly state: MeasureState
-  /** What each window of the entity holds. */
+  /** What each window of the entity holds, and the pane with which it ends. */
   readonly observed: ArrayLike<number>
+  readonly panes: ArrayLike<number>
   readonly group: GroupState
   readonly totals: OrgTotals
   /** Null for the model `none`. */
@@ -57,8 +57,8 @@ export type Evaluation = {
 }
 
 /**
- * The most surprising window that ends with the pane of the entity's newest event, or null when none is worth a look. The
- * expectation is that of the whole window though it is still filling: a count only grows, so an early alarm is valid.
+ * The most surprising of the windows at hand, or null when none is worth a look. The expectation is that of the whole window
+ * though it is still filling: a count only grows, so an early alarm is valid.
  */
 export function evaluate(evaluation: Evaluation): Verdict | null {
   const { detector, firing } = evaluation
@@ -80,9 +80,9 @@ export function fires(verdict: Verdict | null): verdict is FiringVerdict {
 }
 
 function judgeWindow(evaluation: Evaluation, k: number, observed: number): Verdict | null {
-  const { detector, firing, state, group, model, offset, totals } = evaluation
+  const { detector, firing, state, panes, group, model, offset, totals } = evaluation
   const length = detector.windows[k] as number
-  const pane = paneAt(state.head, length)
+  const pane = panes[k] as number
   const { start, end } = windowEndingAt(pane, length)
   const overCeiling = observed >= firing.alwaysAbove
   const place = { k, length, start, end, pane, observed, longest: length }
@@ -92,7 +92,7 @@ function judgeWindow(evaluation: Evaluation, k: number, observed: number): Verdi
     return { ...unjudged, reason: over ? 'ceiling' : 'watching' }
   }
   const ready = isReady(group, length, start, offset)
-  const slot = slotOf(state, k, length)
+  const slot = state.slotOf(k)
   const judgement = ready ? model.judge(slot, group, start, end, observed) : null
   if (!judgement) return overCeiling ? { ...unjudged, reason: 'ceiling' } : null
   const looks = model.looks(totals.members, activeRate(totals, k, model.halfLife), length)

@@ -1,63 +1,59 @@
-import { day } from '../../duration.ts'
+import { day, hour } from '../../duration.ts'
 import { type DurableState, KeyedState } from '../../stream/keyed-state.ts'
 import type { Action, Activity } from '../activity/activity.ts'
 import type { ZoneOffset } from '../algorithms/zone-offset.ts'
 import { createAmountsModel } from '../baseline/amounts-model.ts'
 import { createCountsModel } from '../baseline/counts-model.ts'
-import {
-  advanceGroup,
-  createGroup,
-  type GroupModel,
-  type GroupState,
-  groupCodec,
-} from '../baseline/group-state.ts'
+import { advanceGroup, type GroupModel, type GroupState } from '../baseline/group-state.ts'
+import { GroupTable } from '../baseline/group-table.ts'
 import { type Incident, Incidents, type VerdictWord } from '../baseline/incidents.ts'
-import { catchUp, slotOf } from '../baseline/learning.ts'
-import {
-  createMeasureState,
-  knowledgeOf,
-  type MeasureState,
-  measureStateCodec,
-  observedIn,
-  record,
-  restoreKnowledge,
-} from '../baseline/measure-state.ts'
-import type { BaselineModel, WindowSlot } from '../baseline/model.ts'
+import { catchUp, type Learner, type Lessons } from '../baseline/learning.ts'
+import { MeasureRows } from '../baseline/measure-rows.ts'
+import { knowledgeOf, type MeasureState, observedIn, restoreKnowledge } from '../baseline/measure-state.ts'
+import type { BaselineModel } from '../baseline/model.ts'
 import { countActive, createOrgTotals, type OrgTotals } from '../baseline/org-totals.ts'
 import { grantPeaks, notePeak } from '../baseline/recurring-peak.ts'
 import { isSuspended, suspend } from '../baseline/suspension.ts'
 import type { Detector } from '../definition/detector.ts'
-import { type EmitDetection, Episodes, type UnrankedFinding } from '../firing/episodes.ts'
-import { evaluate, type FiringVerdict, fires } from '../firing/evaluate.ts'
+import type { EntityTable } from '../entities/entity-table.ts'
+import { type EmitDetection, Episodes, type Remark, type UnrankedFinding } from '../firing/episodes.ts'
+import { evaluate, type FiringVerdict, fires, type Verdict } from '../firing/evaluate.ts'
 import { sampleOf } from '../firing/evidence.ts'
 import { toStatistics } from '../firing/explain.ts'
 import type { OrgTime } from '../org-time.ts'
 import { hashText } from '../window/recent-values.ts'
+import { paneAt, panesPerWindow } from '../window/window.ts'
 import { entityKey, mayWant, orgIdOf, sectionPrefix, type Watcher } from './watcher.ts'
 
 /** Watches how much an entity does in sliding windows: models `counts`, `amounts` and `none`. */
 export class WindowWatcher implements Watcher {
-  readonly #entities: KeyedState<MeasureState>
-  readonly #groups: KeyedState<GroupState>
+  readonly #measures: MeasureRows
+  readonly #groups: GroupTable
   readonly #totals: KeyedState<OrgTotals>
   readonly #episodes: Episodes
   readonly #incidents: Incidents
   readonly #models = new Map<string, { offset: ZoneOffset; model: BaselineModel }>()
   #detector: Detector
   #set: string
+  /** What each window of the entity at hand holds, and the pane with which it ends. */
+  readonly #observed: Float64Array
+  readonly #panes: Float64Array
 
-  constructor(detector: Detector, set: string, emit: EmitDetection) {
+  constructor(detector: Detector, set: string, entities: EntityTable, emit: EmitDetection) {
     const prefix = sectionPrefix(detector)
+    const { windows, baseline, measure } = detector
     this.#detector = detector
     this.#set = set
-    this.#entities = new KeyedState(`${prefix}entities`, measureStateCodec)
-    this.#groups = new KeyedState(
-      `${prefix}groups`,
-      groupCodec(
-        detector.baseline.model === 'none' ? unmodelled : modelOf(detector, utc),
-        detector.windows.length,
-      ),
-    )
+    const groupModel = baseline.model === 'none' ? unmodelled : modelOf(detector, utc)
+    this.#groups = new GroupTable(`${prefix}groups`, groupModel, windows.length)
+    this.#measures = new MeasureRows({
+      section: `${prefix}measures`,
+      entities: entities.of(detector.entityType),
+      windows,
+      distinct: measure.kind === 'distinct',
+      groupNumber: (orgId, name) => this.#groups.numberOf(orgId, name),
+      groupName: (number) => this.#groups.nameOf(number),
+    })
     this.#totals = new KeyedState(`${prefix}totals`)
     this.#incidents = new Incidents(`${prefix}incidents`)
     this.#episodes = new Episodes({
@@ -66,6 +62,8 @@ export class WindowWatcher implements Watcher {
       explain: (finding, org) => toStatistics(finding, this.#modelOf(org)),
       emit,
     })
+    this.#observed = new Float64Array(windows.length)
+    this.#panes = new Float64Array(windows.length)
   }
 
   get id(): string {
@@ -73,11 +71,17 @@ export class WindowWatcher implements Watcher {
   }
 
   get states(): readonly DurableState[] {
-    return [this.#entities, this.#groups, this.#totals, ...this.#episodes.states, this.#incidents.state]
+    return [
+      this.#measures.rows,
+      this.#groups.state,
+      this.#totals,
+      ...this.#episodes.states,
+      this.#incidents.state,
+    ]
   }
 
   get entityCount(): number {
-    return this.#entities.size
+    return this.#measures.rows.size
   }
 
   mayWant(action: Action): boolean {
@@ -98,113 +102,161 @@ export class WindowWatcher implements Watcher {
     if (!detector.wants(activity)) return
     const entity = detector.entityOf(activity)
     if (!entity) return
-    const { measure, windows } = detector
+    const { measure } = detector
     const value = measure.kind === 'distinct' ? measure.valueOf(activity) : null
     if (measure.kind === 'distinct' && value === null) return
     const amount = measure.kind === 'sum' ? measure.amountOf(activity) : 1
     if (!(amount > 0)) return
 
-    const key = entityKey(org.ref, entity.id)
     const { time } = activity
     const totals = this.#totalsOf(org.ref.id, time)
     const model = this.#modelOf(org)
-    const groupName = detector.baseline.peersOf(activity, entity)
-    const group = this.#groupOf(org, groupName, time)
-    const state = this.#entityOf(key, org, groupName, group, totals, time)
-    if (model)
-      this.#learn(key, state, group, totals, model, Math.max(org.watermark, time - shortest(windows)))
-    record(state, windows, time, amount, value === null ? 0 : hashText(value))
-    this.#entities.touch(key)
+    const groupNumber = this.#groups.numberOf(org.ref.id, detector.baseline.peersOf(activity, entity))
+    const group = this.#groupOf(org, groupNumber, time)
+    const state = this.#stateOf(org, entity.id, groupNumber, group, totals, time)
+    this.#learn(state, group, totals, model, org.watermark)
+    this.#measures.record(state, time, amount, value === null ? 0 : hashText(value))
+    this.#measures.rows.touch(state.row)
 
-    const observed = windows.map((_, k) => observedIn(state, windows, k))
+    this.#look(state, time)
     const firing = detector.firesFor(activity)
-    const verdict = evaluate({ detector, firing, state, observed, group, totals, model, offset: org.offset })
-    const finding = fires(verdict) ? this.#toFinding(verdict, activity, state) : null
-    const episode = verdict && this.#episodes.take(key, { activity, entity, org, amount, finding })
-    if (model && episode) {
-      const incident = this.#incidents.note(key, { episode, time, observed }, () => knowledgeOf(state))
-      if (incident.verdict === 'expected') grantPeaks(this.#slotsOf(state), incident.peaks)
-      else if (finding) suspend(state, time, incident.verdict === 'true_positive')
-    }
-    if (model && !(fires(verdict) && isSuspended(state, time, time + 1))) {
-      const today = Math.floor((time + org.offset(time)) / day)
-      for (let k = 0; k < windows.length; k++)
-        notePeak(slotOf(state, k, windows[k] as number), today, observed[k] as number, model.halfLife)
-    }
+    const [observed, panes, offset] = [this.#observed, this.#panes, org.offset]
+    const verdict = evaluate({ detector, firing, state, observed, panes, group, totals, model, offset })
+    if (verdict) this.#remark(verdict, { activity, entity, org, amount }, state, model)
+    if (model && !(fires(verdict) && isSuspended(state, time, time + 1))) this.#notePeaks(state, model, org)
   }
 
   verdict(episode: string, key: string, verdict: VerdictWord, org: OrgTime): void {
     const incident = this.#incidents.judge(key, episode, verdict)
-    const state = this.#entities.get(key)
+    const row = this.#measures.rows.findKey(key)
     const model = this.#modelOf(org)
-    if (!incident || !state || !model) return
+    if (!incident || row < 0 || !model) return
+    const state = this.#measures.at(row)
     const group = this.#groupOf(org, state.group, state.head)
-    this.#contribute(state, group, model, -1)
+    contribute(state, group, model, -1)
     if (verdict === 'expected') {
-      this.#grant(incident, state, group, model)
+      grant(incident, state, group, model)
     } else {
       restoreKnowledge(state, incident.before)
       suspend(state, incident.last, true)
     }
-    this.#contribute(state, group, model, 1)
-    this.#entities.touch(key)
-  }
-
-  /** Learns in full what was held back of an episode, and does so from now on. */
-  #grant({ withheld, peaks }: Incident, state: MeasureState, group: GroupState, model: BaselineModel): void {
-    const slots = this.#slotsOf(state)
-    for (const { k, start, amount } of withheld) model.makeUp(slots[k] as WindowSlot, group, start, amount)
-    grantPeaks(slots, peaks)
-  }
-
-  #slotsOf(state: MeasureState): readonly WindowSlot[] {
-    return this.#detector.windows.map((length, k) => slotOf(state, k, length))
+    contribute(state, group, model, 1)
+    this.#measures.rows.touch(row)
   }
 
   tick(org: OrgTime, time: number): void {
     this.#episodes.tick(org, time)
+    this.#sweep(org)
   }
 
   /** Forgets entities that have been idle for so long that their history weighs nothing. `orgOf` finds an org by its id. */
   expire(orgOf: (id: string) => OrgTime | undefined): void {
     const { windows, baseline } = this.#detector
+    const { rows } = this.#measures
     this.#episodes.expire((key) => orgOf(orgIdOf(key))?.watermark)
     const idle = Math.max(4 * baseline.halfLife, 2 * (windows.at(-1) ?? 0), 30 * day)
-    for (const [key, state] of this.#entities.entries()) {
-      const org = orgOf(orgIdOf(key))
+    for (let row = 0; row < rows.end; row++) {
+      if (!rows.isUsed(row)) continue
+      const org = orgOf(rows.orgOf(row))
+      const state = this.#measures.at(row)
       if (!org || org.watermark - state.head <= idle) continue
       const model = this.#modelOf(org)
       const group = this.#groupOf(org, state.group, state.head)
-      if (model) this.#contribute(state, group, model, -1)
+      if (model) contribute(state, group, model, -1)
       group.members--
       this.#totalsOf(org.ref.id, state.head).members--
-      this.#totals.touch(org.ref.id)
-      this.#groups.touch(groupKey(org.ref.id, state.group))
-      this.#entities.delete(key)
+      rows.delete(row)
     }
-    this.#incidents.expire((key) => (this.#entities.get(key) ? orgOf(orgIdOf(key))?.watermark : undefined))
+    this.#incidents.expire((key) => {
+      const row = rows.findKey(key)
+      return row < 0 ? undefined : orgOf(rows.orgOf(row))?.watermark
+    })
+  }
+
+  /**
+   * Sets what each window holds. A window ends with the pane of the entity's newest event. An event that comes so late that its
+   * pane has slid out of such a window is looked at in its fixed window, as far as that is not learned yet.
+   */
+  #look(state: MeasureState, time: number): void {
+    for (let k = 0; k < state.slots.length; k++) {
+      const { length } = state.slotOf(k)
+      const head = paneAt(state.head, length)
+      const slidOut = paneAt(time, length) <= head - panesPerWindow
+      this.#panes[k] = slidOut ? (Math.floor(time / length) + 1) * panesPerWindow - 1 : head
+      this.#observed[k] = slidOut ? this.#measures.waitingAt(state, k, time) : observedIn(state, k)
+    }
+  }
+
+  #notePeaks(state: MeasureState, model: BaselineModel, org: OrgTime): void {
+    const today = Math.floor((state.head + org.offset(state.head)) / day)
+    for (let k = 0; k < state.slots.length; k++) {
+      const slot = state.slotOf(k)
+      if (this.#panes[k] === paneAt(state.head, slot.length))
+        notePeak(slot, today, this.#observed[k] as number, model.halfLife)
+    }
+  }
+
+  /** Gathers what is remarkable, and withholds it from learning where it fires. */
+  #remark(
+    verdict: Verdict,
+    { activity, entity, org, amount }: Omit<Remark, 'finding'>,
+    state: MeasureState,
+    model: BaselineModel | null,
+  ): void {
+    const key = entityKey(org.ref, entity.id)
+    const { time } = activity
+    const finding = fires(verdict) ? this.#toFinding(verdict, activity, state) : null
+    const episode = this.#episodes.take(key, { activity, entity, org, amount, finding })
+    if (!model || !episode) return
+    const observed = [...this.#observed]
+    const incident = this.#incidents.note(key, { episode, time, observed }, () => knowledgeOf(state))
+    if (incident.verdict === 'expected') grantPeaks(state.slots, incident.peaks)
+    else if (finding) suspend(state, time, incident.verdict === 'true_positive')
+  }
+
+  /** Once an hour: what entities did that have been idle since is learned, so that little waits to be. */
+  #sweep(org: OrgTime): void {
+    const model = this.#modelOf(org)
+    const totals = this.#totals.get(org.ref.id)
+    if (!totals || org.watermark - totals.swept < hour) return
+    totals.swept = org.watermark
+    this.#totals.touch(org.ref.id)
+    const { rows, waiting } = this.#measures
+    for (let row = 0; row < rows.end; row++) {
+      if (!waiting.has(row) || rows.orgOf(row) !== org.ref.id) continue
+      const state = this.#measures.at(row)
+      if (state.head >= org.watermark) continue
+      const group = this.#groupOf(org, state.group, state.head)
+      this.#learn(state, group, totals, model, org.watermark)
+      rows.touch(row)
+    }
   }
 
   #learn(
-    key: string,
     state: MeasureState,
     group: GroupState,
     totals: OrgTotals,
-    model: BaselineModel,
+    model: BaselineModel | null,
     time: number,
   ): void {
+    const { waiting, rows } = this.#measures
     const { windows } = this.#detector
-    catchUp(state, group, model, windows, time, {
-      teachingOf: (start, end) => {
-        const said = this.#incidents.verdictIn(key, start, end)
-        if (said === 'expected') return 'raw'
-        return said === 'true_positive' || isSuspended(state, start, end) ? 'excluded' : 'winsorised'
-      },
-      onActive: (window, teaching) => {
-        countActive(totals, window.k, time, model.halfLife)
-        this.#incidents.noteTaught(key, window, windows[window.k] as number, teaching)
-      },
-    })
+    if (!model) catchUp(state, waiting, group, forgetful, time, noLessons)
+    else
+      catchUp(state, waiting, group, model, time, {
+        teachingOf: (start, end) => {
+          const said = this.#incidents.isEmpty
+            ? null
+            : this.#incidents.verdictIn(rows.keyOf(state.row), start, end)
+          if (said === 'expected') return 'raw'
+          return said === 'true_positive' || isSuspended(state, start, end) ? 'excluded' : 'winsorised'
+        },
+        onActive: (window, teaching) => {
+          countActive(totals, window.k, time, model.halfLife)
+          if (!this.#incidents.isEmpty)
+            this.#incidents.noteTaught(rows.keyOf(state.row), window, windows[window.k] as number, teaching)
+        },
+      })
   }
 
   #toFinding(verdict: FiringVerdict, activity: Activity, { since, group }: MeasureState): UnrankedFinding {
@@ -217,57 +269,45 @@ export class WindowWatcher implements Watcher {
       time: activity.time,
       trigger: sampleOf(activity),
       backfill: activity.backfill,
-      known: { since, peers: group },
+      known: { since, peers: this.#groups.nameOf(group) },
     }
   }
 
-  #entityOf(
-    key: string,
+  #stateOf(
     org: OrgTime,
-    groupName: string,
+    entityId: string,
+    groupNumber: number,
     group: GroupState,
     totals: OrgTotals,
     time: number,
   ): MeasureState {
-    const known = this.#entities.get(key)
-    if (!known) {
-      const { windows, measure } = this.#detector
-      const state = createMeasureState(windows.length, time, groupName, measure.kind === 'distinct')
-      this.#entities.set(key, state)
+    const orgId = org.ref.id
+    const row = this.#measures.rows.find(orgId, entityId)
+    if (row < 0) {
       group.members++
       totals.members++
-      return state
+      return this.#measures.add(orgId, entityId, groupNumber, time, org.watermark)
     }
-    if (known.group !== groupName) this.#move(known, org, group, groupName, time)
-    return known
+    const state = this.#measures.at(row)
+    if (state.group !== groupNumber) this.#move(state, org, groupNumber, group, time)
+    return state
   }
 
   /** The entity belongs to other peers now: it takes its part of the sums along. */
-  #move(state: MeasureState, org: OrgTime, group: GroupState, groupName: string, time: number): void {
+  #move(state: MeasureState, org: OrgTime, groupNumber: number, group: GroupState, time: number): void {
     const model = this.#modelOf(org)
     const old = this.#groupOf(org, state.group, time)
-    if (model) this.#contribute(state, old, model, -1)
+    if (model) contribute(state, old, model, -1)
     old.members--
-    state.group = groupName
-    if (model) this.#contribute(state, group, model, 1)
+    this.#measures.setGroup(state.row, groupNumber)
+    state.group = groupNumber
+    if (model) contribute(state, group, model, 1)
     group.members++
   }
 
-  #contribute(state: MeasureState, group: GroupState, model: BaselineModel, sign: 1 | -1): void {
-    for (const [k, length] of this.#detector.windows.entries())
-      model.contribute(slotOf(state, k, length), group, sign)
-  }
-
-  #groupOf(org: OrgTime, name: string, time: number): GroupState {
-    const key = groupKey(org.ref.id, name)
+  #groupOf(org: OrgTime, number: number, time: number): GroupState {
     const model = this.#modelOf(org) ?? unmodelled
-    let group = this.#groups.get(key)
-    if (!group) {
-      group = createGroup(model, this.#detector.windows.length, time)
-      this.#groups.set(key, group)
-    } else {
-      this.#groups.touch(key)
-    }
+    const group = this.#groups.at(number, model, time)
     advanceGroup(group, model, org.watermark - shortest(this.#detector.windows), org.offset)
     return group
   }
@@ -294,7 +334,7 @@ export class WindowWatcher implements Watcher {
 
 const utc: ZoneOffset = () => 0
 
-/** A detector without a model keeps no statistics of its groups. */
+/** A detector without a model keeps no statistics of its groups, and nothing of what an entity did in the past. */
 const unmodelled: GroupModel = {
   halfLife: day,
   sumsPerWindow: 0,
@@ -302,14 +342,26 @@ const unmodelled: GroupModel = {
   renewPriors: () => undefined,
   factorOf: () => 1,
 }
+const forgetful: Learner = {
+  contribute: () => undefined,
+  learn: () => undefined,
+  idle: () => undefined,
+}
+const noLessons: Lessons = { teachingOf: () => 'excluded', onActive: () => undefined }
 
 function modelOf({ baseline }: Detector, offset: ZoneOffset): BaselineModel {
   const create = baseline.model === 'amounts' ? createAmountsModel : createCountsModel
   return create(baseline.halfLife, offset)
 }
 
-function groupKey(orgId: string, group: string): string {
-  return `${orgId}\0${group}`
+/** Learns in full what was held back of an episode, and does so from now on. */
+function grant({ withheld, peaks }: Incident, state: MeasureState, group: GroupState, model: BaselineModel) {
+  for (const { k, start, amount } of withheld) model.makeUp(state.slotOf(k), group, start, amount)
+  grantPeaks(state.slots, peaks)
+}
+
+function contribute(state: MeasureState, group: GroupState, model: BaselineModel, sign: 1 | -1): void {
+  for (const slot of state.slots) model.contribute(slot, group, sign)
 }
 
 function shortest(windows: readonly number[]): number {

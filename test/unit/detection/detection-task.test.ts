@@ -337,7 +337,7 @@ test('idle entities are forgotten, so that memory stays constant', () => {
     rig.feed(...[1, 2, 3].map((n) => makeActivity({ time: monday + d * day + n, user: `user-${d}-${n}` })))
   }
   const changes = rig.task.states.map((state) => [state.section, state.takeChanges()] as const)
-  const [, entities] = changes.find(([section]) => section.endsWith('/entities')) ?? []
+  const [, entities] = changes.find(([section]) => section.endsWith('/measures')) ?? []
   const [, totals] = changes.find(([section]) => section.endsWith('/totals')) ?? []
   expect(entities?.puts.length).toBeLessThan(3 * 60)
   expect(JSON.parse(totals?.puts[0]?.value.toString() ?? '').members).toBe(entities?.puts.length)

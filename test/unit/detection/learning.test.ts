@@ -1,15 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { createCountsModel } from '../../../src/detection/baseline/counts-model.ts'
 import { advanceGroup, createGroup, groupCodec } from '../../../src/detection/baseline/group-state.ts'
-import { catchUp, type Lessons, slotOf } from '../../../src/detection/baseline/learning.ts'
-import {
-  createMeasureState,
-  type MeasureState,
-  moment,
-  record,
-} from '../../../src/detection/baseline/measure-state.ts'
+import { catchUp, type Lessons } from '../../../src/detection/baseline/learning.ts'
+import type { MeasureState } from '../../../src/detection/baseline/measure-state.ts'
 import { isSuspended, suspend } from '../../../src/detection/baseline/suspension.ts'
 import { day, hour, minute } from '../../../src/duration.ts'
+import { createMeasures, moment } from './measure-rig.ts'
 import { createRandom, monday } from './statistics-rig.ts'
 
 const windows = [10 * minute, hour, day]
@@ -23,21 +19,23 @@ const lessonsFor = (state: MeasureState): Lessons => ({
 })
 
 /** A group that counts 600 an hour by day and 60 by night, and an entity that has a hundredth of it. */
-function prepare(): { group: ReturnType<typeof createGroup>; state: MeasureState; now: number } {
+function prepare() {
   const group = createGroup(model, windows.length, monday)
-  const state = createMeasureState(windows.length, monday, 'user', false)
+  const { measures, add } = createMeasures(windows)
+  const state = add('u1', monday)
   group.members = 100
   for (let h = 0; h < 168; h++) group.counted[h] = isOfficeHour((h + 24 * 4) * hour) ? 600 : 60
   const now = monday + 7 * day
   advanceGroup(group, model, now, utc)
   for (let k = 0; k < windows.length; k++) {
-    const slot = slotOf(state, k, windows[k] as number)
+    const { cells, base } = state.slotOf(k)
     const exposure = group.season.exposure(now, now + 14 * day, utc)
-    state.cells[slot.base + moment.first] = exposure / 100
-    state.cells[slot.base + moment.second] = exposure
+    cells[base + moment.first] = exposure / 100
+    cells[base + moment.second] = exposure
   }
   state.learnedTo = now
-  return { group, state, now }
+  const record = (time: number, amount: number) => measures.record(state, time, amount, 0)
+  return { group, measures, state, now, record }
 }
 
 function isOfficeHour(time: number): boolean {
@@ -46,16 +44,16 @@ function isOfficeHour(time: number): boolean {
 }
 
 function learn(parts: ReturnType<typeof prepare>, to: number): void {
-  catchUp(parts.state, parts.group, model, windows, to, lessonsFor(parts.state))
+  catchUp(parts.state, parts.measures.waiting, parts.group, model, to, lessonsFor(parts.state))
 }
 
 function moments(state: MeasureState, k: number): number[] {
-  const { base } = slotOf(state, k, 0)
-  return [...state.cells.subarray(base + moment.first, base + moment.fourth + 1)]
+  const { cells, base } = state.slotOf(k)
+  return [...cells.subarray(base + moment.first, base + moment.fourth + 1)]
 }
 
 function expected(parts: ReturnType<typeof prepare>, k: number, start: number): number {
-  const slot = slotOf(parts.state, k, windows[k] as number)
+  const slot = parts.state.slotOf(k)
   const judgement = model.judge(slot, parts.group, start, start + slot.length, 1e9)
   return judgement?.expected ?? Number.NaN
 }
@@ -86,7 +84,7 @@ describe('learning', () => {
 
   test('happens once per fixed window, when its end has passed', () => {
     const parts = prepare()
-    for (let i = 0; i < 5; i++) record(parts.state, windows, parts.now + i * minute, 1, 0)
+    for (let i = 0; i < 5; i++) parts.record(parts.now + i * minute, 1)
     expect(gain(parts, parts.now + 9 * minute)).toBe(0)
     expect(gain(parts, parts.now + 10 * minute)).toBeCloseTo(5, 0)
     expect(gain(parts, parts.now + 19 * minute)).toBe(0)
@@ -95,15 +93,15 @@ describe('learning', () => {
 
   test('takes a late event with the window that it belongs to, if that is still open', () => {
     const parts = prepare()
-    record(parts.state, windows, parts.now + 11 * minute, 1, 0)
-    record(parts.state, windows, parts.now + 9 * minute, 2, 0)
+    parts.record(parts.now + 11 * minute, 1)
+    parts.record(parts.now + 9 * minute, 2)
     expect(gain(parts, parts.now + 10 * minute)).toBeCloseTo(2, 0)
   })
 
   test('of a monstrous window is capped', () => {
     const parts = prepare()
     const mu = expected(parts, 0, parts.now)
-    record(parts.state, windows, parts.now, 100_000, 0)
+    parts.record(parts.now, 100_000)
     const cap = mu + 6 * Math.sqrt(mu + mu ** 2 / 0.2) + 5
     expect(gain(parts, parts.now + 10 * minute)).toBeLessThan(cap)
   })
@@ -113,7 +111,7 @@ describe('learning', () => {
       const parts = prepare()
       for (const ago of firedAgo) suspend(parts.state, parts.now - ago, false)
       suspend(parts.state, parts.now, false)
-      record(parts.state, windows, parts.now, 1000, 0)
+      parts.record(parts.now, 1000)
       return gain(parts, parts.now + 10 * minute)
     }
     const mu = expected(prepare(), 0, prepare().now)
@@ -145,7 +143,7 @@ describe('a group', () => {
 
   test('takes entities out of its sums exactly as they were put in', () => {
     const parts = prepare()
-    const slot = slotOf(parts.state, 0, windows[0] as number)
+    const slot = parts.state.slotOf(0)
     const empty = Float64Array.from(parts.group.sums)
     model.contribute(slot, parts.group, 1)
     expect(parts.group.sums).not.toEqual(empty)

@@ -1,58 +1,32 @@
 import { expect, test } from 'vitest'
-import {
-  baseOf,
-  createMeasureState,
-  measureStateCodec,
-  moment,
-} from '../../../src/detection/baseline/measure-state.ts'
+import { suspend } from '../../../src/detection/baseline/suspension.ts'
+import { day, hour, minute } from '../../../src/duration.ts'
+import { contentOf, createMeasures, moment } from './measure-rig.ts'
 
 const monday = Date.UTC(2026, 2, 9)
+const windows = [10 * minute, hour, day]
 
-test('a state is read back as it was saved', () => {
-  const state = createMeasureState(2, monday, 'user, Standard', true)
-  state.values?.see(7, monday)
-  state.cells[baseOf(1) + moment.first] = 1.5
-  expect(measureStateCodec.decode(measureStateCodec.encode(state))).toEqual(state)
-})
-
-test('cells that were added to a window since it was saved are zero, and the others keep their places', () => {
-  const cellsPerWindow = baseOf(1)
-  const saved = savedWith(2, moment.third, [
-    [0, 3],
-    [moment.second, 0.25],
-    [moment.third + 1, 8],
-  ])
-  const { cells, group, head } = measureStateCodec.decode(saved)
-  expect({ group, head, length: cells.length }).toEqual({
-    group: 'g',
-    head: monday,
-    length: 2 * cellsPerWindow,
-  })
-  const filled = [...cells.entries()].filter(([, cell]) => cell !== 0)
-  expect(filled).toEqual([
-    [0, 3],
-    [moment.second, 0.25],
-    [cellsPerWindow + 1, 8],
-  ])
-})
-
-/** What a program with fewer cells per window saved. */
-function savedWith(
-  windows: number,
-  cellsPerWindow: number,
-  filled: readonly (readonly [number, number])[],
-): Buffer {
-  const length = windows * cellsPerWindow
-  const fixed = Buffer.alloc(48)
-  fixed.writeDoubleLE(monday, 0)
-  fixed.writeUInt16LE(1, 40)
-  fixed.writeUInt16LE(length, 42)
-  fixed.writeUInt16LE(cellsPerWindow, 46)
-  const bitmap = Buffer.alloc(Math.ceil(length / 8))
-  const cells = Buffer.alloc(4 * filled.length)
-  for (const [order, [index, cell]] of filled.entries()) {
-    bitmap[index >> 3]! |= 1 << (index & 7)
-    cells.writeFloatLE(cell, 4 * order)
+test('what is kept of an entity is read back as it was saved', () => {
+  const names: string[] = []
+  const { measures, add, restored } = createMeasures(windows, true, names)
+  for (const [i, id] of ['u1', 'jürgen', '\u{1f600}', 'x'.repeat(400)].entries()) {
+    const state = add(id, monday + i * minute, monday - 3 * hour, `user, ${id.slice(0, 3)}`)
+    for (let n = 0; n < 5; n++) measures.record(state, monday + n * 25 * minute - i * hour, 1, n)
+    suspend(state, monday + i * hour, false)
+    state.slotOf(1).cells[state.slotOf(1).base + moment.peakSecond] = 1.5 + i
   }
-  return Buffer.concat([fixed, Buffer.from('g'), bitmap, cells])
-}
+  const contents = [0, 1, 2, 3].map((row) => contentOf(measures, measures.at(row), (n) => names[n] as string))
+  expect(contents[3]?.waiting.length).toBeGreaterThan(2)
+  const again = restored()
+  const restoredNames = ['another', ...names]
+  const found = contents.map(({ row }) => contentOf(again, again.at(row), (n) => restoredNames[n] as string))
+  expect(found).toEqual(contents)
+})
+
+test('an entity takes little space when it is saved', () => {
+  const { measures, add } = createMeasures([10 * minute])
+  const state = add('u1', monday)
+  for (const at of [3, 6, 12]) measures.record(state, monday + at * minute, 1, 0)
+  const [saved] = measures.rows.takeChanges().puts
+  expect(saved?.value.length).toBeLessThan(90)
+})

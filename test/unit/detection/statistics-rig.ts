@@ -94,6 +94,7 @@ export function makeDetector(options: DetectorOptions = {}): Detector {
     measureHash: `hash-of-${model}`,
     actions: null,
     wants: () => true,
+    entityType: 'user',
     entityOf: ({ user }) => (user === null ? null : { type: 'user', id: user }),
     windows: [10 * minute, hour, day],
     baseline: { model, halfLife: 14 * day, peersOf: peersOf ?? ((_, entity) => entity.type) },

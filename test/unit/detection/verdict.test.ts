@@ -2,6 +2,8 @@ import { expect, test } from 'vitest'
 import type { Activity } from '../../../src/detection/activity/activity.ts'
 import type { VerdictWord } from '../../../src/detection/baseline/incidents.ts'
 import type { Detection } from '../../../src/detection/detection.ts'
+import { lateness } from '../../../src/detection/detection-task.ts'
+import { EntityTable } from '../../../src/detection/entities/entity-table.ts'
 import { entityKey } from '../../../src/detection/watching/watcher.ts'
 import { WindowWatcher } from '../../../src/detection/watching/window-watcher.ts'
 import { day, hour, minute, second } from '../../../src/duration.ts'
@@ -32,12 +34,14 @@ function burstDays(
   after: number = day,
 ): number[] {
   const detections: Detection[] = []
-  const watcher = new WindowWatcher(detector, 'set', (detection) => detections.push(detection))
+  const watcher = new WindowWatcher(detector, 'set', new EntityTable(), (detection) =>
+    detections.push(detection),
+  )
   const random = createRandom(3)
   const clock = { ref: acme, offset: () => 0, watermark: monday }
   const judged = new Set<string>()
   const feed = (activity: Activity) => {
-    clock.watermark = Math.max(clock.watermark, activity.time - 5 * minute)
+    clock.watermark = Math.max(clock.watermark, activity.time - lateness)
     for (const { episode, entity, time } of verdict ? detections : []) {
       if (judged.has(episode) || activity.time < time + after) continue
       judged.add(episode)
@@ -86,7 +90,7 @@ test('an attack that an analyst has confirmed is never learned, however often it
 })
 
 test('a verdict on an episode that nobody knows is passed over', () => {
-  const watcher = new WindowWatcher(calls, 'set', () => undefined)
+  const watcher = new WindowWatcher(calls, 'set', new EntityTable(), () => undefined)
   const clock = { ref: acme, offset: () => 0, watermark: monday }
   expect(() => watcher.verdict('no such episode', entityKey(acme, 'u1'), 'expected', clock)).not.toThrow()
 })

@@ -1,0 +1,53 @@
+import { KeyedState } from '../../stream/keyed-state.ts'
+import { createGroup, type GroupModel, type GroupState, groupCodec } from './group-state.ts'
+
+/** The peer groups of one detector: each has a number for as long as the process runs, and its state. */
+export class GroupTable {
+  readonly state: KeyedState<GroupState>
+  readonly #windows: number
+  readonly #numbers = new Map<string, Map<string, number>>()
+  readonly #groups: { readonly orgId: string; readonly name: string; readonly key: string }[] = []
+  /** By number, as far as they were asked for. */
+  readonly #states: GroupState[] = []
+
+  constructor(section: string, model: GroupModel, windows: number) {
+    this.state = new KeyedState(section, groupCodec(model, windows))
+    this.#windows = windows
+  }
+
+  /** The number of an org's group, new if it has none. */
+  numberOf(orgId: string, name: string): number {
+    let names = this.#numbers.get(orgId)
+    if (!names) {
+      names = new Map()
+      this.#numbers.set(orgId, names)
+    }
+    let number = names.get(name)
+    if (number === undefined) {
+      number = this.#groups.push({ orgId, name, key: `${orgId}\0${name}` }) - 1
+      names.set(name, number)
+    }
+    return number
+  }
+
+  nameOf(number: number): string {
+    return this.#groups[number]?.name ?? ''
+  }
+
+  orgOf(number: number): string {
+    return this.#groups[number]?.orgId ?? ''
+  }
+
+  /** The state of a group, which begins at `time` (ms) if there is none. It counts as changed. */
+  at(number: number, model: GroupModel, time: number): GroupState {
+    const key = this.#groups[number]?.key as string
+    let group = this.#states[number] ?? this.state.get(key)
+    if (group) this.state.touch(key)
+    else {
+      group = createGroup(model, this.#windows, time)
+      this.state.set(key, group)
+    }
+    this.#states[number] = group
+    return group
+  }
+}

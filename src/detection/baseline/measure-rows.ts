@@ -1,0 +1,162 @@
+import type { ByteWriter } from '../entities/byte-writer.ts'
+import { EntityRows } from '../entities/entity-rows.ts'
+import type { EntityIndex } from '../entities/entity-table.ts'
+import { withRoomFor } from '../entities/growing.ts'
+import { RecentValues } from '../window/recent-values.ts'
+import { addToPane, paneAt, slide } from '../window/window.ts'
+import { cellsPerWindow, fixedWords, MeasureState, moment } from './measure-state.ts'
+import { WaitingSums } from './waiting-sums.ts'
+
+export type MeasureRowsOptions = {
+  /** Section of the store. */
+  readonly section: string
+  readonly entities: EntityIndex
+  /** Lengths in ms, ascending. */
+  readonly windows: readonly number[]
+  /** Whether values are counted, each once in a window. */
+  readonly distinct: boolean
+  /** The number of a peer group of an org, and the name of the group with such a number. */
+  readonly groupNumber: (orgId: string, name: string) => number
+  readonly groupName: (number: number) => string
+}
+
+const waitingBytes = 17
+const valueBytes = 16
+
+/**
+ * The numbers of one detector about all its entities: per entity a row of times and cells, and what does not fit into a row: its
+ * peer group, the sums of fixed windows that are too young to be learned, and the values of a `distinct` measure.
+ */
+export class MeasureRows {
+  readonly rows: EntityRows
+  readonly waiting = new WaitingSums()
+  readonly #options: MeasureRowsOptions
+  readonly #state: MeasureState
+  readonly #values = new Map<number, RecentValues>()
+  #group = new Uint32Array(16)
+
+  constructor(options: MeasureRowsOptions) {
+    const { section, entities, windows } = options
+    this.#options = options
+    this.#state = new MeasureState(windows)
+    const layout = { fixed: fixedWords, parts: windows.length, perPart: cellsPerWindow }
+    this.rows = new EntityRows(section, entities, layout, {
+      size: (row) => this.#extraBytes(row),
+      write: (row, bytes) => this.#writeExtras(row, bytes),
+      read: (row, bytes) => this.#readExtras(row, bytes),
+      clear: (row) => {
+        this.waiting.clear(row)
+        this.#values.delete(row)
+      },
+    })
+  }
+
+  /** Adds an entity whose first event came at `time`, when everything before `watermark` had been learned (ms). */
+  add(orgId: string, id: string, group: number, time: number, watermark: number): MeasureState {
+    const row = this.rows.add(orgId, id)
+    if (this.#options.distinct) this.#values.set(row, new RecentValues())
+    this.setGroup(row, group)
+    const state = this.at(row)
+    state.head = time
+    state.since = time
+    state.learnedTo = Math.max(watermark, 0)
+    return state
+  }
+
+  /** The state in a row, until the next call. */
+  at(row: number): MeasureState {
+    const { words, floats } = this.rows.chunkOf(row)
+    const state = this.#state
+    state.point(row, words, floats, this.rows.startOf(row))
+    state.group = this.#group[row] as number
+    if (this.#options.distinct) state.values = this.#values.get(row) ?? null
+    return state
+  }
+
+  setGroup(row: number, group: number): void {
+    this.#group = withRoomFor(this.#group, row)
+    this.#group[row] = group
+  }
+
+  /** Counts `amount` (or the value with the hash `value`) at `time`, in the panes and in the fixed windows not learned yet. */
+  record(state: MeasureState, time: number, amount: number, value: number): void {
+    if (time < state.since) this.#setSince(state, time)
+    const { head, values } = state
+    const lastSeen = values ? values.see(value, time) : Number.NEGATIVE_INFINITY
+    const newHead = Math.max(head, time)
+    for (const { cells, base, k, length } of state.slots) {
+      if (!values) {
+        const pane = paneAt(newHead, length)
+        slide(cells, base, paneAt(head, length), pane)
+        addToPane(cells, base, pane, paneAt(time, length), amount)
+      }
+      const index = Math.floor(time / length)
+      if (values && Math.floor(lastSeen / length) >= index) continue
+      const waiting = index - Math.floor(state.learningFrom / length)
+      if (waiting > 0) this.waiting.add(state.row, k, index, amount)
+      else if (waiting === 0) cells[base + moment.current] = (cells[base + moment.current] as number) + amount
+    }
+    state.head = newHead
+    values?.expire(newHead - 2 * (state.windows.at(-1) ?? 0))
+  }
+
+  /** What the fixed window of `time` holds, if it is not learned yet; 0 if it is. */
+  waitingAt(state: MeasureState, k: number, time: number): number {
+    const { cells, base, length } = state.slotOf(k)
+    const index = Math.floor(time / length)
+    if (index === Math.floor(state.learningFrom / length)) return cells[base + moment.current] as number
+    return this.waiting.get(state.row, k, index)
+  }
+
+  /** It is older than was known: what was to be learned next now waits for its turn. */
+  #setSince(state: MeasureState, time: number): void {
+    const before = state.learningFrom
+    state.since = time
+    for (const { cells, base, k, length } of state.slots) {
+      const index = Math.floor(before / length)
+      const amount = cells[base + moment.current] as number
+      if (amount === 0 || index === Math.floor(state.learningFrom / length)) continue
+      this.waiting.add(state.row, k, index, amount)
+      cells[base + moment.current] = 0
+    }
+  }
+
+  #extraBytes(row: number): number {
+    const values = this.#values.get(row)?.size ?? 0
+    return 4 + 3 * this.#groupName(row).length + waitingBytes * this.waiting.count(row) + valueBytes * values
+  }
+
+  /** The group's name, the waiting sums, the values: the first two with their lengths before them. */
+  #writeExtras(row: number, bytes: ByteWriter): void {
+    const name = Buffer.from(this.#groupName(row))
+    bytes.u16(name.length)
+    bytes.bytes(name)
+    const waiting = this.waiting.of(row)
+    bytes.u16(waiting.length)
+    for (const { k, index, amount } of waiting) {
+      bytes.u8(k)
+      bytes.f64(index)
+      bytes.f64(amount)
+    }
+    for (const number of this.#values.get(row)?.toNumbers() ?? []) bytes.f64(number)
+  }
+
+  #readExtras(row: number, bytes: Buffer): void {
+    const nameEnd = 2 + bytes.readUInt16LE(0)
+    const name = bytes.toString('utf8', 2, nameEnd)
+    this.setGroup(row, this.#options.groupNumber(this.rows.orgOf(row), name))
+    const count = bytes.readUInt16LE(nameEnd)
+    let position = nameEnd + 2
+    for (let i = 0; i < count; i++, position += waitingBytes) {
+      const index = bytes.readDoubleLE(position + 1)
+      this.waiting.add(row, bytes.readUInt8(position), index, bytes.readDoubleLE(position + 9))
+    }
+    if (!this.#options.distinct) return
+    const rest = Uint8Array.prototype.slice.call(bytes, position).buffer
+    this.#values.set(row, RecentValues.from(new Float64Array(rest)))
+  }
+
+  #groupName(row: number): string {
+    return this.#options.groupName(this.#group[row] as number)
+  }
+}

@@ -1,0 +1,103 @@
+import { withRoomFor } from './growing.ts'
+import { KeyIndex } from './key-index.ts'
+
+/**
+ * The entities that anything is kept of, in all orgs of a partition: each is a small number, the same for every detector that
+ * watches entities of its type, so that its name is stored once and looked up once per event.
+ */
+export class EntityTable {
+  readonly #orgs = new OrgNumbers()
+  readonly #types = new Map<string, EntityIndex>()
+
+  /** The entities of one type, such as `user`. */
+  of(type: string): EntityIndex {
+    let index = this.#types.get(type)
+    if (!index) {
+      index = new EntityIndex(this.#orgs)
+      this.#types.set(type, index)
+    }
+    return index
+  }
+}
+
+/** The entities of one type. Whoever keeps something of one retains it; one that nobody retains any more is forgotten. */
+export class EntityIndex {
+  readonly #orgs: OrgNumbers
+  readonly #keys = new KeyIndex()
+  #holders = new Uint16Array(16)
+  /** The last answer: the detectors ask for the same entity one after the other. */
+  #lastOrg = ''
+  #lastId = ''
+  #lastNumber = -1
+
+  constructor(orgs: OrgNumbers) {
+    this.#orgs = orgs
+  }
+
+  get size(): number {
+    return this.#keys.size
+  }
+
+  /** The number of an entity, −1 when nobody retains it. */
+  find(orgId: string, id: string): number {
+    if (this.#lastNumber >= 0 && id === this.#lastId && orgId === this.#lastOrg) return this.#lastNumber
+    const number = this.#keys.find(this.#orgs.of(orgId), id)
+    this.#remember(orgId, id, number)
+    return number
+  }
+
+  /** Notes one more holder of an entity and answers its number. */
+  retain(orgId: string, id: string): number {
+    let number = this.find(orgId, id)
+    if (number < 0) {
+      number = this.#keys.add(this.#orgs.of(orgId), id)
+      this.#holders = withRoomFor(this.#holders, number)
+      this.#holders[number] = 0
+      this.#remember(orgId, id, number)
+    }
+    this.#holders[number] = (this.#holders[number] as number) + 1
+    return number
+  }
+
+  /** Notes that one of its holders keeps nothing of the entity any more. */
+  release(number: number): void {
+    const holders = (this.#holders[number] as number) - 1
+    this.#holders[number] = holders
+    if (holders > 0) return
+    this.#keys.remove(number)
+    this.#lastNumber = -1
+  }
+
+  orgOf(number: number): string {
+    return this.#orgs.idOf(this.#keys.ownerOf(number))
+  }
+
+  idOf(number: number): string {
+    return this.#keys.textOf(number)
+  }
+
+  #remember(orgId: string, id: string, number: number): void {
+    this.#lastOrg = orgId
+    this.#lastId = id
+    this.#lastNumber = number
+  }
+}
+
+/** Orgs are few: a number each. */
+class OrgNumbers {
+  readonly #numbers = new Map<string, number>()
+  readonly #ids: string[] = []
+
+  of(id: string): number {
+    let number = this.#numbers.get(id)
+    if (number === undefined) {
+      number = this.#ids.push(id) - 1
+      this.#numbers.set(id, number)
+    }
+    return number
+  }
+
+  idOf(number: number): string {
+    return this.#ids[number] as string
+  }
+}
