@@ -3,7 +3,7 @@ import { createExpansion, testStart } from '../../../src/detection/definition/gi
 import type { GivenEvents } from '../../../src/detection/definition/inline-test-schema.ts'
 import { runInlineTests } from '../../../src/detection/definition/inline-tests.ts'
 import { parseDetector } from '../../../src/detection/definition/parse-detector.ts'
-import { KeyedState } from '../../../src/stream/keyed-state.ts'
+import { EntityRows } from '../../../src/detection/entities/entity-rows.ts'
 import { formatProblem } from '../../../src/yaml-source.ts'
 import { detectorText } from './detector-file.ts'
 
@@ -122,7 +122,7 @@ describe('a test inside a detector file', () => {
       ['in its last entry', '[{ event: LoginEventStream, count: 5 }]'],
       ['within its history', '[{ event: LoginEventStream, count: 5 }, { event: LogoutEventStream, at: 1d }]'],
     ])('%s: fails when something does not come back', (_, given) => {
-      vi.spyOn(KeyedState.prototype, 'restore').mockReturnValue()
+      vi.spyOn(EntityRows.prototype, 'restore').mockReturnValue()
       const result = triedResult(given, '[{ entity: u1 }]')
       expect(result?.kind === 'failed' && result.reasons.at(-1)).toBe(
         'it comes out otherwise when the engine is stopped and its state restored half way',
