@@ -1,3 +1,4 @@
+import { evasionSection, lookAlikeSection, measureCases, scenarioSection, shortCases } from './cases.ts'
 import { fullFalseAlarms, measureFalseAlarms, shortFalseAlarms } from './false-alarms.ts'
 import { printSection, type Section } from './gates.ts'
 import { writeReport } from './report.ts'
@@ -19,6 +20,12 @@ const measurements: Readonly<Record<string, Measurement>> = {
     short: () => measureSlidingBudget(shortSliding),
     full: () => measureSlidingBudget(fullSliding),
   },
+  scenarios: {
+    short: () => measureCases({ ...scenarioSection, cases: shortCases }),
+    full: () => measureCases(scenarioSection),
+  },
+  evasions: { short: () => null, full: () => measureCases(evasionSection) },
+  'look-alikes': { short: () => null, full: () => measureCases(lookAlikeSection) },
 }
 
 export type EvaluationOptions = {

@@ -5,7 +5,13 @@ import type { Gate, Section } from './gates.ts'
 export const reportFile = new URL('../../../docs/detection-quality.md', import.meta.url).pathname
 
 /** Titles of the sections of the report, in its order. */
-export const sectionTitles = ['False alarms and attacks found', 'Alert budgets'] as const
+export const sectionTitles = [
+  'False alarms and attacks found',
+  'Alert budgets',
+  'Scenarios',
+  'Evasions',
+  'Look-alikes',
+] as const
 
 const introduction = `# Detection quality
 

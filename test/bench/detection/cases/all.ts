@@ -1,0 +1,34 @@
+import type { Case } from '../case.ts'
+import { escalationThenExport } from './escalation-then-export.ts'
+import { filesOnly } from './files-only.ts'
+import { impersonation } from './impersonation.ts'
+import { insiderBulk } from './insider-bulk.ts'
+import { scenarioCases, scenariosElsewhere } from './known-scenarios.ts'
+import { lookAlikes } from './look-alikes.ts'
+import { manyAccountsManyNetworks, manyAccountsOneNetwork } from './many-accounts.ts'
+import { massDelete } from './mass-delete.ts'
+import { nightlyWindow } from './nightly-window.ts'
+import { otherObjects } from './other-objects.ts'
+import { poisonedBaseline } from './poisoned-baseline.ts'
+import { slowDrip } from './slow-drip.ts'
+import { slowSpray } from './slow-spray.ts'
+import { splitChannels } from './split-channels.ts'
+
+/** Attacks that nobody described beforehand. */
+export const evasions: readonly Case[] = [
+  slowDrip,
+  manyAccountsOneNetwork,
+  manyAccountsManyNetworks,
+  splitChannels,
+  nightlyWindow,
+  poisonedBaseline,
+  otherObjects,
+  massDelete,
+  escalationThenExport,
+  slowSpray,
+  insiderBulk,
+  filesOnly,
+  impersonation,
+]
+
+export const allCases: readonly Case[] = [...scenarioCases, ...scenariosElsewhere, ...evasions, ...lookAlikes]

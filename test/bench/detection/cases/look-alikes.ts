@@ -1,0 +1,288 @@
+import { day, hour, minute } from '../../../../src/duration.ts'
+import { toSalesforceId } from '../../../../src/simulator/salesforce-id.ts'
+import { generateTraffic } from '../../../../src/simulator/traffic/generate.ts'
+import { createOrg } from '../../../../src/simulator/traffic/org.ts'
+import type { SimulatedEvent } from '../../../../src/simulator/traffic/payload.ts'
+import type { Case } from '../case.ts'
+import type { Scene } from '../scene.ts'
+
+const atMostLow = { kind: 'look-alike', atMost: 'low' } as const
+
+/** Ids of the people who work there. */
+function staffOf({ org }: Scene): ReadonlySet<unknown> {
+  return new Set(org.staff.map(({ id }) => id))
+}
+
+function withFields(event: SimulatedEvent, fields: Readonly<Record<string, unknown>>): SimulatedEvent {
+  return { ...event, payload: { ...event.payload, ...fields } }
+}
+
+/** From Tuesday on everybody of one office has another address: they moved house. */
+const newOffice: Case = {
+  id: 'new-office',
+  title: 'an office moves: a third of the staff from a new network, from one day to the next',
+  days: 4,
+  promise: atMostLow,
+  alter(event, scene) {
+    const moves = event.payload.SourceIp === '198.18.10.10' && event.time >= scene.at(1, 0)
+    return moves ? withFields(event, { SourceIp: scene.strangeAddress(80) }) : event
+  },
+}
+
+/** Eight people begin on Monday and do what their colleagues do. */
+const newEmployees: Case = {
+  id: 'new-employees',
+  title: 'eight new employees begin on one day',
+  days: 5,
+  promise: atMostLow,
+  play(scene) {
+    const drawn = createOrg({ seed: `${scene.seed}/newcomers`, size: 'small' })
+    const staff = drawn.staff.slice(20, 28).map((person, number) => ({
+      ...person,
+      id: toSalesforceId('005', 50_000 + number),
+      username: `newcomer${number + 1}@${scene.org.domain}`,
+      name: `Newcomer ${number + 1}`,
+    }))
+    const org = { ...drawn, staff, portal: [], integrations: [] }
+    const from = scene.at(0, 0)
+    const events = generateTraffic({
+      org: { ...org, staff: staff.filter(({ department }) => department !== 'administration') },
+      seed: `${scene.seed}/newcomers`,
+      from,
+      to: from + 5 * day,
+    })
+    // Dashboards and permission changes need administrators; what these people do themselves has a session.
+    for (const event of events) if (event.payload.UserId !== null) scene.add(event)
+  },
+}
+
+/** Announced: the warehouse fetches everything again over the weekend, by its own client from its own network. */
+const migrationWeekend: Case = {
+  id: 'migration-weekend',
+  title: 'migration weekend: the warehouse reads 40 times its rows on Saturday and Sunday',
+  days: 7,
+  promise: atMostLow,
+  play(scene) {
+    const loader = scene.integration('nightly-load')
+    for (const dayNumber of [5, 6]) {
+      const session = scene.usualSession(loader)
+      scene.login(scene.at(dayNumber, 7, 59), session, 'refresh')
+      loader.objects.forEach((entity, number) => {
+        scene.bulk(
+          scene.at(dayNumber, 8) + number * 15 * minute,
+          session,
+          entity,
+          Math.round(60_000 * loader.load * 10),
+          6,
+          `SELECT FIELDS(ALL) FROM ${entity}`,
+        )
+      })
+    }
+  },
+}
+
+/** The BI tool's vendor moved it: same app, client, queries and hours, another address. */
+const toolMoved: Case = {
+  id: 'bi-tool-moved',
+  title: 'the BI tool works from another address from Wednesday on',
+  days: 4,
+  promise: atMostLow,
+  alter(event, scene) {
+    const isBi = event.payload.UserId === scene.integration('bi').id && event.time >= scene.at(2, 0)
+    return isBi ? withFields(event, { SourceIp: scene.strangeAddress(90) }) : event
+  },
+}
+
+/** A bank holiday that no calendar knows: nine in ten of what people do does not happen. */
+const holiday: Case = {
+  id: 'holiday',
+  title: 'a holiday in midweek: people do a tenth of what they do',
+  days: 4,
+  promise: atMostLow,
+  alter(event, scene) {
+    const isHoliday = event.time >= scene.at(2, 0) && event.time < scene.at(3, 0)
+    return isHoliday && staffOf(scene).has(event.payload.UserId) && !sometimes(event) ? null : event
+  },
+}
+
+/** One event in ten, the same ones each time. */
+function sometimes({ payload }: SimulatedEvent): boolean {
+  return String(payload.LoginKey ?? payload.EventIdentifier).charCodeAt(3) % 10 === 0
+}
+
+/** Clocks go back: from one Sunday on people do everything an hour later by UTC, machines do not. */
+const clockChange: Case = {
+  id: 'clock-change',
+  title: 'daylight saving ends: people an hour later by UTC, machines not',
+  days: 5,
+  promise: atMostLow,
+  play(scene) {
+    for (const event of peopleOf(scene, scene.at(0, 0), scene.at(5, 0)))
+      scene.add({
+        ...event,
+        time: event.time + hour,
+        payload: { ...event.payload, EventDate: later(event.payload.EventDate) },
+      })
+  },
+  alter: (event, scene) => (staffOf(scene).has(event.payload.UserId) ? null : event),
+}
+
+function* peopleOf(scene: Scene, from: number, to: number): Generator<SimulatedEvent> {
+  const staff = staffOf(scene)
+  for (const event of generateTraffic({ org: scene.org, seed: `${scene.seed}/clock`, from, to }))
+    if (staff.has(event.payload.UserId)) yield event
+}
+
+function later(date: unknown): string {
+  return new Date(Date.parse(String(date)) + hour).toISOString()
+}
+
+/** The first working day of the month: everybody in sales and operations runs and exports the figures of the last one. */
+const reportDay: Case = {
+  id: 'report-day',
+  title: 'monthly report day: six runs and two exports of usual size by everybody in sales and operations',
+  days: 3,
+  promise: atMostLow,
+  play(scene) {
+    const { random } = scene.recorder
+    const people = scene.org.staff.filter(
+      ({ department }) => department === 'sales' || department === 'operations',
+    )
+    for (const person of people) {
+      const session = scene.usualSession(person)
+      const open = scene.at(1, 8) - person.zoneOffset + hour
+      for (let run = 0; run < 6; run++)
+        scene.runReport(
+          open + random.integer(8 * hour),
+          session,
+          'Opportunity',
+          Math.round(random.logNormal(300, 0.7)),
+        )
+      for (let run = 0; run < 2; run++)
+        scene.exportReport(
+          open + random.integer(8 * hour),
+          session,
+          'Opportunity',
+          Math.round(random.logNormal(700, 0.7)),
+          15,
+        )
+    }
+  },
+}
+
+/** Three days on the road: trains, hotels and a phone, another network every hour, the same laptop. */
+const businessTrip: Case = {
+  id: 'business-trip',
+  title: 'a salesperson on a business trip: three days of ever new phone and hotel networks',
+  days: 4,
+  promise: atMostLow,
+  alter(event, scene) {
+    const isTraveller =
+      event.payload.UserId === scene.person('sales', 1).id && event.payload.SourceIp !== null
+    if (!isTraveller || event.time < scene.at(1, 0)) return event
+    return withFields(event, { SourceIp: scene.strangeAddress(150 + (Math.floor(event.time / hour) % 60)) })
+  },
+}
+
+/** A browser updates itself on every computer within two days. */
+const browserUpdate: Case = {
+  id: 'browser-update',
+  title: 'a new version of everybody’s browser within two days',
+  days: 4,
+  promise: atMostLow,
+  alter(event, scene) {
+    const { Browser, UserAgent, UserId } = event.payload
+    const since = scene.at(1, 0) + (String(UserId).charCodeAt(14) % 48) * hour
+    if (event.time < since) return event
+    return withFields(event, { Browser: newer(Browser), UserAgent: newer(UserAgent) })
+  },
+}
+
+function newer(text: unknown): unknown {
+  return typeof text === 'string'
+    ? text.replace(/(Chrome|Firefox|Microsoft Edge|Edg|rv:)([ /]?)1[23]\d/g, '$1$2139')
+    : text
+}
+
+/** Every password of the staff has expired: two in three fail once or twice from where they always are. */
+const passwordDay: Case = {
+  id: 'password-day',
+  title: "everybody's password expires: two thirds of the staff fail once or twice, then succeed",
+  days: 2,
+  promise: atMostLow,
+  play(scene) {
+    const { random } = scene.recorder
+    for (const person of scene.org.staff.filter((_, number) => number % 3 !== 0)) {
+      const session = scene.usualSession(person)
+      const time = scene.at(1, 8) - person.zoneOffset + hour + random.integer(2 * hour)
+      for (let failure = 0; failure <= random.integer(2); failure++)
+        scene.failLogin(time + failure * 20_000, session, 'page')
+      scene.login(time + 90_000, session, 'page')
+    }
+  },
+}
+
+/** An approved integration goes live, with a user of its own. */
+const goLive: Case = {
+  id: 'go-live',
+  title: 'a new integration goes live: 2,000 calls and 40,000 rows a day from its first day on',
+  days: 4,
+  promise: { kind: 'look-alike', atMost: 'medium' },
+  play(scene) {
+    const user = {
+      id: toSalesforceId('005', 60_001),
+      username: `survey-sync@${scene.org.domain}`,
+      name: 'Survey Sync',
+      userType: 'Standard',
+    }
+    const how = { apiType: 'REST', userAgent: 'SurveySync/1.0' }
+    for (let dayNumber = 1; dayNumber < 4; dayNumber++) {
+      const session = scene.session(user, scene.strangeAddress(95), 'Survey Sync')
+      scene.login(scene.at(dayNumber, 0), session, 'refresh')
+      for (let call = 0; call < 2000; call++)
+        scene.query(
+          scene.at(dayNumber, 0) + call * 43_000,
+          session,
+          'Contact',
+          20,
+          how,
+          'SELECT Id, Survey__c FROM Contact WHERE LastModifiedDate > :last',
+        )
+    }
+  },
+}
+
+/** Back from a fortnight's holiday: a long queue, on a Monday. */
+const backFromHoliday: Case = {
+  id: 'back-from-holiday',
+  title: 'an exporter works off a fortnight on one Monday: five times the exports',
+  days: 2,
+  promise: atMostLow,
+  play(scene) {
+    const exporter = scene.org.staff.find(({ rates }) => rates.exports > 1) ?? scene.person('sales', 0)
+    const session = scene.usualSession(exporter)
+    for (let turn = 0; turn < 7; turn++)
+      scene.exportReport(
+        scene.at(0, 9) - exporter.zoneOffset + hour + turn * 55 * minute,
+        session,
+        'Opportunity',
+        Math.round(scene.recorder.random.logNormal(800, 0.8)),
+        15,
+      )
+  },
+}
+
+export const lookAlikes: readonly Case[] = [
+  newOffice,
+  newEmployees,
+  migrationWeekend,
+  toolMoved,
+  holiday,
+  clockChange,
+  reportDay,
+  businessTrip,
+  browserUpdate,
+  passwordDay,
+  goLive,
+  backFromHoliday,
+]

@@ -1,0 +1,88 @@
+import { loadDetectors } from '../../../src/detection/definition/catalog.ts'
+import type { DetectorSet } from '../../../src/detection/definition/detector.ts'
+import { day, hour } from '../../../src/duration.ts'
+import { generateTraffic } from '../../../src/simulator/traffic/generate.ts'
+import { createOrg, type OrgSize, type SimulatedOrg } from '../../../src/simulator/traffic/org.ts'
+import type { SimulatedEvent } from '../../../src/simulator/traffic/payload.ts'
+import { createWatchedOrg, type Raised, type Snapshot } from './watched-org.ts'
+
+/** An org with a past. */
+export type WorldPlan = {
+  readonly size: OrgSize
+  readonly seed: string
+  readonly timeZone: string
+  /** Hours by which the whole org lives later than the simulator's own (Berlin, New York, Pune). */
+  readonly shift: number
+  /** Weeks of normal traffic before a case begins. */
+  readonly weeks: number
+  /** Monday on which cases begin. */
+  readonly monday: number
+}
+
+const monday = Date.UTC(2026, 9, 5)
+
+export const worldPlans = {
+  /** The one of the short run as well. */
+  young: { size: 'small', seed: 'evaluation', timeZone: 'Europe/Berlin', shift: 0, weeks: 2, monday },
+  small: { size: 'small', seed: 'evaluation', timeZone: 'Europe/Berlin', shift: 0, weeks: 4, monday },
+  pacific: { size: 'small', seed: 'other', timeZone: 'America/Los_Angeles', shift: 8, weeks: 3, monday },
+  eastern: {
+    size: 'small',
+    seed: 'third',
+    timeZone: 'Asia/Tokyo',
+    shift: -8,
+    weeks: 3,
+    monday: Date.UTC(2026, 5, 8),
+  },
+  medium: { size: 'medium', seed: 'evaluation', timeZone: 'Europe/Berlin', shift: 0, weeks: 6, monday },
+} as const satisfies Record<string, WorldPlan>
+
+export type WorldName = keyof typeof worldPlans
+
+export const shippedDetectors: Promise<DetectorSet> = loadDetectors(
+  new URL('../../../detectors', import.meta.url).pathname,
+)
+
+/** An org that has been watched through its past. */
+export type World = {
+  readonly name: WorldName
+  readonly plan: WorldPlan
+  readonly org: SimulatedOrg
+  readonly detectors: DetectorSet
+  readonly snapshot: Snapshot
+  /** Number of events of the past, and the alerts that it raised. */
+  readonly events: number
+  readonly raised: readonly Raised[]
+}
+
+/** Watches the past of a world. */
+export async function createWorld(name: WorldName): Promise<World> {
+  const plan: WorldPlan = worldPlans[name]
+  const org = createOrg({ seed: plan.seed, size: plan.size })
+  const detectors = await shippedDetectors
+  const watched = createWatchedOrg({ detectors, org: { id: org.identity.id, name }, timeZone: plan.timeZone })
+  let events = 0
+  for (const event of trafficOf(org, plan, plan.monday - plan.weeks * 7 * day, plan.monday))
+    watched.feed(event, `past-${events++}`)
+  return { name, plan, org, detectors, snapshot: watched.snapshot(), events, raised: watched.raised }
+}
+
+/** Normal traffic of a world between two times. */
+export function* trafficOf(
+  org: SimulatedOrg,
+  { seed, shift }: WorldPlan,
+  from: number,
+  to: number,
+): Generator<SimulatedEvent> {
+  const ms = shift * hour
+  for (const event of generateTraffic({ org, seed, from: from - ms, to: to - ms }))
+    yield ms === 0 ? event : shiftEvent(event, ms)
+}
+
+/** The same event at another time. */
+export function shiftEvent({ time, channel, payload }: SimulatedEvent, ms: number): SimulatedEvent {
+  const later = (value: unknown) =>
+    typeof value === 'string' ? new Date(Date.parse(value) + ms).toISOString() : value
+  const moved = { ...payload, EventDate: later(payload.EventDate), CreatedDate: later(payload.CreatedDate) }
+  return { time: time + ms, channel, payload: moved }
+}
