@@ -1,6 +1,6 @@
 import { day, hour, minute } from '../../../src/duration.ts'
 import { createRandom } from '../../../src/simulator/random.ts'
-import type { OrgUser } from '../../../src/simulator/server/rest.ts'
+import type { OrgUser } from '../../../src/simulator/server/org-user.ts'
 import {
   recordBulkQuery,
   recordBulkResult,
