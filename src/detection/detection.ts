@@ -85,7 +85,7 @@ export type Statistics = {
   readonly low: number
   readonly high: number
   readonly ratio: number
-  /** log10 of the tail probability by the model, and with regard to the entity's recurring peak (the one that decides). */
+  /** log10 of the tail probability by the model, and calibrated and with regard to the entity's recurring peak (the one that decides). */
   readonly log10pModel: number
   readonly log10p: number
   /** By chance once in so many ms over all entities of the org. */
@@ -100,7 +100,8 @@ export type Statistics = {
   readonly hourFactor: number
   /**
    * The model's parameters by name (counts: mu, phi, a, b, x, r; amounts: location, scale,
-   * df, n); and `peak`, what the entity has reached in such a window on two other days.
+   * df, n); of the calibration (u, pi, xi, sigma: the tail of the peer group's scores −log10 p above u); and `peak`, what the
+   * entity has reached in such a window on two other days.
    */
   readonly parameters: Readonly<Record<string, number>>
 }

@@ -39,6 +39,7 @@ export function createAmountsModel(halfLife: number, offset: ZoneOffset): Baseli
 
   return {
     name: 'amounts',
+    looksWhenIdle: false,
     halfLife,
     sumsPerWindow: sum.count,
     priorsPerWindow: prior.count,
@@ -67,18 +68,22 @@ export function createAmountsModel(halfLife: number, offset: ZoneOffset): Baseli
     learn(slot, group, start, amount, teaching) {
       const kept = 2 ** (-slot.length / halfLife)
       const own = momentsOf(slot)
-      if (amount <= 0)
-        return setMoments(slot, { n: own.n * kept, mean: own.mean, squares: own.squares * kept })
+      if (amount <= 0) {
+        setMoments(slot, { n: own.n * kept, mean: own.mean, squares: own.squares * kept })
+        return 0
+      }
       const expected = logPredictive(own, peersOf(slot, group), slot.length)
       const shift = shiftAt(slot, group, start)
       const u = Math.log1p(amount) - shift
       const capped = teaching === 'raw' ? u : winsorLog(u, expected)
       const learned = teaching === 'excluded' ? Math.min(capped, expected.location) : capped
       setMoments(slot, learnLog(own, learned, kept))
-      if (slot.k !== 0) return
+      const surprise = u <= expected.location ? 0 : tailOf(u, expected)
+      if (slot.k !== 0) return surprise
       const h = hourOfWeek(start, offset)
       group.counted[h] = (group.counted[h] as number) + (learned - expected.location + shift)
       group.learned[h] = (group.learned[h] as number) + 1
+      return surprise
     },
 
     makeUp(slot, group, start, amount) {

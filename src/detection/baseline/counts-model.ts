@@ -46,6 +46,7 @@ export function createCountsModel(halfLife: number, offset: ZoneOffset): Baselin
 
   return {
     name: 'counts',
+    looksWhenIdle: true,
     halfLife,
     sumsPerWindow: sum.count,
     priorsPerWindow: prior.count,
@@ -86,10 +87,12 @@ export function createCountsModel(halfLife: number, offset: ZoneOffset): Baselin
       const learned = Math.min(amount, mostLearned(teaching, mu, r))
       const kept = 2 ** (-slot.length / halfLife)
       decayAndAdd(slot, kept, [learned, exposure, (learned - mu) ** 2 - mu, mu * mu])
-      if (slot.k !== 0) return
-      const h = hourOfWeek(start, offset)
-      add(group.counted, h, learned)
-      add(group.learned, h, 1)
+      if (slot.k === 0) {
+        const h = hourOfWeek(start, offset)
+        add(group.counted, h, learned)
+        add(group.learned, h, 1)
+      }
+      return amount <= mu ? 0 : log10NegativeBinomialTail(amount, mu, r)
     },
 
     makeUp(slot, group, start, amount) {

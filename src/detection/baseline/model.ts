@@ -31,8 +31,10 @@ export type BaselineModel = GroupModel & {
   readonly name: Statistics['model']
   /** Takes the entity's part out of its group's sums (sign −1) or puts it in (+1). Between the two calls it learns. */
   contribute(slot: WindowSlot, group: GroupState, sign: 1 | -1): void
-  /** Learns one fixed window [start, start + length) with `amount`. */
-  learn(slot: WindowSlot, group: GroupState, start: number, amount: number, teaching: Teaching): void
+  /** Whether windows in which nothing happened are looked at as well, as something that might have been improbable. */
+  readonly looksWhenIdle: boolean
+  /** Learns one fixed window [start, start + length) with `amount`; answers how improbable it was, 0 for what is ordinary. */
+  learn(slot: WindowSlot, group: GroupState, start: number, amount: number, teaching: Teaching): number
   /** Learns in full what a fixed window held that has been learned already, but not in full. */
   makeUp(slot: WindowSlot, group: GroupState, start: number, amount: number): void
   /** Learns that nothing happened in the fixed windows of [from, to), in constant time. */

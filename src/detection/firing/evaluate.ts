@@ -1,4 +1,6 @@
+import { calibrate, type Tail } from '../algorithms/peaks-over-threshold.ts'
 import type { ZoneOffset } from '../algorithms/zone-offset.ts'
+import { tailOfGroup } from '../baseline/calibration.ts'
 import { type GroupState, isReady } from '../baseline/group-state.ts'
 import type { MeasureState } from '../baseline/measure-state.ts'
 import type { BaselineModel, Judgement } from '../baseline/model.ts'
@@ -18,8 +20,10 @@ export type Verdict = {
   readonly observed: number
   /** Null where the group is not known well enough, or the model is `none`. */
   readonly judgement: Judgement | null
-  /** log10 of the probability that decides: the model's, or the larger one of the entity's own recurring peak. */
+  /** log10 of the probability that decides: the model's, calibrated, or the larger one of the entity's own recurring peak. */
   readonly log10p: number
+  /** How far the group's windows go beyond what the model expects; null without a judgement. */
+  readonly tail: Tail | null
   /** What the entity has reached in such a window on two other days; 0 without such a peak. */
   readonly peak: number
   /** Fires at or below this p. */
@@ -86,7 +90,16 @@ function judgeWindow(evaluation: Evaluation, k: number, observed: number): Verdi
   const { start, end } = windowEndingAt(pane, length)
   const overCeiling = observed >= firing.alwaysAbove
   const place = { k, length, start, end, pane, observed, longest: length }
-  const unjudged = { ...place, judgement: null, log10p: 0, peak: 0, threshold: 0, looks: 0, excess: 0 }
+  const unjudged = {
+    ...place,
+    judgement: null,
+    log10p: 0,
+    tail: null,
+    peak: 0,
+    threshold: 0,
+    looks: 0,
+    excess: 0,
+  }
   if (!model) {
     const over = overCeiling || observed >= firing.atLeast
     return { ...unjudged, reason: over ? 'ceiling' : 'watching' }
@@ -98,9 +111,10 @@ function judgeWindow(evaluation: Evaluation, k: number, observed: number): Verdi
   const looks = model.looks(totals.members, activeRate(totals, k, model.halfLife), length)
   const threshold = Math.min(highestThreshold, firing.budget / detector.windows.length / looks)
   const peak = recurringPeak(slot)
-  const log10p = Math.max(judgement.log10p, log10PeakTail(observed, peak, length))
+  const tail = tailOfGroup(group, k)
+  const log10p = Math.max(calibrate(judgement.log10p, tail), log10PeakTail(observed, peak, length))
   const excess = Math.log10(threshold) - log10p
-  const judged = { ...unjudged, judgement, log10p, peak, threshold, looks, excess }
+  const judged = { ...unjudged, judgement, log10p, tail, peak, threshold, looks, excess }
   if (excess >= 0 && observed >= firing.atLeast) return { ...judged, reason: 'threshold' }
   if (overCeiling) return { ...judged, reason: 'ceiling' }
   return log10p <= watchBelow ? { ...judged, reason: 'watching' } : null

@@ -1,5 +1,6 @@
 import { day, hour, minute } from '../../duration.ts'
 import { dimensions } from '../activity/firsts.ts'
+import { onceIn } from '../algorithms/frequency.ts'
 import type { BaselineModel } from '../baseline/model.ts'
 import type { Detector } from '../definition/detector.ts'
 import type { Detection, Entity, EventSample, Statistics } from '../detection.ts'
@@ -29,7 +30,7 @@ export function toStatistics(
   { verdict, known, time }: Pick<Finding, 'verdict' | 'known' | 'time'>,
   model: BaselineModel | null,
 ): Statistics | null {
-  const { judgement, observed, log10p, peak, threshold, looks } = verdict
+  const { judgement, observed, log10p, tail, peak, threshold, looks } = verdict
   if (!judgement || !model) return null
   const { expected, parameters, hourFactor, peerWeight } = judgement
   return {
@@ -39,13 +40,13 @@ export function toStatistics(
     ratio: observed / Math.max(expected, 1e-9),
     log10pModel: judgement.log10p,
     log10p,
-    onceIn: 1 / (10 ** Math.max(log10p, -300) * looks),
+    onceIn: onceIn(log10p, looks),
     threshold,
     history: time - known.since,
     peerWeight,
     peers: known.peers,
     hourFactor,
-    parameters: peak > 0 ? { ...parameters, peak } : parameters,
+    parameters: { ...parameters, ...tail, ...(peak > 0 ? { peak } : {}) },
   }
 }
 

@@ -4,7 +4,7 @@ import type { Action, Activity } from '../activity/activity.ts'
 import type { ZoneOffset } from '../algorithms/zone-offset.ts'
 import { createAmountsModel } from '../baseline/amounts-model.ts'
 import { createCountsModel } from '../baseline/counts-model.ts'
-import { advanceGroup, type GroupModel, type GroupState } from '../baseline/group-state.ts'
+import { advanceGroup, type GroupModel, type GroupState, isReady } from '../baseline/group-state.ts'
 import { GroupTable } from '../baseline/group-table.ts'
 import { type Incident, Incidents, type VerdictWord } from '../baseline/incidents.ts'
 import { catchUp, type Learner, type Lessons } from '../baseline/learning.ts'
@@ -114,7 +114,7 @@ export class WindowWatcher implements Watcher {
     const groupNumber = this.#groups.numberOf(org.ref.id, detector.baseline.peersOf(activity, entity))
     const group = this.#groupOf(org, groupNumber, time)
     const state = this.#stateOf(org, entity.id, groupNumber, group, totals, time)
-    this.#learn(state, group, totals, model, org.watermark)
+    this.#learn(org, state, group, totals, model, org.watermark)
     this.#measures.record(state, time, amount, value === null ? 0 : hashText(value))
     this.#measures.rows.touch(state.row)
 
@@ -227,12 +227,13 @@ export class WindowWatcher implements Watcher {
       const state = this.#measures.at(row)
       if (state.head >= org.watermark) continue
       const group = this.#groupOf(org, state.group, state.head)
-      this.#learn(state, group, totals, model, org.watermark)
+      this.#learn(org, state, group, totals, model, org.watermark)
       rows.touch(row)
     }
   }
 
   #learn(
+    org: OrgTime,
     state: MeasureState,
     group: GroupState,
     totals: OrgTotals,
@@ -251,6 +252,7 @@ export class WindowWatcher implements Watcher {
           if (said === 'expected') return 'raw'
           return said === 'true_positive' || isSuspended(state, start, end) ? 'excluded' : 'winsorised'
         },
+        isReady: (start, end) => isReady(group, end - start, start, org.offset),
         onActive: (window, teaching) => {
           countActive(totals, window.k, time, model.halfLife)
           if (!this.#incidents.isEmpty)
@@ -344,10 +346,15 @@ const unmodelled: GroupModel = {
 }
 const forgetful: Learner = {
   contribute: () => undefined,
-  learn: () => undefined,
+  learn: () => 0,
   idle: () => undefined,
+  looksWhenIdle: false,
 }
-const noLessons: Lessons = { teachingOf: () => 'excluded', onActive: () => undefined }
+const noLessons: Lessons = {
+  teachingOf: () => 'excluded',
+  isReady: () => false,
+  onActive: () => undefined,
+}
 
 function modelOf({ baseline }: Detector, offset: ZoneOffset): BaselineModel {
   const create = baseline.model === 'amounts' ? createAmountsModel : createCountsModel
