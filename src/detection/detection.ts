@@ -101,7 +101,8 @@ export type Statistics = {
   /**
    * The model's parameters by name (counts: mu, phi, a, b, x, r; amounts: location, scale,
    * df, n); of the calibration (u, pi, xi, sigma: the tail of the peer group's scores −log10 p above u); and `peak`, what the
-   * entity has reached in such a window on two other days.
+   * entity has reached in such a window on two other days; how often a day the whole org's windows are looked at (looks), and how
+   * many false alarms a day are accepted (budget).
    */
   readonly parameters: Readonly<Record<string, number>>
 }

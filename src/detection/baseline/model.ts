@@ -1,4 +1,5 @@
 import type { Statistics } from '../detection.ts'
+import type { Parameters } from './formulas.ts'
 import type { GroupModel, GroupState } from './group-state.ts'
 
 /** Where one window of one entity lies, for the models: its cells, its number, its length. */
@@ -12,10 +13,11 @@ export type WindowSlot = {
 
 /** How improbable an amount is, before anything is made of it for people. */
 export type Judgement = {
+  readonly model: Statistics['model']
   /** log10 of the tail probability by the model. */
   readonly log10p: number
   readonly expected: number
-  readonly parameters: Readonly<Record<string, number>>
+  readonly parameters: Parameters
   readonly hourFactor: number
   readonly peerWeight: number
 }
@@ -41,10 +43,6 @@ export type BaselineModel = GroupModel & {
   idle(slot: WindowSlot, group: GroupState, from: number, to: number): void
   /** Judges `amount` in the window [start, end). Null when it is so ordinary that it can never matter. */
   judge(slot: WindowSlot, group: GroupState, start: number, end: number, amount: number): Judgement | null
-  /** log10 p of an amount again, from a judgement's parameters alone. */
-  recompute(parameters: Readonly<Record<string, number>>, amount: number): number
-  /** The middle 90 % of what was to be expected. */
-  usualRange(parameters: Readonly<Record<string, number>>): { low: number; high: number }
   /** How often the detector looks at a window of this length, per ms: `active` looks were counted, by `members` entities. */
   looks(members: number, active: number, length: number): number
 }

@@ -1,3 +1,4 @@
+import { thresholdFor } from '../algorithms/frequency.ts'
 import { calibrate, type Tail } from '../algorithms/peaks-over-threshold.ts'
 import type { ZoneOffset } from '../algorithms/zone-offset.ts'
 import { tailOfGroup } from '../baseline/calibration.ts'
@@ -26,6 +27,8 @@ export type Verdict = {
   readonly tail: Tail | null
   /** What the entity has reached in such a window on two other days; 0 without such a peak. */
   readonly peak: number
+  /** False alarms by this window that the analyst accepts, per ms. */
+  readonly budget: number
   /** Fires at or below this p. */
   readonly threshold: number
   /** Looks at windows of this length per ms of event time, over the whole org. */
@@ -41,8 +44,6 @@ export type Verdict = {
 /** A verdict that fires. */
 export type FiringVerdict = Verdict & { readonly reason: Detection['reason'] }
 
-/** No budget, however generous, makes anything more probable than this fire. */
-export const highestThreshold = 1e-3
 /** From here on (log10 p) it is worth keeping what a detection would have to show. */
 const watchBelow = -2
 
@@ -96,6 +97,7 @@ function judgeWindow(evaluation: Evaluation, k: number, observed: number): Verdi
     log10p: 0,
     tail: null,
     peak: 0,
+    budget: 0,
     threshold: 0,
     looks: 0,
     excess: 0,
@@ -109,12 +111,13 @@ function judgeWindow(evaluation: Evaluation, k: number, observed: number): Verdi
   const judgement = ready ? model.judge(slot, group, start, end, observed) : null
   if (!judgement) return overCeiling ? { ...unjudged, reason: 'ceiling' } : null
   const looks = model.looks(totals.members, activeRate(totals, k, model.halfLife), length)
-  const threshold = Math.min(highestThreshold, firing.budget / detector.windows.length / looks)
+  const budget = firing.budget / detector.windows.length
+  const threshold = thresholdFor(budget, looks)
   const peak = recurringPeak(slot)
   const tail = tailOfGroup(group, k)
   const log10p = Math.max(calibrate(judgement.log10p, tail), log10PeakTail(observed, peak, length))
   const excess = Math.log10(threshold) - log10p
-  const judged = { ...unjudged, judgement, log10p, tail, peak, threshold, looks, excess }
+  const judged = { ...unjudged, judgement, log10p, tail, peak, budget, threshold, looks, excess }
   if (excess >= 0 && observed >= firing.atLeast) return { ...judged, reason: 'threshold' }
   if (overCeiling) return { ...judged, reason: 'ceiling' }
   return log10p <= watchBelow ? { ...judged, reason: 'watching' } : null

@@ -59,7 +59,7 @@ export class WindowWatcher implements Watcher {
     this.#episodes = new Episodes({
       prefix,
       source: () => ({ detector: this.#detector, set: this.#set }),
-      explain: (finding, org) => toStatistics(finding, this.#modelOf(org)),
+      explain: toStatistics,
       emit,
     })
     this.#observed = new Float64Array(windows.length)
