@@ -95,6 +95,7 @@ const found = {
   networks: { read: ({ networks }) => networks },
   apps: { read: ({ apps }) => apps },
   users: { read: ({ users }) => users },
+  familiarity: { read: ({ familiarity }) => familiarity },
 } as const satisfies Record<string, Field<Found>>
 
 /** What `levels:` may ask about: what was found, and every field of the activity that fired. */

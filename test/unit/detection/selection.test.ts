@@ -72,7 +72,7 @@ describe('a selection', () => {
 })
 
 describe('a condition of a level', () => {
-  const facts = { steady: true, every: 300_000, networks: 1, apps: 1, users: 1 }
+  const facts = { steady: true, every: 300_000, networks: 1, apps: 1, users: 1, familiarity: 0.5 }
   const found: Found = {
     observed: 50,
     expected: 2,
@@ -92,6 +92,7 @@ describe('a condition of a level', () => {
       steady: true,
       'every|gte': '5m',
       networks: 1,
+      'familiarity|lt': 0.8,
     }
     const compiled = compileSelection(source, foundField)
     expect(compiled.kind === 'ok' && compiled.matches(found)).toBe(true)
