@@ -39,6 +39,8 @@ export type Verdict = {
   readonly reason: Detection['reason'] | 'watching'
   /** Length of the longest window that fires along with this one. */
   readonly longest: number
+  /** What the detector's longest window says; absent where that cannot be judged, or nothing fires. */
+  readonly whole?: { readonly expected: number; readonly ratio: number }
 }
 
 /** A verdict that fires. */
@@ -77,7 +79,28 @@ export function evaluate(evaluation: Evaluation): Verdict | null {
     if (fires(verdict)) longest = verdict.length
     if (best === null || isStronger(verdict, best)) best = verdict
   }
-  return best && { ...best, longest }
+  if (!best || longest === 0) return best && { ...best, longest }
+  const whole = judgeLongest(evaluation)
+  return { ...best, longest, ...(whole && { whole }) }
+}
+
+/** How the longest window compares with what is usual. What is no more than that is not judged: its ratio counts as 1. */
+function judgeLongest({
+  detector,
+  state,
+  observed,
+  group,
+  model,
+  offset,
+}: Evaluation): Verdict['whole'] | null {
+  const k = detector.windows.length - 1
+  const length = detector.windows[k] as number
+  const { start, end } = windowEndingAt(paneAt(state.head, length), length)
+  if (!model || !isReady(group, length, start, offset)) return null
+  const amount = observed[k] as number
+  const judgement = model.judge(slotOf(state, k, length), group, start, end, amount)
+  if (!judgement) return { expected: amount, ratio: 1 }
+  return { expected: judgement.expected, ratio: amount / Math.max(judgement.expected, 1e-9) }
 }
 
 export function fires(verdict: Verdict | null): verdict is FiringVerdict {

@@ -267,7 +267,7 @@ export class WindowWatcher implements Watcher {
     const ratio = judgement ? observed / Math.max(expected, 1e-9) : 0
     return {
       verdict,
-      found: { observed, expected, ratio, excess, window: length, activity },
+      found: { observed, expected, ratio, excess, window: length, activity, whole: verdict.whole ?? null },
       time: activity.time,
       trigger: sampleOf(activity),
       backfill: activity.backfill,

@@ -79,6 +79,7 @@ describe('a condition of a level', () => {
     ratio: 25,
     excess: 3,
     window: 600_000,
+    whole: { expected: 10, ratio: 5 },
     activity: login,
     ...facts,
   }
@@ -92,6 +93,7 @@ describe('a condition of a level', () => {
       steady: true,
       'every|gte': '5m',
       networks: 1,
+      'whole_ratio|lte': 5,
       'familiarity|lt': 0.8,
     }
     const compiled = compileSelection(source, foundField)
