@@ -85,20 +85,14 @@ export function evaluate(evaluation: Evaluation): Verdict | null {
 }
 
 /** How the longest window compares with what is usual. What is no more than that is not judged: its ratio counts as 1. */
-function judgeLongest({
-  detector,
-  state,
-  observed,
-  group,
-  model,
-  offset,
-}: Evaluation): Verdict['whole'] | null {
+function judgeLongest(evaluation: Evaluation): Verdict['whole'] | null {
+  const { detector, state, observed, panes, group, model, offset } = evaluation
   const k = detector.windows.length - 1
   const length = detector.windows[k] as number
-  const { start, end } = windowEndingAt(paneAt(state.head, length), length)
+  const { start, end } = windowEndingAt(panes[k] as number, length)
   if (!model || !isReady(group, length, start, offset)) return null
   const amount = observed[k] as number
-  const judgement = model.judge(slotOf(state, k, length), group, start, end, amount)
+  const judgement = model.judge(state.slotOf(k), group, start, end, amount)
   if (!judgement) return { expected: amount, ratio: 1 }
   return { expected: judgement.expected, ratio: amount / Math.max(judgement.expected, 1e-9) }
 }

@@ -146,6 +146,7 @@ export class WindowWatcher implements Watcher {
 
   tick(org: OrgTime, time: number): void {
     this.#episodes.tick(org, time)
+    this.#totalsOf(org.ref.id, time)
     this.#sweep(org)
   }
 
@@ -309,9 +310,19 @@ export class WindowWatcher implements Watcher {
 
   #groupOf(org: OrgTime, number: number, time: number): GroupState {
     const model = this.#modelOf(org) ?? unmodelled
-    const group = this.#groups.at(number, model, time)
+    const since = this.#groups.has(number) ? time : this.#watchedSince(org, number, time)
+    const group = this.#groups.at(number, model, since)
     advanceGroup(group, model, org.watermark - shortest(this.#detector.windows), org.offset)
     return group
+  }
+
+  /**
+   * Since when the group has been watched: from the first event of the org on, though its first entity may come much later. A
+   * detector of what hardly ever happens would otherwise miss the first time. Peers of their own begin with their first entity.
+   */
+  #watchedSince(org: OrgTime, group: number, time: number): number {
+    const isWhole = this.#groups.nameOf(group) === this.#detector.entityType
+    return isWhole ? Math.min(time, this.#totalsOf(org.ref.id, time).since) : time
   }
 
   #totalsOf(orgId: string, time: number): OrgTotals {
