@@ -1,8 +1,42 @@
 /** What a detector emits. A value of topic `detections` is one {@link DetectionMessage} as JSON; its key is the org id. */
-export type DetectionMessage = Detection | Progress
+export type DetectionMessage = Detection | Progress | Verdict
 
 /** Event time of an org has come this far (ms). Sent about once a minute of event time, so that alerts resolve. */
 export type Progress = { readonly kind: 'progress'; readonly org: OrgRef; readonly time: number }
+
+/** What an analyst may say about an alert. `expected`: it is known and will come again. */
+export const verdictWords = [
+  'true_positive',
+  'false_positive',
+  'benign',
+  'expected',
+  'duplicate',
+  'test',
+] as const
+export type VerdictWord = (typeof verdictWords)[number]
+
+export function isVerdictWord(word: unknown): word is VerdictWord {
+  return (verdictWords as readonly unknown[]).includes(word)
+}
+
+/** An analyst's verdict about an alert, on its way from the log to the alert. */
+export type Verdict = {
+  readonly kind: 'verdict'
+  /** Unique; equal when it is sent again. */
+  readonly id: string
+  readonly org: OrgRef
+  /** Id of the alert, its detector and entity, and the episodes that it consists of. */
+  readonly alert: string
+  readonly detector: string
+  readonly entity: { readonly type: string; readonly id: string }
+  readonly episodes: readonly string[]
+  readonly word: VerdictWord
+  /** When it was given, ms. */
+  readonly time: number
+  /** Who gave it. */
+  readonly by: string | null
+  readonly note: string | null
+}
 
 export const levels = ['informational', 'low', 'medium', 'high', 'critical'] as const
 export type Level = (typeof levels)[number]
