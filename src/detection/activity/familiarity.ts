@@ -1,9 +1,8 @@
 import { day, hour } from '../../duration.ts'
-import { KeyedState } from '../../stream/keyed-state.ts'
+import { MemoryTable } from '../baseline/memory-table.ts'
 import {
   addValue,
   awayAt,
-  createMemory,
   daysOf,
   findValue,
   firstSight,
@@ -12,7 +11,6 @@ import {
   lastDay,
   lastSight,
   type MemoryKind,
-  memoryCodec,
   noteActive,
   noteSight,
   noteToday,
@@ -44,9 +42,7 @@ const memoryKind: MemoryKind = { rateHalfLife: 30, capacities: [64, 32, 32, 96, 
  * all detectors. A login that failed teaches nothing: whoever guesses passwords must not become familiar by it.
  */
 export class Familiarity {
-  readonly state = new KeyedState<ValueMemory>('familiarity', memoryCodec)
-  /** The same memories by org and user, so that no key needs to be put together for each event. */
-  readonly #users = new Map<string, Map<string, ValueMemory>>()
+  readonly state = new MemoryTable('familiarity')
   readonly #capacity: number
   /** Whether the event at hand changed anything that must be saved. */
   #changed = false
@@ -56,21 +52,12 @@ export class Familiarity {
     this.#capacity = capacity
   }
 
-  /** To be called when the engine has restored `state`. */
-  restored(): void {
-    this.#users.clear()
-    for (const [key, memory] of this.state.entries()) {
-      const [org, user] = splitKey(key)
-      this.#usersOf(org).set(user, memory)
-    }
-  }
-
   /** Tells what is new about the activity for its user, and learns from it. */
   note(activity: Activity): Firsts {
     const { user, time } = activity
     if (user === null) return unknownFirsts
     const learns = teaches(activity)
-    const memory = this.#usersOf(activity.org.id).get(user) ?? (learns ? this.#add(activity, user) : null)
+    const memory = this.state.find(activity.org.id, user) ?? (learns ? this.#add(activity, user) : null)
     if (!memory) return unknownFirsts
     const known = time - knownSince(memory) >= knownAfter
     let firsts = known ? createFirsts(awayAt(memory, time, newFor), isAutomated(memory)) : unknownFirsts
@@ -81,16 +68,16 @@ export class Familiarity {
       const isNew = this.#seeDimension(memory, activity, index, sight)
       if (isNew !== null && known && !isRestless(memory, index)) firsts = tell(firsts, index, isNew)
     }
-    if (this.#changed) this.state.touch(memory.key)
+    if (this.#changed) this.state.touch(memory)
     return firsts
   }
 
   /** Called once a day: forgets what has not been seen for long. `time`: how far event time has come, ms. */
   expire(time: number): void {
     const today = Math.floor(time / day)
-    for (const [key, memory] of this.state.entries()) {
-      if (today - lastDay(memory) > rememberedUserDays) this.#forget(key)
-      else if (forgetBefore(memory, today - rememberedDays)) this.state.touch(key)
+    for (const memory of this.state.values()) {
+      if (today - lastDay(memory) > rememberedUserDays) this.state.delete(memory)
+      else if (forgetBefore(memory, today - rememberedDays)) this.state.touch(memory)
     }
   }
 
@@ -145,35 +132,17 @@ export class Familiarity {
     return true
   }
 
-  #usersOf(org: string): Map<string, ValueMemory> {
-    let users = this.#users.get(org)
-    if (!users) {
-      users = new Map()
-      this.#users.set(org, users)
-    }
-    return users
-  }
-
   #add({ org, time }: Activity, user: string): ValueMemory {
     if (this.state.size >= this.#capacity) this.#makeRoom()
-    const memory = createMemory(`${org.id}\0${user}`, time)
-    this.state.set(memory.key, memory)
-    this.#usersOf(org.id).set(user, memory)
-    return memory
-  }
-
-  #forget(key: string): void {
-    const [org, user] = splitKey(key)
-    this.#usersOf(org).delete(user)
-    this.state.delete(key)
+    return this.state.add(org.id, user, time)
   }
 
   /** Forgets many at once, for it sorts them all. The order comes from what is stored, so that a restart changes nothing. */
   #makeRoom(): void {
-    const oldestFirst = [...this.state.entries()].sort(
-      ([keyA, a], [keyB, b]) => lastDay(a) - lastDay(b) || (keyA < keyB ? -1 : 1),
+    const oldestFirst = [...this.state.values()].sort(
+      (a, b) => lastDay(a) - lastDay(b) || (a.key < b.key ? -1 : 1),
     )
-    for (const [key] of oldestFirst.slice(0, Math.ceil(this.#capacity / 10))) this.#forget(key)
+    for (const memory of oldestFirst.slice(0, Math.ceil(this.#capacity / 10))) this.state.delete(memory)
   }
 }
 
@@ -239,9 +208,4 @@ const pages: ReadonlySet<string> = new Set([
 function teaches({ action, outcome }: Activity): boolean {
   if (action === 'login') return outcome === 'success'
   return action !== 'anomaly' && action !== 'login-as'
-}
-
-function splitKey(key: string): [org: string, user: string] {
-  const split = key.indexOf('\0')
-  return [key.slice(0, split), key.slice(split + 1)]
 }

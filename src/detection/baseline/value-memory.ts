@@ -145,6 +145,11 @@ export function noteToday({ cells }: ValueMemory, dimension: number, isNew: bool
   return after !== before
 }
 
+/** Whether the dimension had a value today. */
+export function hadValueToday({ cells }: ValueMemory, dimension: number): boolean {
+  return ((cells[head.today] as number) & (1 << dimension)) !== 0
+}
+
 /** Whether the dimension had a new value today. */
 export function hadNewsToday({ cells }: ValueMemory, dimension: number): boolean {
   return ((cells[head.today] as number) & (256 << dimension)) !== 0
@@ -165,6 +170,12 @@ export function forgetBefore(memory: ValueMemory, oldest: number): boolean {
   while (4 * kept.length > 3 * slots) slots *= 2
   rebuild(memory, kept, slots)
   return true
+}
+
+/** Forgets these values. */
+export function forgetValues(memory: ValueMemory, words: ReadonlySet<number>): void {
+  const kept = entriesOf(memory).filter(([word]) => !words.has(word))
+  rebuild(memory, kept, (memory.cells.length - headLength) >> 1)
 }
 
 /** The key, then the head and the values in the order of their words: equal memories give equal bytes. */
@@ -229,9 +240,8 @@ function forgetQuarter(memory: ValueMemory, dimension: number): void {
     .sort(([wordA, a], [wordB, b]) => {
       return lastDayOf(a) - lastDayOf(b) || firstHourOf(a) - firstHourOf(b) || wordA - wordB
     })
-  const forgotten = new Set(oldestFirst.slice(0, Math.ceil(oldestFirst.length / 4)).map(([word]) => word))
-  const kept = entriesOf(memory).filter(([word]) => !forgotten.has(word))
-  rebuild(memory, kept, (memory.cells.length - headLength) >> 1)
+  const forgotten = oldestFirst.slice(0, Math.ceil(oldestFirst.length / 4))
+  forgetValues(memory, new Set(forgotten.map(([word]) => word)))
 }
 
 function rebuild(memory: ValueMemory, entries: readonly Entry[], slots: number): void {

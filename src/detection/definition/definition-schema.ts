@@ -72,7 +72,7 @@ const selection = selectionOf(activityField, {
 const foundSelection = selectionOf(foundField, {
   id: 'levelCondition',
   description:
-    'observed, expected, ratio, excess (powers of ten beyond the threshold), window, whole_expected, whole_ratio (of the longest window), steady, every, networks, apps, users, familiarity, or any field',
+    'observed, expected, ratio, excess (powers of ten beyond the threshold), window, steady, every, networks, apps, users, or any field',
 })
 
 const field = z
@@ -179,13 +179,18 @@ export const definitionSchema = z
       .describe(
         'Whom it counts them for: user, ip, network, session, app, org, any field, or a list of fields',
       ),
-    measure: measure.describe('count, sum(field) or distinct(field)'),
+    hits: selection
+      .optional()
+      .describe('novelty: only of these activities something new is told; all of `where` teach'),
+    measure: measure.describe('count, sum(field), distinct(field) or new(field, …)'),
     unit: text.optional().describe('What is counted, in words, such as API calls'),
     windows: z.array(duration).min(1).describe('one or more lengths, such as [10m, 1h]'),
     baseline: z.strictObject({
-      model: z.enum(['counts', 'amounts', 'none']),
+      model: z.enum(['counts', 'amounts', 'novelty', 'none']),
       peers: z.array(field).default([]).describe('Fields whose values make a peer group'),
       half_life: duration.default(14 * day).describe('How fast the baseline forgets'),
+      memory: duration.default(90 * day).describe('novelty: what was not seen for so long is new again'),
+      learning: duration.default(week).describe('novelty: how long an entity is only watched'),
     }),
     fires: fires.prefault({}),
     levels: levelConditions
@@ -222,7 +227,10 @@ function* crossCheck(definition: {
 }): Generator<Contradiction> {
   const { measure, baseline, fires, windows, alert } = definition
   const fitting = measure.kind === 'sum' ? 'amounts' : 'counts'
-  if (baseline.model !== 'none' && baseline.model !== fitting) {
+  if (measure.kind === 'new' && baseline.model !== 'novelty') {
+    const message = `${baseline.model} does not fit new(…) — use novelty`
+    yield { path: ['baseline', 'model'], message }
+  } else if (measure.kind !== 'new' && baseline.model !== 'none' && baseline.model !== fitting) {
     yield {
       path: ['baseline', 'model'],
       message: `${baseline.model} does not fit a ${measure.kind} — use ${fitting}, or none for a fixed threshold`,

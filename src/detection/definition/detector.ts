@@ -2,7 +2,7 @@ import type { Action, Activity } from '../activity/activity.ts'
 import type { Entity, Level } from '../detection.ts'
 import type { EpisodeFacts } from '../firing/evidence.ts'
 
-export type Model = 'counts' | 'amounts' | 'none'
+export type Model = 'counts' | 'amounts' | 'novelty' | 'none'
 
 /** A detector, compiled: what the engine needs and nothing of the file it came from. Immutable. */
 export type Detector = {
@@ -33,7 +33,12 @@ export type Detector = {
     peersOf(activity: Activity, entity: Entity): string
     /** ms */
     readonly halfLife: number
+    /** Novelty: how long a value is remembered, and how long an entity is only watched, ms. */
+    readonly memory: number
+    readonly learning: number
   }
+  /** Novelty: the activities of which something new is looked for; null when it is all of them. */
+  readonly hits: ((activity: Activity) => boolean) | null
   /** The firing rule for an activity's entity, overrides applied. */
   firesFor(activity: Activity): Firing
   /** Level by what was found: the highest of `levels:` whose conditions hold, else `level`. */
@@ -48,9 +53,11 @@ export type Detector = {
 }
 
 export type Measure = {
-  /** As in the file: `count`, `sum(rows)`, `distinct(user)`. */
+  /** As in the file: `count`, `sum(rows)`, `distinct(user)`, `new(network, app)`. */
   readonly expression: string
-  readonly kind: 'count' | 'sum' | 'distinct'
+  readonly kind: 'count' | 'sum' | 'distinct' | 'new'
+  /** Of `new`: the fields whose values may be new; none otherwise. */
+  readonly fields: readonly { readonly name: string; read(activity: Activity): unknown }[]
   /** The amount (sum; 0 when absent) of an activity; 1 for a count. */
   amountOf(activity: Activity): number
   /** The value (distinct) of an activity; null when absent. */
@@ -95,8 +102,6 @@ export type FoundByWatcher = {
   /** log10 of α/p: how far beyond the threshold, in powers of ten. */
   readonly excess: number
   readonly window: number
-  /** What is expected of the longest window, and by what factor it is exceeded; null where that cannot be judged. */
-  readonly whole: { readonly expected: number; readonly ratio: number } | null
   readonly activity: Activity
 }
 

@@ -3,6 +3,7 @@ import type { Activity } from '../activity/activity.ts'
 import { affectsSelf, deletedOf, permissionsOf, scoreOf } from '../activity/derived-fields.ts'
 import { awayDays, isAutomated, isFamiliar, isNew } from '../activity/firsts.ts'
 import { toLoginResult } from '../activity/login-outcome.ts'
+import { nameOf } from '../activity/payload.ts'
 import { salesforceFields } from '../activity/salesforce-fields.ts'
 import { userTypeOf } from '../activity/user-type.ts'
 import type { Found } from './detector.ts'
@@ -33,6 +34,7 @@ const canonical = {
   app: (activity) => activity.app,
   client: (activity) => activity.client,
   api: (activity) => activity.api,
+  country: ({ raw }) => nameOf(raw, 'CountryIso'),
   rows: (activity) => activity.rows,
   bytes: (activity) => activity.bytes,
   objects: (activity) => activity.objects,
@@ -90,14 +92,11 @@ const found = {
   ratio: { read: ({ ratio }) => ratio },
   excess: { read: ({ excess }) => excess },
   window: { read: ({ window }) => window, duration: true },
-  whole_expected: { read: ({ whole }) => whole?.expected },
-  whole_ratio: { read: ({ whole }) => whole?.ratio },
   steady: { read: ({ steady }) => steady },
   every: { read: ({ every }) => every, duration: true },
   networks: { read: ({ networks }) => networks },
   apps: { read: ({ apps }) => apps },
   users: { read: ({ users }) => users },
-  familiarity: { read: ({ familiarity }) => familiarity },
 } as const satisfies Record<string, Field<Found>>
 
 /** What `levels:` may ask about: what was found, and every field of the activity that fired. */

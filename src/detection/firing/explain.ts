@@ -1,9 +1,9 @@
 import { day, hour, minute } from '../../duration.ts'
 import { dimensions } from '../activity/firsts.ts'
+import type { BaselineModel } from '../baseline/model.ts'
 import type { Detector } from '../definition/detector.ts'
 import type { Detection, Entity, EventSample, Statistics } from '../detection.ts'
 import type { Finding } from './episode.ts'
-import { recompute } from './recompute.ts'
 
 /** What may stand in `alert.summary` as {{name}}, beside any field of the event that fired it. */
 export const summaryPlaceholders = [
@@ -19,30 +19,34 @@ export const summaryPlaceholders = [
   'p',
   'once_in',
   'first_seen',
+  'news',
 ] as const
 
 /** Nobody believes a smaller probability, and no model is that good. */
 const leastShownP = 1e-12
 
 /** The numbers behind a verdict, for people and for computing them again. Null when nothing was judged. */
-export function toStatistics({
-  verdict,
-  known,
-  time,
-}: Pick<Finding, 'verdict' | 'known' | 'time'>): Statistics | null {
-  const { judgement, observed, length, tail, peak, looks, budget } = verdict
-  if (!judgement) return null
-  const { model, hourFactor, peerWeight } = judgement
-  const perDay = { looks: looks * day, budget: budget * day }
-  const parameters = { ...judgement.parameters, ...tail, ...(peak > 0 ? { peak } : {}), ...perDay }
+export function toStatistics(
+  { verdict, known, time }: Pick<Finding, 'verdict' | 'known' | 'time'>,
+  model: Pick<BaselineModel, 'name' | 'usualRange'> | null,
+): Statistics | null {
+  const { judgement, observed, log10p, peak, threshold, looks } = verdict
+  if (!judgement || !model) return null
+  const { expected, parameters, hourFactor, peerWeight } = judgement
   return {
-    model,
-    ...recompute({ model, parameters }, { observed, window: { length } }),
+    model: model.name,
+    expected,
+    ...model.usualRange(parameters),
+    ratio: observed / Math.max(expected, 1e-9),
+    log10pModel: judgement.log10p,
+    log10p,
+    onceIn: 1 / (10 ** Math.max(log10p, -300) * looks),
+    threshold,
     history: time - known.since,
     peerWeight,
     peers: known.peers,
     hourFactor,
-    parameters,
+    parameters: peak > 0 ? { ...parameters, peak } : parameters,
   }
 }
 
@@ -67,6 +71,7 @@ export function summarize(
     p: statistics ? formatProbability(statistics.log10p) : '?',
     once_in: statistics ? formatFrequency(statistics.onceIn) : '?',
     first_seen: formatFirsts(trigger),
+    news: String(trigger.fields.news ?? formatFirsts(trigger)),
   }
   const template = detector.alert.summary ?? generalSentence(statistics, trigger)
   return template.replace(/\{\{\s*([\w.]+)\s*\}\}/g, (_, name: string) =>
@@ -77,6 +82,8 @@ export function summarize(
 /** Below one even a number is no help: what is usual is nothing at all. */
 function generalSentence(statistics: Statistics | null, trigger: EventSample): string {
   const observed = '{{entity}}: {{observed}} {{unit}} in {{window}}'
+  if (statistics?.model === 'novelty')
+    return '{{entity}}: never before {{news}}; p {{p}}, by chance about once in {{once_in}}'
   const seen = namesOfFirsts(trigger).length > 0 ? '; {{first_seen}}' : ''
   if (!statistics) return `${observed}${seen}`
   const usual =

@@ -206,9 +206,7 @@ describe('the memory', () => {
 })
 
 function stored(familiarity: Familiarity): readonly string[] {
-  return [...familiarity.state.entries()]
-    .map(([, memory]) => memoryCodec.encode(memory).toString('hex'))
-    .sort()
+  return [...familiarity.state.values()].map((memory) => memoryCodec.encode(memory).toString('hex')).sort()
 }
 
 const disks = new WeakMap<Familiarity, Map<string, Buffer>>()
@@ -221,7 +219,6 @@ function restored(familiarity: Familiarity): Familiarity {
   for (const key of deletes) disk.delete(key)
   const next = new Familiarity()
   for (const [key, value] of disk) next.state.restore(key, value)
-  next.restored()
   disks.set(next, disk)
   return next
 }

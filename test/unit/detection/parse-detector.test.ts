@@ -50,7 +50,7 @@ tests: [{ name: a, given: [{ event: LoginEventStream, fields: { ip: y } }], expe
       'detectors/burst.yaml:6:9 entity: unknown field usr — did you mean user?',
       'detectors/burst.yaml:7:10 measure: unknown field row — did you mean rows?',
       'detectors/burst.yaml:8:11 windows[0]: must be a duration such as 5m, 1h30m or 14d',
-      'detectors/burst.yaml:9:20 baseline.model: must be counts, amounts or none — did you mean counts?',
+      'detectors/burst.yaml:9:20 baseline.model: must be counts, amounts, novelty or none — did you mean counts?',
       'detectors/burst.yaml:10:18 fires.budget: must be a number of false alerts in a time, such as 1/week',
       'detectors/burst.yaml:11:23 levels.critical.observd|gte: unknown field observd — did you mean observed?',
       'detectors/burst.yaml:12:14 exceptions[0].reason: is missing — say why this is harmless',
@@ -72,6 +72,15 @@ tests: [{ name: a, given: [{ event: LoginEventStream, fields: { ip: y } }], expe
       { measure: 'measure: sum(rows)', baseline: 'baseline: { model: counts }' },
       '9:20 baseline.model: counts does not fit a sum — use amounts, or none for a fixed threshold',
     ],
+    [
+      { measure: 'measure: new(network, app)', baseline: 'baseline: { model: none }' },
+      '9:20 baseline.model: none does not fit new(…) — use novelty',
+    ],
+    [
+      { baseline: 'baseline: { model: novelty }' },
+      '9:20 baseline.model: novelty does not fit a count — use counts, or none for a fixed threshold',
+    ],
+    [{ measure: 'measure: new(network, quer)' }, '7:10 measure: unknown field quer — did you mean query?'],
     [
       { fires: 'fires: { at_least: 5, always_above: 4 }' },
       '10:37 fires.always_above: must not be below at_least',
@@ -108,7 +117,12 @@ describe('a compiled detector', () => {
       windows: [600_000, 3_600_000],
       tags: [],
       alert: { repeat: 86_400_000, keepOpen: 3_600_000, summary: null },
-      baseline: { model: 'none', halfLife: 14 * 86_400_000 },
+      baseline: {
+        model: 'none',
+        halfLife: 14 * 86_400_000,
+        memory: 90 * 86_400_000,
+        learning: 7 * 86_400_000,
+      },
     })
     expect(detector.firesFor(decodeActivity('LoginEventStream'))).toEqual({
       when: 'above',
@@ -171,7 +185,6 @@ describe('a compiled detector', () => {
         ratio,
         excess: 1,
         window,
-        whole: null,
         activity: decodeActivity('LoginEventStream'),
         ...factsOf(createEvidence(), 'user'),
       })

@@ -54,6 +54,7 @@ type DetectorOptions = Partial<Omit<Detector, 'baseline'>> & {
 const apiCalls: Measure = {
   expression: 'count',
   kind: 'count',
+  fields: [],
   amountOf: () => 1,
   valueOf: () => null,
   unit: 'API calls',
@@ -62,13 +63,14 @@ const apiCalls: Measure = {
 export const rowsRead: Measure = {
   expression: 'sum(rows)',
   kind: 'sum',
+  fields: [],
   amountOf: ({ rows }) => rows,
   valueOf: () => null,
   unit: 'records',
 }
 
 export function distinct(expression: string, read: Measure['valueOf']): Measure {
-  return { expression, kind: 'distinct', amountOf: () => 1, valueOf: read, unit: 'values' }
+  return { expression, kind: 'distinct', fields: [], amountOf: () => 1, valueOf: read, unit: 'values' }
 }
 
 /** Counts activities per user unless told otherwise. */
@@ -97,7 +99,14 @@ export function makeDetector(options: DetectorOptions = {}): Detector {
     entityType: 'user',
     entityOf: ({ user }) => (user === null ? null : { type: 'user', id: user }),
     windows: [10 * minute, hour, day],
-    baseline: { model, halfLife: 14 * day, peersOf: peersOf ?? ((_, entity) => entity.type) },
+    baseline: {
+      model,
+      halfLife: 14 * day,
+      memory: 90 * day,
+      learning: week,
+      peersOf: peersOf ?? ((_, entity) => entity.type),
+    },
+    hits: null,
     firesFor: () => ({
       when: 'above',
       budget,

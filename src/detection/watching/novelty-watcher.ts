@@ -1,0 +1,225 @@
+import { day } from '../../duration.ts'
+import { type DurableState, KeyedState } from '../../stream/keyed-state.ts'
+import type { Action, Activity } from '../activity/activity.ts'
+import type { VerdictWord } from '../baseline/incidents.ts'
+import { knownSince } from '../baseline/value-memory.ts'
+import type { Detector } from '../definition/detector.ts'
+import { type EmitDetection, Episodes, type UnrankedFinding } from '../firing/episodes.ts'
+import { type FiringVerdict, fires } from '../firing/evaluate.ts'
+import { sampleOf } from '../firing/evidence.ts'
+import { toStatistics } from '../firing/explain.ts'
+import type { OrgTime } from '../org-time.ts'
+import { paneAt } from '../window/window.ts'
+import { halfLifeOf, type News, NewValues, type Sighting } from './new-values.ts'
+import { evaluateNews, fieldNames, noveltyModel } from './novelty-verdict.ts'
+import { type Owner, ValueOwners } from './value-owners.ts'
+import { entityKey, mayWant, orgIdOf, sectionPrefix, type Watcher } from './watcher.ts'
+
+/**
+ * What is new of an entity within the window that began with `since`; saved as JSON. `episode`: that it led to. `fired`: when the
+ * first windows of the last weeks that fired did so, ms.
+ */
+type Recent = {
+  readonly since: number
+  readonly news: News[]
+  episode: string | null
+  readonly fired: number[]
+}
+
+/** News of one window that are kept one by one. */
+const maxNews = 64
+/** An analyst may take back what an episode taught for so long, ms. */
+const recallableFor = 30 * day
+/**
+ * What fires does not teach that the entity often brings up something new: a thief who comes back from elsewhere a week
+ * later must fire again. But only so often in thirty days; what goes on after that is learned.
+ */
+const heldBack = 2
+
+/** Watches what an entity has for the first time: model `novelty`. */
+export class NoveltyWatcher implements Watcher {
+  readonly #values: NewValues
+  readonly #recent: KeyedState<Recent>
+  readonly #owners: ValueOwners
+  readonly #episodes: Episodes
+  #detector: Detector
+  #set: string
+
+  constructor(detector: Detector, set: string, emit: EmitDetection) {
+    const prefix = sectionPrefix(detector)
+    this.#detector = detector
+    this.#set = set
+    this.#values = new NewValues(prefix, detector)
+    this.#recent = new KeyedState(`${prefix}recent`)
+    this.#owners = new ValueOwners(prefix)
+    this.#episodes = new Episodes({
+      prefix,
+      source: () => ({ detector: this.#detector, set: this.#set }),
+      explain: (finding) => toStatistics(finding, noveltyModel),
+      emit,
+    })
+  }
+
+  get id(): string {
+    return this.#detector.id
+  }
+
+  get states(): readonly DurableState[] {
+    return [...this.#values.states, this.#recent, ...this.#owners.states, ...this.#episodes.states]
+  }
+
+  mayWant(action: Action): boolean {
+    return mayWant(this.#detector, action)
+  }
+
+  replace(detector: Detector, set: string): void {
+    this.#detector = detector
+    this.#set = set
+    this.#values.replace(detector)
+  }
+
+  process(activity: Activity, org: OrgTime): void {
+    const detector = this.#detector
+    this.#episodes.witness(activity, org, (entity) => entityKey(org.ref, entity.id))
+    if (!detector.wants(activity)) return
+    const entity = detector.entityOf(activity)
+    if (!entity) return
+    const sighting = this.#values.sight(activity, entity, org)
+    const news = this.#values.look(sighting)
+    if (news.length === 0 || detector.hits?.(activity) === false) return
+    const held = sighting.known >= detector.baseline.learning && this.#judge(sighting, news)
+    if (!held) this.#values.learn(sighting, news)
+  }
+
+  tick(org: OrgTime, time: number): void {
+    this.#episodes.tick(org, time)
+  }
+
+  /** What a true attack taught is forgotten: it is new again when it comes back. What was expected has been learned. */
+  verdict(episode: string, key: string, verdict: VerdictWord, org: OrgTime): void {
+    const recent = this.#recent.get(key)
+    if (verdict !== 'true_positive' || recent?.episode !== episode) return
+    this.#values.forget(org.ref.id, key.slice(key.indexOf('\0') + 1), recent.news)
+    this.#recent.delete(key)
+  }
+
+  expire(orgOf: (id: string) => OrgTime | undefined): void {
+    const watermarkOf = (key: string) => orgOf(orgIdOf(key))?.watermark
+    const window = this.#detector.windows.at(-1) ?? 0
+    for (const [key, { since, fired, episode }] of this.#recent.entries()) {
+      const kept = episode !== null || fired.length > 0 ? recallableFor : window
+      if ((watermarkOf(key) ?? 0) - since > kept) this.#recent.delete(key)
+    }
+    this.#values.expire(orgOf)
+    this.#owners.expire(watermarkOf)
+    this.#episodes.expire(watermarkOf)
+  }
+
+  /** True when it fires and is held back from what is learned. */
+  #judge(sighting: Sighting, news: readonly News[]): boolean {
+    const { activity, entity, org } = sighting
+    const key = entityKey(org.ref, entity.id)
+    const own: News[] = []
+    for (const each of news) {
+      const owner = this.#owners.ownerOf(org.ref, each.word, key, activity.time)
+      if (owner) this.#join(owner, key, sighting)
+      else own.push(each)
+    }
+    return own.length > 0 && this.#judgeOwn(key, sighting, own)
+  }
+
+  /** The owner's episode has one more in it. */
+  #join(owner: Owner, key: string, { activity, org }: Sighting): void {
+    if (!this.#owners.join(owner, key)) return
+    const { time } = activity
+    const { length, observed } = owner.verdict
+    const moved = { start: time - length, end: time, pane: paneAt(time, length) }
+    const verdict = { ...owner.verdict, ...moved, observed: observed + owner.joined.length }
+    const finding = this.#toFinding(verdict, activity, owner.known, owner.news)
+    this.#episodes.take(owner.key, { activity, entity: owner.entity, org, amount: 1, finding })
+  }
+
+  #judgeOwn(key: string, sighting: Sighting, own: readonly News[]): boolean {
+    const { activity, entity, org, memory } = sighting
+    const detector = this.#detector
+    const { time } = activity
+    const recent = this.#recentOf(key, time)
+    recent.news.push(...own.slice(0, Math.max(0, maxNews - recent.news.length)))
+    const verdict = evaluateNews({
+      detector,
+      firing: detector.firesFor(activity),
+      memory,
+      group: this.#values.groupOf(sighting),
+      groups: this.#values.groupCount(org.ref.id),
+      news: recent.news,
+      time,
+      halfLife: halfLifeOf(detector),
+    })
+    if (!verdict) return false
+    const known = { since: knownSince(memory), peers: detector.baseline.peersOf(activity, entity) }
+    const finding = fires(verdict) ? this.#toFinding(verdict, activity, known, recent.news) : null
+    const remark = { activity, entity, org, amount: own.length, finding }
+    const episode = this.#episodes.take(key, remark)
+    if (!fires(verdict)) return false
+    if (recent.episode === null && recent.fired.length < heldBack) recent.fired.push(recent.since)
+    recent.episode = episode
+    const owner = {
+      key,
+      entity,
+      since: time,
+      verdict,
+      known,
+      news: describeNews(fieldNames(detector), recent.news),
+    }
+    this.#owners.own(
+      org.ref,
+      recent.news.map(({ word }) => word),
+      owner,
+    )
+    return recent.fired.includes(recent.since)
+  }
+
+  #recentOf(key: string, time: number): Recent {
+    const before = this.#recent.get(key)
+    if (before && time - before.since <= (this.#detector.windows.at(-1) ?? 0)) {
+      this.#recent.touch(key)
+      return before
+    }
+    const fired = before?.fired.filter((at) => time - at <= recallableFor) ?? []
+    const recent = { since: time, news: [], episode: null, fired }
+    this.#recent.set(key, recent)
+    return recent
+  }
+
+  #toFinding(
+    verdict: FiringVerdict,
+    activity: Activity,
+    known: Owner['known'],
+    news: string | readonly News[],
+  ): UnrankedFinding {
+    const { observed, judgement, excess, length } = verdict
+    const expected = judgement?.expected ?? 0
+    const ratio = observed / Math.max(expected, 1e-9)
+    const sample = sampleOf(activity)
+    const words = typeof news === 'string' ? news : describeNews(fieldNames(this.#detector), news)
+    return {
+      verdict,
+      found: { observed, expected, ratio, excess, window: length, activity },
+      time: activity.time,
+      trigger: { ...sample, fields: { ...sample.fields, news: words } },
+      backfill: activity.backfill,
+      known,
+    }
+  }
+}
+
+/** `network 198.51.100.0/24; app My Ticket Portal`: at most two values of each field. */
+function describeNews(names: readonly string[], news: readonly News[]): string {
+  return names
+    .flatMap((name, field) => {
+      const texts = [...new Set(news.filter((each) => each.field === field).map(({ text }) => text))]
+      const more = texts.length > 2 ? ` and ${texts.length - 2} more` : ''
+      return texts.length === 0 ? [] : [`${name} ${texts.slice(0, 2).join(', ')}${more}`]
+    })
+    .join('; ')
+}
