@@ -1,10 +1,10 @@
 import type { Alert } from './alerting/alert.ts'
-import { createAlertBoard } from './alerting/alert-board.ts'
+import { type AlertBoard, createAlertBoard } from './alerting/alert-board.ts'
 import { createAlertingTask } from './alerting/alerting-task.ts'
 import type { Clock } from './clock.ts'
-import { decodeEvent } from './detection/activity/decode.ts'
+import type { Decoded } from './detection/activity/activity.ts'
+import { decodeEvent, type EventRecord } from './detection/activity/decode.ts'
 import type { DetectorSet } from './detection/definition/detector.ts'
-import { compareLevels, type OrgRef } from './detection/detection.ts'
 import { createDetectionTask } from './detection/detection-task.ts'
 import { hasCode } from './errors.ts'
 import type { LogRecord, NewRecord } from './log/log.ts'
@@ -15,11 +15,12 @@ import { version } from './version.ts'
 
 export type ReplayOptions = {
   readonly detectors: DetectorSet
-  readonly org: OrgRef
-  /** IANA time zone of the org. */
-  readonly timeZone: string
-  /** An alert was opened, or its level rose: the alert as it is then. */
-  readonly onAlert: (alert: Alert) => void
+  /** IANA time zone of an org, by its name. */
+  readonly timeZoneOf: (org: string) => string
+  /** An alert is new or has changed: the alert as it is then, and as it was. */
+  readonly onAlert: (alert: Alert, previous: Alert | undefined) => void
+  /** Sees every record before the detectors do. */
+  readonly onRecord?: (decoded: Decoded) => void
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -29,8 +30,8 @@ export type Fed = { readonly kind: 'processed' } | { readonly kind: 'malformed';
 
 /** Events in, alerts out, by event time alone. */
 export interface Replay {
-  /** Takes one CometD message as Salesforce sends it, as JSON. */
-  feed(message: Buffer): Fed
+  /** Takes one record of topic `events`; its value is a CometD message as Salesforce sends it, as JSON. */
+  feed(record: EventRecord): Fed
 }
 
 /**
@@ -38,34 +39,37 @@ export interface Replay {
  * would have found in these events.
  */
 export function createReplay(options: ReplayOptions): Replay {
-  const { detectors, org, timeZone, clock, logger } = options
-  const metrics = createMetrics()
+  const { detectors, timeZoneOf, onAlert, onRecord = () => undefined, clock, logger } = options
   const detection = createDetectionTask({
     partition: { topic: 'events', partition: 0 },
     detectors: () => detectors,
-    orgSettings: () => ({ timeZone }),
+    orgSettings: (name) => ({ timeZone: timeZoneOf(name) }),
     topics: { detections: 'detections' },
-    decode: decodeEvent,
+    decode(record) {
+      const decoded = decodeEvent(record)
+      onRecord(decoded)
+      return decoded
+    },
   })
   const alerting = createAlertingTask({
     alertsTopic: 'alerts',
     routes: () => ({ routes: [] }),
     queues: new Map(),
-    board: watchAlerts(options.onAlert),
+    board: watchAlerts(onAlert),
     ocsf: { version },
     clock,
     logger,
-    metrics,
+    metrics: createMetrics(),
   })
-  const detections = new TaskFeed(alerting, 'detections', {}, () => undefined)
-  const events = new TaskFeed(detection, 'events', { org: org.name, origin: 'stream' }, (record) =>
-    detections.feed(record),
+  const detections = new TaskFeed(alerting, 'detections', () => undefined)
+  const events = new TaskFeed(detection, 'events', ({ key, value }) =>
+    detections.feed({ key, value: Buffer.from(value), headers: {} }),
   )
 
   return {
-    feed(message) {
+    feed(record) {
       try {
-        events.feed({ key: org.id, value: message })
+        events.feed(record)
         return { kind: 'processed' }
       } catch (error) {
         if (!hasCode(error, 'RECORD_MALFORMED')) throw error
@@ -79,46 +83,32 @@ export function createReplay(options: ReplayOptions): Replay {
 class TaskFeed {
   readonly #task: PartitionTask
   readonly #topic: string
-  readonly #headers: LogRecord['headers']
   readonly #output: Output
   #offset = 0
 
-  constructor(
-    task: PartitionTask,
-    topic: string,
-    headers: LogRecord['headers'],
-    emit: (record: NewRecord) => void,
-  ) {
+  constructor(task: PartitionTask, topic: string, emit: (record: NewRecord) => void) {
     this.#task = task
     this.#topic = topic
-    this.#headers = headers
     this.#output = { emit: (_, record) => emit(record), checkpointSoon: () => undefined }
     task.restored?.({ requestCheckpoint: () => undefined, removeNow: () => undefined })
   }
 
-  feed({ key, value }: NewRecord): void {
-    const record: LogRecord = {
-      topic: this.#topic,
-      partition: 0,
-      offset: this.#offset++,
-      key,
-      value: typeof value === 'string' ? Buffer.from(value) : value,
-      headers: this.#headers,
-      timestamp: 0,
-    }
+  feed({ key, value, headers, timestamp = 0 }: EventRecord): void {
+    const offset = this.#offset++
+    const record: LogRecord = { topic: this.#topic, partition: 0, offset, key, value, headers, timestamp }
     this.#task.process(record, this.#output)
   }
 }
 
-/** An alert board that tells when an alert is new or its level is higher than before. */
-function watchAlerts(onAlert: (alert: Alert) => void) {
+/** An alert board that tells of every change. */
+function watchAlerts(onAlert: ReplayOptions['onAlert']): AlertBoard {
   const board = createAlertBoard()
   return {
     ...board,
-    update(alert: Alert) {
+    update(alert) {
       const previous = board.get(alert.id)
       board.update(alert)
-      if (!previous || compareLevels(alert.level, previous.level) > 0) onAlert(alert)
+      onAlert(alert, previous)
     },
   }
 }

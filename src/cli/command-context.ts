@@ -41,3 +41,12 @@ export function parseWholeNumber(text: string): number {
   if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 0.')
   return Number(text)
 }
+
+/** For an option's value: a name of the IANA time zone database. */
+export function parseTimeZone(name: string): string {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone
+  } catch {
+    throw new InvalidArgumentError('It must be an IANA name such as Europe/Berlin.')
+  }
+}

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs'
 import type { Readable } from 'node:stream'
+import { ForcewatchError, messageOf } from '../errors.ts'
 
 const lineFeed = 0x0a
 const carriageReturn = 0x0d
@@ -27,6 +28,18 @@ export async function* readLines(file: string): AsyncGenerator<readonly Line[]> 
   const last: Line[] = []
   pushLine(last, number + 1, rest)
   yield last
+}
+
+/** The same for a command's argument. @throws USAGE when the file cannot be read */
+export async function* readFileLines(file: string): ReturnType<typeof readLines> {
+  try {
+    yield* readLines(file)
+  } catch (error) {
+    throw new ForcewatchError('USAGE', `cannot read ${file}: ${messageOf(error)}`, {
+      remedy: 'Name a file with one CometD message a line, or - for standard input.',
+      cause: error,
+    })
+  }
 }
 
 function pushLine(lines: Line[], number: number, bytes: Buffer): void {

@@ -1,15 +1,15 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import pc from 'picocolors'
 import type { Alert } from '../alerting/alert.ts'
 import { systemClock } from '../clock.ts'
 import { shippedDetectors } from '../config/schema.ts'
 import { loadDetectors } from '../detection/definition/catalog.ts'
-import { ForcewatchError, messageOf } from '../errors.ts'
+import { compareLevels } from '../detection/detection.ts'
 import { createLogger } from '../logger.ts'
 import { toDetectionLine } from '../notify/alert-line.ts'
 import { createReplay } from '../replay.ts'
-import { type CommandContext, overlaysOption } from './command-context.ts'
-import { readLines } from './read-lines.ts'
+import { type CommandContext, overlaysOption, parseTimeZone } from './command-context.ts'
+import { readFileLines } from './read-lines.ts'
 
 type ReplayCommandOptions = {
   readonly json?: true
@@ -39,18 +39,20 @@ export function registerReplay(program: Command, { scrubber }: CommandContext): 
       const logger = createLogger({ level: 'warn', format: 'text' }, scrubber)
       const replay = createReplay({
         detectors: await loadDetectors(options.detectors, options.overlays),
-        org: { id: options.org, name: options.org },
-        timeZone: options.timeZone,
-        onAlert: (alert) =>
-          process.stdout.write(`${options.json ? JSON.stringify(toLine(alert)) : toText(alert)}\n`),
+        timeZoneOf: () => options.timeZone,
+        onAlert(alert, previous) {
+          if (previous && compareLevels(alert.level, previous.level) <= 0) return
+          process.stdout.write(`${options.json ? JSON.stringify(toLine(alert)) : toText(alert)}\n`)
+        },
         clock: systemClock,
         logger,
       })
+      const place = { key: options.org, headers: { org: options.org, origin: 'stream' } }
       let events = 0
       let malformed = 0
-      for await (const lines of readableLines(file)) {
+      for await (const lines of readFileLines(file)) {
         for (const { number, bytes } of lines) {
-          const fed = replay.feed(bytes)
+          const fed = replay.feed({ ...place, value: bytes })
           events++
           if (fed.kind === 'processed') continue
           malformed++
@@ -61,25 +63,6 @@ export function registerReplay(program: Command, { scrubber }: CommandContext): 
         `${events.toLocaleString('en')} events, ${malformed.toLocaleString('en')} of them malformed\n`,
       )
     })
-}
-
-async function* readableLines(file: string): ReturnType<typeof readLines> {
-  try {
-    yield* readLines(file)
-  } catch (error) {
-    throw new ForcewatchError('USAGE', `cannot read ${file}: ${messageOf(error)}`, {
-      remedy: 'Name a file with one CometD message a line, or - for standard input.',
-      cause: error,
-    })
-  }
-}
-
-function parseTimeZone(name: string): string {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone
-  } catch {
-    throw new InvalidArgumentError('It must be an IANA name such as Europe/Berlin.')
-  }
 }
 
 /** What is printed: the detection that made the alert open or rise. */

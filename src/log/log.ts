@@ -17,6 +17,11 @@ export interface Log {
   read(partition: TopicPartition, from: number, signal?: AbortSignal): AsyncIterable<LogRecord>
   /** First and next offset of every partition of a topic; empty when the topic does not exist. */
   offsets(topic: string): Promise<readonly PartitionOffsets[]>
+  /**
+   * The first record of every partition of a topic that was appended at `time` (ms since the epoch) or later, by the clock of
+   * whoever appended it; the next offset where there is none. Empty when the topic does not exist.
+   */
+  offsetsAt(topic: string, time: number): Promise<readonly PartitionOffset[]>
   close(): Promise<void>
 }
 
@@ -33,6 +38,9 @@ export type TopicPartition = { readonly topic: string; readonly partition: numbe
 
 /** `first`: offset of the oldest record kept. `next`: offset that the next appended record will get. */
 export type PartitionOffsets = { readonly partition: number; readonly first: number; readonly next: number }
+
+/** A place in a partition. */
+export type PartitionOffset = { readonly partition: number; readonly offset: number }
 
 /** A record to append. The key decides on the partition. */
 export type NewRecord = {

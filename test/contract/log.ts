@@ -151,6 +151,23 @@ export function describeLog(
         expect(await log.offsets(`no-${topic}`)).toEqual([])
       })
 
+      it('answers where the records of a time begin', async () => {
+        topic = await createTopic(2)
+        await log.append(topic, numbers(0, 3))
+        await delay(20)
+        await log.append(topic, numbers(3, 6))
+        const { partition = -1 } = (await log.offsets(topic)).find(({ next }) => next === 6) ?? {}
+        const times: number[] = []
+        for await (const { timestamp } of log.read({ topic, partition }, 0)) times.push(timestamp)
+        const offsetAt = async (time = 0) =>
+          (await log.offsetsAt(topic, time)).find((each) => each.partition === partition)?.offset
+        expect(await offsetAt((times[2] ?? 0) + 1)).toBe(3)
+        expect(await offsetAt(times[3])).toBe(3)
+        expect(await offsetAt(0)).toBe(0)
+        expect(await offsetAt((times[5] ?? 0) + 1)).toBe(6)
+        expect(await log.offsetsAt(`no-${topic}`, 0)).toEqual([])
+      })
+
       it('leaves a topic as it is that exists', async () => {
         await log.append(topic, numbers(0, 3))
         await log.createTopics([{ name: topic, partitions: 1 }])

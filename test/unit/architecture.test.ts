@@ -26,7 +26,9 @@ const importRule: readonly (readonly [file: string, imports: readonly string[]])
   ['main.ts', ['cli/']],
   // Runs detection and alerting over a file, without ports: like app.ts a place where parts are put together.
   ['replay.ts', ['alerting/', 'detection/', 'stream/', 'log/log.ts']],
-  ['cli/', ['app.ts', 'replay.ts', ...everyFolder]],
+  // The same twice over, side by side.
+  ['backtest/', ['replay.ts', 'alerting/', 'detection/', 'stream/', 'log/log.ts']],
+  ['cli/', ['app.ts', 'replay.ts', 'backtest/', ...everyFolder]],
   ['app.ts', everyFolder],
   ['config/', ['detection/detection.ts', 'salesforce/channels.ts']],
   ['web/', ['alerting/', 'detection/']],

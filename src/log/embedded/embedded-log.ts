@@ -7,6 +7,7 @@ import type {
   Log,
   LogRecord,
   NewRecord,
+  PartitionOffset,
   PartitionOffsets,
   Subscription,
   SubscriptionOptions,
@@ -116,6 +117,10 @@ class EmbeddedLog implements Log {
 
   async offsets(topic: string): Promise<readonly PartitionOffsets[]> {
     return this.#file.offsets(topic)
+  }
+
+  async offsetsAt(topic: string, time: number): Promise<readonly PartitionOffset[]> {
+    return this.#file.offsetsAt(topic, time)
   }
 
   async close(): Promise<void> {

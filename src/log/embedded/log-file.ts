@@ -1,7 +1,14 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Clock } from '../../clock.ts'
 import { inTransaction, openDatabase } from '../../sqlite-database.ts'
-import type { LogRecord, NewRecord, PartitionOffsets, TopicPartition, TopicSpec } from '../log.ts'
+import type {
+  LogRecord,
+  NewRecord,
+  PartitionOffset,
+  PartitionOffsets,
+  TopicPartition,
+  TopicSpec,
+} from '../log.ts'
 import { toLogError } from './embedded-errors.ts'
 
 /** Records to append to one partition. */
@@ -115,6 +122,23 @@ export class LogFile {
     )
   }
 
+  offsetsAt(topic: string, time: number): PartitionOffset[] {
+    return this.#guard(() =>
+      this.offsets(topic).map(({ partition, first, next }) => {
+        const { timestamp } = this.#table(topic, partition)
+        // Timestamps rise with the offsets, as far as the clock does.
+        let [low, high] = [first, next]
+        while (low < high) {
+          const middle = Math.floor((low + high) / 2)
+          const row = timestamp.get(middle) as { readonly timestamp: number } | undefined
+          if (row && row.timestamp < time) low = middle + 1
+          else high = middle
+        }
+        return { partition, offset: low }
+      }),
+    )
+  }
+
   committed(group: string, { topic, partition }: TopicPartition): number | undefined {
     const { getProgress } = this.#statements
     const row = this.#guard(() => getProgress.get(group, this.#table(topic, partition).id))
@@ -203,6 +227,7 @@ type PartitionTable = {
   readonly insert: StatementSync
   readonly page: StatementSync
   readonly first: StatementSync
+  readonly timestamp: StatementSync
   readonly prune: StatementSync
 }
 
@@ -217,6 +242,7 @@ function prepareTable(database: DatabaseSync, id: number): PartitionTable {
       `SELECT offset, key, timestamp, headers, value FROM ${name} WHERE offset >= ? ORDER BY offset LIMIT ?`,
     ),
     first: database.prepare(`SELECT min(offset) AS first FROM ${name}`),
+    timestamp: database.prepare(`SELECT timestamp FROM ${name} WHERE offset = ?`),
     prune: database.prepare(
       `DELETE FROM ${name} WHERE offset IN (SELECT offset FROM ${name} ORDER BY offset LIMIT ?) AND timestamp < ?`,
     ),

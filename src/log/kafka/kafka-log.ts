@@ -7,6 +7,7 @@ import type {
   Log,
   LogRecord,
   NewRecord,
+  PartitionOffset,
   PartitionOffsets,
   Subscription,
   SubscriptionOptions,
@@ -135,6 +136,16 @@ class KafkaLog implements Log {
       const offsets = await admin.fetchTopicOffsets(topic)
       return offsets
         .map(({ partition, low, high }) => ({ partition, first: Number(low), next: Number(high) }))
+        .sort((a, b) => a.partition - b.partition)
+    })
+  }
+
+  async offsetsAt(topic: string, time: number): Promise<readonly PartitionOffset[]> {
+    return this.#administer(`find the offsets of topic ${topic} at a time`, async (admin) => {
+      if (!(await admin.listTopics()).includes(topic)) return []
+      const offsets = await admin.fetchTopicOffsetsByTimestamp(topic, time)
+      return offsets
+        .map(({ partition, offset }) => ({ partition, offset: Number(offset) }))
         .sort((a, b) => a.partition - b.partition)
     })
   }

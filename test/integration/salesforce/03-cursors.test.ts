@@ -14,6 +14,7 @@ function createSwitch() {
       subscribe: (subscription) => log.subscribe(subscription),
       read: (partition, from, signal) => log.read(partition, from, signal),
       offsets: (topic) => log.offsets(topic),
+      offsetsAt: (topic, time) => log.offsetsAt(topic, time),
       close: () => log.close(),
       async append(topic, records) {
         if (isDown) {
