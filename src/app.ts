@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Writable } from 'node:stream'
+import type { Alert } from './alerting/alert.ts'
 import { type AlertBoard, createAlertBoard } from './alerting/alert-board.ts'
 import { createAlertingTask } from './alerting/alerting-task.ts'
 import { createDeliveryQueues } from './alerting/delivery-queue.ts'
+import { toVerdictRecord } from './alerting/verdict-record.ts'
 import type { Cancel, Clock } from './clock.ts'
 import type { Config, OrgConfig, ReceiverConfig } from './config/schema.ts'
 import type { Secret } from './config/secret.ts'
@@ -13,6 +15,7 @@ import { type Catalog, createCatalog, type Reloaded } from './detection/definiti
 import { watchDirectories } from './detection/definition/directory-watch.ts'
 import { createDetectionTask } from './detection/detection-task.ts'
 import { day } from './duration.ts'
+import { ForcewatchError } from './errors.ts'
 import { createEmbeddedLog } from './log/embedded/embedded-log.ts'
 import { createKafkaLog } from './log/kafka/kafka-log.ts'
 import type { Log, TopicSpec } from './log/log.ts'
@@ -28,7 +31,7 @@ import { createRedisStore } from './store/redis/redis-store.ts'
 import type { StateStore } from './store/state-store.ts'
 import { Processor, type ProcessorOptions } from './stream/processor.ts'
 import { version } from './version.ts'
-import { createWeb, type Readiness } from './web/web.ts'
+import { createWeb, type GivenVerdict, type Readiness } from './web/web.ts'
 import { formatProblem } from './yaml-source.ts'
 
 /** The three stages of an event's road. Each may run in processes of its own, where log and store allow it. */
@@ -84,6 +87,7 @@ export function createApp(config: Config, options: AppOptions): App {
     logger,
     alerts,
     ready,
+    judge,
     async reload() {
       const outcome = await reload()
       if (outcome.kind === 'kept') throw outcome.error
@@ -108,6 +112,12 @@ export function createApp(config: Config, options: AppOptions): App {
     for (const ingest of ingests) ingest.start()
     phase = 'running'
     return { url }
+  }
+
+  /** A verdict goes into the log, so that detection and alerting hear of it in the order of events. */
+  async function judge(alert: Alert, verdict: GivenVerdict): Promise<void> {
+    if (!ports) throw new ForcewatchError('LOG_UNAVAILABLE', 'the log is not open yet')
+    await ports.log.append(topics.events, [toVerdictRecord(alert, verdict, randomUUID(), clock.now())])
   }
 
   function isStopping(): boolean {

@@ -1,4 +1,4 @@
-import type { Detection, Level } from '../detection/detection.ts'
+import type { Detection, Level, Verdict } from '../detection/detection.ts'
 
 /** One alert: everything one detector has to say about one entity until it has been quiet for long enough. */
 export type Alert = {
@@ -16,13 +16,15 @@ export type Alert = {
   /** The detection with the highest level, then the largest excess. */
   readonly peak: Detection
   readonly latest: Detection
+  /** What an analyst said about it last; absent until somebody does. */
+  readonly verdict?: Pick<Verdict, 'id' | 'word' | 'time' | 'by' | 'note'>
   /** What happened to it, and what did not and why; oldest first, the newest 50 entries. */
   readonly history: readonly AlertHistoryEntry[]
 }
 
 /** One line of the life of an alert, for people. */
 export type AlertHistoryEntry = {
-  /** Event time, ms; of `delivered` and `failed` the time of the clock. */
+  /** Event time, ms; of `delivered`, `failed` and `judged` the time of the clock. */
   readonly time: number
   readonly event:
     | 'opened'
@@ -33,5 +35,6 @@ export type AlertHistoryEntry = {
     | 'not-notified'
     | 'delivered'
     | 'failed'
+    | 'judged'
   readonly detail: string
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import type { Detection } from '../detection/detection.ts'
+import type { Detection, Verdict } from '../detection/detection.ts'
 import { day } from '../duration.ts'
 import type { LogRecord } from '../log/log.ts'
 import type { Logger } from '../logger.ts'
@@ -17,6 +17,7 @@ import {
   addHistory,
   applyDetection,
   applyTime,
+  applyVerdict,
   isRepeated,
   noteDetection,
   type Subject,
@@ -84,6 +85,7 @@ class AlertingTask implements PartitionTask, DeliverySource {
     const message = parseDetectionMessage(record.value)
     this.#rowsPut = 0
     if (message.kind === 'progress') this.#passTime(message.org.id, message.time, record.offset, output)
+    else if (message.kind === 'verdict') this.#judge(message, record.offset, output)
     else this.#detect(message, record.offset, output)
     if (this.#rowsPut > 0) output.checkpointSoon()
   }
@@ -134,6 +136,17 @@ class AlertingTask implements PartitionTask, DeliverySource {
     }
   }
 
+  #judge(verdict: Verdict, offset: number, output: Output): void {
+    const alert = this.#alerts.get(verdict.alert)?.alert
+    const change = alert && applyVerdict(alert, verdict)
+    if (change) this.#apply(change, offset, output)
+    else if (!alert)
+      this.#options.logger.warn(
+        { alert: verdict.alert },
+        'a verdict is about an alert that is not known (any more)',
+      )
+  }
+
   #passTime(orgId: string, time: number, offset: number, output: Output): void {
     for (const [id, { alert }] of this.#alerts.entries()) {
       if (alert.latest.org.id !== orgId) continue
@@ -149,7 +162,7 @@ class AlertingTask implements PartitionTask, DeliverySource {
     const told = this.#alerts.get(id)?.told ?? {}
     const decisions = decide(change, routeAlert(routes(), change.alert), told)
     this.#save(id, {
-      alert: addHistory(change.alert, toHistory(decisions, change.time)),
+      alert: toHistory(decisions, change.time).reduce(addHistory, change.alert),
       told: { ...told, ...this.#putRows(change, decisions, told, offset) },
     })
     metrics.alerts_total.inc({ detector: latest.detector.id, event: change.event })
@@ -229,13 +242,14 @@ class AlertingTask implements PartitionTask, DeliverySource {
   }
 }
 
-/** One entry for the decisions about one change. */
-function toHistory(decisions: readonly Decision[], time: number): AlertHistoryEntry {
+/** One entry for the decisions about one change; none when there was nothing to decide. */
+function toHistory(decisions: readonly Decision[], time: number): readonly AlertHistoryEntry[] {
+  if (decisions.length === 0) return []
   const sent = decisions.filter((decision) => decision.kind === 'notify')
   if (sent.length > 0) {
     const detail = sent.map(({ cause, receiver }) => `${cause} → ${receiver}`).join(', ')
-    return { time, event: 'notified', detail }
+    return [{ time, event: 'notified', detail }]
   }
   const reasons = decisions.filter((decision) => decision.kind === 'silent').map(({ reason }) => reason)
-  return { time, event: 'not-notified', detail: [...new Set(reasons)].join(', ') }
+  return [{ time, event: 'not-notified', detail: [...new Set(reasons)].join(', ') }]
 }

@@ -1,5 +1,6 @@
 import { compareLevels, type Level } from '../detection/detection.ts'
 import type { Notification } from '../notify/notifier.ts'
+import type { Alert } from './alert.ts'
 import type { AlertChange } from './lifecycle.ts'
 import type { Routing } from './routes.ts'
 
@@ -23,6 +24,7 @@ export type Decision =
  * - `backfill`: the event was stored before the org was watched
  * - `no-route`, `below-level`: no route matches; or only at another level
  * - `already-sent`: the receiver knows
+ * - `harmless`: an analyst has said so, and it did not get worse
  * - `never-sent`: it resolved, and nobody had been told that it was open
  */
 export type SilentReason =
@@ -31,6 +33,7 @@ export type SilentReason =
   | 'no-route'
   | 'below-level'
   | 'already-sent'
+  | 'harmless'
   | 'never-sent'
 
 /** Decides for every receiver. `told` is what each receiver was last told about this alert. */
@@ -39,6 +42,7 @@ export function decide(
   routing: Routing,
   told: Readonly<Record<string, Told>>,
 ): readonly Decision[] {
+  if (change.event === 'judged') return []
   if (change.event === 'resolved') return decideResolved(told)
   if (change.alert.latest.detector.status === 'experimental') return [nobody('experimental')]
   if (change.detection?.backfill) return [nobody('backfill')]
@@ -60,11 +64,17 @@ function decideResolved(told: Readonly<Record<string, Told>>): readonly Decision
 function decideFor(receiver: string, { alert, time }: AlertChange, last: Told | undefined): Decision {
   if (alert.status === 'open') {
     if (last === undefined) return { kind: 'notify', receiver, cause: 'first' }
+    if (isHarmless(alert) && compareLevels(alert.level, last.level) <= 0)
+      return { kind: 'silent', receiver, reason: 'harmless' }
     if (last.cause === 'resolved') return { kind: 'notify', receiver, cause: 'repeat' }
     if (compareLevels(alert.level, last.level) > 0) return { kind: 'notify', receiver, cause: 'level-rose' }
     if (time - last.time >= alert.latest.detector.repeat) return { kind: 'notify', receiver, cause: 'repeat' }
   }
   return { kind: 'silent', receiver, reason: 'already-sent' }
+}
+
+function isHarmless({ verdict }: Alert): boolean {
+  return verdict !== undefined && verdict.word !== 'true_positive'
 }
 
 function nobody(reason: SilentReason): Decision {

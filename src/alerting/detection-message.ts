@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type DetectionMessage, levels } from '../detection/detection.ts'
+import { type DetectionMessage, levels, verdictWords } from '../detection/detection.ts'
 import { ForcewatchError, messageOf } from '../errors.ts'
 
 /** ms since the epoch, within what a Date can hold. */
@@ -66,7 +66,21 @@ const detection = z.object({
 
 const progress = z.object({ kind: z.literal('progress'), org, time })
 
-const schema = z.discriminatedUnion('kind', [detection, progress])
+const verdict = z.object({
+  kind: z.literal('verdict'),
+  id: z.string().min(1),
+  org,
+  alert: z.string().min(1),
+  detector: z.string(),
+  entity: z.object({ type: z.string(), id: z.string() }),
+  episodes: z.array(z.string()),
+  word: z.enum(verdictWords),
+  time,
+  by: z.string().nullable(),
+  note: z.string().nullable(),
+})
+
+const schema = z.discriminatedUnion('kind', [detection, progress, verdict])
 
 /** The value of a record of topic `detections`. @throws RECORD_MALFORMED */
 export function parseDetectionMessage(value: Buffer): DetectionMessage {

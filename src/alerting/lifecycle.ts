@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { compareLevels, type Detection } from '../detection/detection.ts'
+import { compareLevels, type Detection, type Verdict } from '../detection/detection.ts'
 import { formatDuration } from '../duration.ts'
 import type { Alert, AlertHistoryEntry } from './alert.ts'
 
@@ -13,12 +13,12 @@ export type Subject = {
 
 /** Something that happened to an alert. */
 export type AlertChange = {
-  readonly event: 'opened' | 'updated' | 'level-rose' | 'resolved' | 'reopened'
+  readonly event: 'opened' | 'updated' | 'level-rose' | 'resolved' | 'reopened' | 'judged'
   /** The alert afterwards. */
   readonly alert: Alert
-  /** The detection behind it; null for `resolved`. */
+  /** The detection behind it; null for `resolved` and `judged`. */
   readonly detection: Detection | null
-  /** Event time, ms. */
+  /** Event time, ms; of `judged` the time of the verdict. */
   readonly time: number
 }
 
@@ -75,6 +75,16 @@ export function applyTime(alert: Alert, time: number): AlertChange | null {
     detection: null,
     time: resolvedAt,
   }
+}
+
+/** An analyst's verdict becomes the alert's, unless it has this one or a later one already: then null. */
+export function applyVerdict(alert: Alert, { id, word, time, by, note }: Verdict): AlertChange | null {
+  const last = alert.verdict
+  if (last && (last.id === id || time < last.time)) return null
+  const detail = [word.replace('_', ' '), ...(by ? [`by ${by}`] : []), ...(note ? [`: ${note}`] : [])]
+  const entry = { time, event: 'judged', detail: detail.join(' ').replace(' : ', ': ') } as const
+  const judged = { ...alert, verdict: { id, word, time, by, note } }
+  return { event: 'judged', alert: addHistory(judged, entry), detection: null, time }
 }
 
 /** Adds an entry; an equal `not-notified` entry at the end is replaced, so that a busy alert keeps its older history. */

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import type { Detection, Level } from '../detection/detection.ts'
+import type { Detection, Level, VerdictWord } from '../detection/detection.ts'
 import type { Alert } from './alert.ts'
 import { toAttacks } from './attack-tags.ts'
 import type { AlertChange } from './lifecycle.ts'
@@ -24,6 +24,16 @@ const severities: Readonly<Record<Level, readonly [id: number, name: string]>> =
   medium: [3, 'Medium'],
   high: [4, 'High'],
   critical: [5, 'Critical'],
+}
+
+/** Ids and names of OCSF for what an analyst says. */
+const verdicts: Readonly<Record<VerdictWord, readonly [id: number, name: string]>> = {
+  true_positive: [2, 'True Positive'],
+  false_positive: [1, 'False Positive'],
+  benign: [5, 'Benign'],
+  expected: [5, 'Benign'],
+  duplicate: [10, 'Duplicate'],
+  test: [6, 'Test'],
 }
 
 /** The activity that tells of a change; null for one that is not worth a finding (one more detection of the same level). */
@@ -71,7 +81,7 @@ export function toOcsf(
     is_alert: detector.status === 'stable' && !latest.backfill,
     metadata: {
       version: schemaVersion,
-      uid: `${alert.id}-${activityId}-${alert.count}`,
+      uid: [alert.id, activityId, alert.count, ...(alert.verdict ? [alert.verdict.id] : [])].join('-'),
       product,
       tenant_uid: org.id,
       log_provider: 'Salesforce Real-Time Event Monitoring',
@@ -81,6 +91,7 @@ export function toOcsf(
     anomaly_analyses: [toAnomalyAnalysis(peak)],
     evidences: [toEvidence(peak)],
     observables: toObservables(peak),
+    ...toVerdict(alert),
     resources: [{ uid: org.id, name: org.name, type: 'Salesforce org' }],
     ...(detector.runbook !== '' && { remediation: { desc: detector.runbook } }),
     unmapped: {
@@ -89,8 +100,15 @@ export function toOcsf(
       statistics: peak.statistics,
       contributors: peak.contributors,
       falsepositives: detector.falsepositives,
+      ...(alert.verdict && { verdict: alert.verdict }),
     },
   }
+}
+
+function toVerdict({ verdict }: Alert) {
+  if (!verdict) return {}
+  const [verdictId, name] = verdicts[verdict.word]
+  return { verdict_id: verdictId, verdict: name, ...(verdict.note && { comment: verdict.note }) }
 }
 
 function toFindingInfo({ id, peak, latest, openedAt, lastSeenAt }: Alert, time: number) {

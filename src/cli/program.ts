@@ -33,6 +33,7 @@ const commands: Readonly<Record<string, (program: Command, context: CommandConte
   demo: async (...parts) => (await import('./demo.ts')).registerDemo(...parts),
   simulate: async (...parts) => (await import('./simulate.ts')).registerSimulate(...parts),
   replay: async (...parts) => (await import('./replay.ts')).registerReplay(...parts),
+  verdict: async (...parts) => (await import('./verdict.ts')).registerVerdict(...parts),
   backtest: async (...parts) => (await import('./backtest.ts')).registerBacktest(...parts),
   log: async (...parts) => (await import('./log.ts')).registerLog(...parts),
   detectors: async (program) => (await import('./detectors.ts')).registerDetectors(program),

@@ -99,6 +99,10 @@ function web() {
       .boolean()
       .default(false)
       .describe('Whether other machines may ask for a reload (POST /-/reload).'),
+    remote_verdicts: z
+      .boolean()
+      .default(false)
+      .describe('Whether other machines may give verdicts about alerts, also through a proxy.'),
   })
 }
 

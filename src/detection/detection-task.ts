@@ -12,11 +12,12 @@ import { LoginApps } from './activity/login-apps.ts'
 import { createZoneOffset, type ZoneOffset } from './algorithms/zone-offset.ts'
 import { SeenEvents, type SeenEventsOptions } from './dedup/seen-events.ts'
 import type { Detector, DetectorSet } from './definition/detector.ts'
-import type { Detection, DetectionMessage, OrgRef } from './detection.ts'
+import type { Detection, DetectionMessage, OrgRef, Verdict } from './detection.ts'
 import { EntityTable } from './entities/entity-table.ts'
 import type { EmitDetection } from './firing/episodes.ts'
+import { teachingOf, Verdicts } from './verdicts.ts'
 import { NoveltyWatcher } from './watching/novelty-watcher.ts'
-import { sectionPrefix, type Watcher } from './watching/watcher.ts'
+import { entityKey, sectionPrefix, type Watcher } from './watching/watcher.ts'
 import { WindowWatcher } from './watching/window-watcher.ts'
 
 export type DetectionTaskOptions = {
@@ -54,6 +55,7 @@ class DetectionTask implements PartitionTask {
   readonly #familiarity = new Familiarity()
   readonly #directory = new Directory()
   readonly #entities = new EntityTable()
+  readonly #verdicts = new Verdicts()
   readonly #progress = new KeyedState<OrgProgress>('orgs')
   readonly #orgs = new Map<string, Org>()
   readonly #zones = new Map<string, ZoneOffset>()
@@ -94,15 +96,13 @@ class DetectionTask implements PartitionTask {
   }
 
   #take(decoded: Decoded): void {
-    if ('kind' in decoded && decoded.kind === 'directory') {
-      this.#directory.note(decoded)
+    if ('kind' in decoded) {
+      if (decoded.kind === 'directory') this.#directory.note(decoded)
+      else if (decoded.kind === 'verdict') this.#judge(decoded)
+      else this.#advance(this.#orgOf(decoded.org), decoded.time)
       return
     }
     const org = this.#orgOf(decoded.org)
-    if ('kind' in decoded) {
-      this.#advance(org, decoded.time)
-      return
-    }
     if (this.#isRepeated(decoded, org)) {
       this.#options.metrics?.records_duplicate_total.inc({ stage: 'detect' })
       return
@@ -112,6 +112,21 @@ class DetectionTask implements PartitionTask {
     this.#directory.introduce(decoded)
     decoded.firsts = this.#familiarity.note(decoded)
     this.#each(this.#byAction.get(decoded.action) ?? [], (watcher) => watcher.process(decoded, org))
+  }
+
+  /** Tells the detector what its episodes were, and alerting what was said. It moves no event time. */
+  #judge(verdict: Verdict): void {
+    if (!this.#verdicts.add(verdict)) return
+    const org = this.#orgOf(verdict.org)
+    const teaching = teachingOf(verdict.word)
+    const key = entityKey(org.ref, verdict.entity.id)
+    const judged = [...this.#watchers].filter(({ id }) => id === verdict.detector)
+    if (teaching !== null) {
+      this.#each(judged, (watcher) => {
+        for (const episode of verdict.episodes) watcher.verdict(episode, key, teaching, org)
+      })
+    }
+    this.#emit(org.ref, verdict)
   }
 
   /** What was found comes back as activities, once the record has been processed. They lead to nothing that comes back. */
@@ -164,6 +179,7 @@ class DetectionTask implements PartitionTask {
 
   #expire(time: number): void {
     this.#apps.expire(time)
+    this.#verdicts.expire(time)
     this.#familiarity.expire(time)
     this.#each(this.#watchers, (watcher) => watcher.expire((id) => this.#orgs.get(id)))
   }
@@ -216,6 +232,7 @@ class DetectionTask implements PartitionTask {
       this.#apps.state,
       this.#familiarity.state,
       this.#directory.state,
+      this.#verdicts.state,
       this.#progress,
       ...[...this.#known.values()].flatMap((watcher) => [...watcher.states]),
     ]

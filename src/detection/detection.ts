@@ -1,8 +1,42 @@
 /** What a detector emits. A value of topic `detections` is one {@link DetectionMessage} as JSON; its key is the org id. */
-export type DetectionMessage = Detection | Progress
+export type DetectionMessage = Detection | Progress | Verdict
 
 /** Event time of an org has come this far (ms). Sent about once a minute of event time, so that alerts resolve. */
 export type Progress = { readonly kind: 'progress'; readonly org: OrgRef; readonly time: number }
+
+/** What an analyst may say about an alert. `expected`: it is known and will come again. */
+export const verdictWords = [
+  'true_positive',
+  'false_positive',
+  'benign',
+  'expected',
+  'duplicate',
+  'test',
+] as const
+export type VerdictWord = (typeof verdictWords)[number]
+
+export function isVerdictWord(word: unknown): word is VerdictWord {
+  return (verdictWords as readonly unknown[]).includes(word)
+}
+
+/** An analyst's verdict about an alert, on its way from the log to the alert. */
+export type Verdict = {
+  readonly kind: 'verdict'
+  /** Unique; equal when it is sent again. */
+  readonly id: string
+  readonly org: OrgRef
+  /** Id of the alert, its detector and entity, and the episodes that it consists of. */
+  readonly alert: string
+  readonly detector: string
+  readonly entity: { readonly type: string; readonly id: string }
+  readonly episodes: readonly string[]
+  readonly word: VerdictWord
+  /** When it was given, ms. */
+  readonly time: number
+  /** Who gave it. */
+  readonly by: string | null
+  readonly note: string | null
+}
 
 export const levels = ['informational', 'low', 'medium', 'high', 'critical'] as const
 export type Level = (typeof levels)[number]
@@ -85,7 +119,7 @@ export type Statistics = {
   readonly low: number
   readonly high: number
   readonly ratio: number
-  /** log10 of the tail probability by the model, and with regard to the entity's recurring peak (the one that decides). */
+  /** log10 of the tail probability by the model, and calibrated and with regard to the entity's recurring peak (the one that decides). */
   readonly log10pModel: number
   readonly log10p: number
   /** By chance once in so many ms over all entities of the org. */
@@ -100,7 +134,9 @@ export type Statistics = {
   readonly hourFactor: number
   /**
    * The model's parameters by name (counts: mu, phi, a, b, x, r; amounts: location, scale,
-   * df, n); and `peak`, what the entity has reached in such a window on two other days.
+   * df, n); of the calibration (u, pi, xi, sigma: the tail of the peer group's scores −log10 p above u); and `peak`, what the
+   * entity has reached in such a window on two other days; how often a day the whole org's windows are looked at (looks), and how
+   * many false alarms a day are accepted (budget).
    */
   readonly parameters: Readonly<Record<string, number>>
 }

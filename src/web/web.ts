@@ -1,10 +1,11 @@
 import { fastify } from 'fastify'
 import type { Alert } from '../alerting/alert.ts'
 import type { Clock } from '../clock.ts'
+import { type VerdictWord, verdictWords } from '../detection/detection.ts'
 import { ForcewatchError, messageOf } from '../errors.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
-import { mayReload } from './may-reload.ts'
+import { mayChange } from './may-change.ts'
 import { loadPage } from './page.ts'
 
 export type WebOptions = {
@@ -18,6 +19,10 @@ export type WebOptions = {
   /** Whether other machines may ask for a reload. */
   readonly remoteReload?: boolean
   readonly alerts: AlertSource
+  /** Takes an analyst's verdict about an alert. Rejects when it cannot be kept. */
+  readonly judge: (alert: Alert, verdict: GivenVerdict) => Promise<void>
+  /** Whether other machines may give verdicts. */
+  readonly remoteVerdicts?: boolean
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -25,8 +30,16 @@ export type WebOptions = {
 /** `reasons`: why not, each in words for an operator; empty when ready. */
 export type Readiness = { readonly ready: boolean; readonly reasons: readonly string[] }
 
+/** What an analyst says about an alert. */
+export type GivenVerdict = {
+  readonly word: VerdictWord
+  readonly by: string | null
+  readonly note: string | null
+}
+
 /** Where the page's alerts come from; newest activity first. */
 export interface AlertSource {
+  get(id: string): Alert | undefined
   list(options: { readonly status?: Alert['status']; readonly limit?: number }): readonly Alert[]
 }
 
@@ -64,7 +77,9 @@ export function createServer({
   ready,
   reload,
   remoteReload = false,
+  remoteVerdicts = false,
   alerts,
+  judge,
   clock,
   logger,
 }: WebOptions) {
@@ -92,7 +107,7 @@ export function createServer({
   )
 
   server.post('/-/reload', async (request, reply) => {
-    const decision = mayReload(request.raw, remoteReload)
+    const decision = mayChange(request.raw, { ...reloadRule, remote: remoteReload })
     if (decision.kind === 'no') return reply.code(403).send({ error: decision.reason })
     try {
       await reload()
@@ -110,10 +125,58 @@ export function createServer({
     async ({ query }) => ({ time: clock.now(), alerts: alerts.list(query) }),
   )
 
+  server.post<{ Params: { id: string }; Body: { verdict: VerdictWord; by?: string; note?: string } }>(
+    '/api/alerts/:id/verdict',
+    { schema: { body: verdictBody } },
+    async ({ raw, params, body }, reply) => {
+      const decision = mayChange(raw, { ...verdictRule, remote: remoteVerdicts })
+      if (decision.kind === 'no') return reply.code(403).send({ error: decision.reason })
+      const alert = alerts.get(params.id)
+      if (!alert)
+        return reply.code(404).send({ error: `there is no alert ${params.id} here`, remedy: unknownRemedy })
+      try {
+        await judge(alert, {
+          word: body.verdict,
+          by: body.by?.trim() || null,
+          note: body.note?.trim() || null,
+        })
+        return reply.code(202).send({ noted: true })
+      } catch (error) {
+        logger.error({ err: error }, 'a verdict could not be kept')
+        const remedy = error instanceof ForcewatchError ? error.remedy : undefined
+        return reply.code(503).send({ error: messageOf(error), remedy })
+      }
+    },
+  )
+
   for (const { path, type, content } of loadPage()) {
     server.get(path, async (_request, reply) => reply.type(type).send(content))
   }
   return server
+}
+
+const reloadRule = {
+  what: 'a reload',
+  remedy: 'set web.remote_reload: true to let others, or send SIGHUP',
+}
+
+const verdictRule = {
+  what: 'a verdict',
+  remedy: 'set web.remote_verdicts: true to let others, or use `forcewatch verdict` there',
+}
+
+const unknownRemedy =
+  'Ids have 32 letters and digits. With several processes, ask the one that has the alert stage of its org.'
+
+const verdictBody = {
+  type: 'object',
+  required: ['verdict'],
+  additionalProperties: false,
+  properties: {
+    verdict: { type: 'string', enum: verdictWords },
+    by: { type: 'string', maxLength: 100 },
+    note: { type: 'string', maxLength: 1000 },
+  },
 }
 
 const alertQuery = {

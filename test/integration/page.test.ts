@@ -20,6 +20,7 @@ describe.skipIf(!executablePath)('the page in a real browser', () => {
     metrics: createMetrics(),
     ready: () => ({ ready: true, reasons: [] }),
     reload: async () => undefined,
+    judge: async () => undefined,
     alerts: board,
     clock: createManualClock(startTime + 2 * hour),
     logger: createLogger({ level: 'silent', format: 'json' }, createSecretScrubber()),

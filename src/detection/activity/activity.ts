@@ -1,4 +1,4 @@
-import type { OrgRef } from '../detection.ts'
+import type { OrgRef, Verdict } from '../detection.ts'
 import type { Firsts } from './firsts.ts'
 import type { Person, PersonLookup } from './person.ts'
 
@@ -92,4 +92,4 @@ export type DirectoryRecord = {
 }
 
 /** What a record of topic `events` can be. */
-export type Decoded = Activity | Heartbeat | DirectoryRecord
+export type Decoded = Activity | Heartbeat | DirectoryRecord | Verdict

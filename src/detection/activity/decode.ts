@@ -5,6 +5,7 @@ import type { Action, Activity, Decoded } from './activity.ts'
 import { memoizeByText } from './bounded-cache.ts'
 import { clientOf, productOf } from './client.ts'
 import { directoryChannel, toDirectoryEntry } from './decode-directory.ts'
+import { toVerdict, verdictChannel } from './decode-verdict.ts'
 import { type EventType, toEventType } from './event-types.ts'
 import { type Firsts, unknownFirsts } from './firsts.ts'
 import { toLoginResult } from './login-outcome.ts'
@@ -20,7 +21,7 @@ export type EventRecord = {
   readonly key: string
   /** UTF-8 JSON `{"channel", "data": {"schema", "payload", "event"}}`, exactly as Salesforce sent it. */
   readonly value: Buffer
-  /** `org`: the org's name; `origin`: `stream`, `backfill`, `heartbeat` or `directory`. */
+  /** `org`: the org's name; `origin`: `stream`, `backfill`, `heartbeat`, `directory` or `verdict`. */
   readonly headers: Readonly<Record<string, string>>
   /** When it was appended, ms since the epoch; 0 or absent where nobody knows. */
   readonly timestamp?: number
@@ -33,7 +34,7 @@ const tolerance = hour
 const smallLimit = 500
 
 /**
- * Reads one record: an activity, the heartbeat of an org that is quiet, or what its directory says about a user. Unknown events and fields pass through; fields
+ * Reads one record: an activity, the heartbeat of an org that is quiet, what its directory says about a user, or a verdict. Unknown events and fields pass through; fields
  * that cost something are computed when somebody asks for them.
  * @throws RECORD_MALFORMED saying which part cannot be read.
  */
@@ -51,6 +52,11 @@ export function decodeMessage(message: unknown, record: Omit<EventRecord, 'value
     const entry = toDirectoryEntry(payload)
     if (!entry) throw malformed(`data.payload.UserId is missing${on(channel)}`)
     return { kind: 'directory', org, ...entry }
+  }
+  if (channel === verdictChannel) {
+    const verdict = toVerdict(org, payload)
+    if (!verdict) throw malformed(`a part of the verdict is missing or unknown${on(channel)}`)
+    return verdict
   }
   const name = textOf(event, 'EventApiName') ?? channel.slice(channel.lastIndexOf('/') + 1)
   if (name === '')

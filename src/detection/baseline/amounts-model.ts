@@ -11,6 +11,7 @@ import {
 import { log10StudentTail, studentQuantile } from '../algorithms/log-tails.ts'
 import { hourOfWeek } from '../algorithms/season.ts'
 import type { ZoneOffset } from '../algorithms/zone-offset.ts'
+import type { Formulas } from './formulas.ts'
 import type { GroupState } from './group-state.ts'
 import { moment } from './measure-state.ts'
 import type { BaselineModel, Judgement, WindowSlot } from './model.ts'
@@ -28,6 +29,17 @@ const factorWeight = 20
 /** Windows longer than this mix hours: they get no factor. */
 const longestWithFactor = hour
 
+/** Student's t with `df` degrees of freedom around `location`, `scale` wide, on ln(1 + amount). */
+export const amountsFormulas: Formulas = {
+  log10p: ({ location = 0, scale = 1, df = 5 }, observed) =>
+    tailOf(Math.log1p(observed), { location, scale, df }),
+  expected: ({ location = 0 }) => Math.expm1(location),
+  usualRange({ location = 0, scale = 1, df = 5 }) {
+    const width = scale * studentQuantile(0.95, df)
+    return { low: Math.max(0, Math.expm1(location - width)), high: Math.expm1(location + width) }
+  },
+}
+
 /**
  * Log-t: given that something happened in a window, how large it is, on u = ln(1 + amount). The group's profile by hour of
  * the week is a factor on the amount (a shift of u), learned as the mean residual of the hour.
@@ -39,6 +51,7 @@ export function createAmountsModel(halfLife: number, offset: ZoneOffset): Baseli
 
   return {
     name: 'amounts',
+    looksWhenIdle: false,
     halfLife,
     sumsPerWindow: sum.count,
     priorsPerWindow: prior.count,
@@ -67,18 +80,22 @@ export function createAmountsModel(halfLife: number, offset: ZoneOffset): Baseli
     learn(slot, group, start, amount, teaching) {
       const kept = 2 ** (-slot.length / halfLife)
       const own = momentsOf(slot)
-      if (amount <= 0)
-        return setMoments(slot, { n: own.n * kept, mean: own.mean, squares: own.squares * kept })
+      if (amount <= 0) {
+        setMoments(slot, { n: own.n * kept, mean: own.mean, squares: own.squares * kept })
+        return 0
+      }
       const expected = logPredictive(own, peersOf(slot, group), slot.length)
       const shift = shiftAt(slot, group, start)
       const u = Math.log1p(amount) - shift
       const capped = teaching === 'raw' ? u : winsorLog(u, expected)
       const learned = teaching === 'excluded' ? Math.min(capped, expected.location) : capped
       setMoments(slot, learnLog(own, learned, kept))
-      if (slot.k !== 0) return
+      const surprise = u <= expected.location ? 0 : tailOf(u, expected)
+      if (slot.k !== 0) return surprise
       const h = hourOfWeek(start, offset)
       group.counted[h] = (group.counted[h] as number) + (learned - expected.location + shift)
       group.learned[h] = (group.learned[h] as number) + 1
+      return surprise
     },
 
     makeUp(slot, group, start, amount) {
@@ -98,21 +115,15 @@ export function createAmountsModel(halfLife: number, offset: ZoneOffset): Baseli
       const location = base.location + shift
       const u = Math.log1p(amount)
       if (u <= location) return null
+      const parameters = { location, scale: base.scale, df: base.df, n: own.n }
       return {
-        log10p: tailOf(u, { ...base, location }),
-        expected: Math.expm1(location),
-        parameters: { location, scale: base.scale, df: base.df, n: own.n },
+        model: 'amounts',
+        log10p: amountsFormulas.log10p(parameters, amount),
+        expected: amountsFormulas.expected(parameters),
+        parameters,
         hourFactor: Math.exp(shift),
         peerWeight: base.peerWeight,
       }
-    },
-
-    recompute: ({ location = 0, scale = 1, df = 5 }, amount) =>
-      tailOf(Math.log1p(amount), { location, scale, df }),
-
-    usualRange({ location = 0, scale = 1, df = 5 }) {
-      const width = scale * studentQuantile(0.95, df)
-      return { low: Math.max(0, Math.expm1(location - width)), high: Math.expm1(location + width) }
     },
 
     looks: (_members, active) => active,

@@ -11,6 +11,7 @@ import { log10NegativeBinomialTail, negativeBinomialQuantile } from '../algorith
 import { binOf, binRates, rateBins } from '../algorithms/rate-histogram.ts'
 import { hourOfWeek, hoursPerWeek } from '../algorithms/season.ts'
 import type { ZoneOffset } from '../algorithms/zone-offset.ts'
+import type { Formulas } from './formulas.ts'
 import type { GroupState } from './group-state.ts'
 import { moment } from './measure-state.ts'
 import type { BaselineModel, Judgement, Teaching, WindowSlot } from './model.ts'
@@ -27,6 +28,16 @@ const spreadWeight = 3
 const independentLooks = 3
 /** Nothing closer to the expectation than so many standard deviations is improbable enough to matter: p > 0.001. */
 const leastDeviations = 3
+
+/** Negative binomial with mean `mu` and size `r`. */
+export const countsFormulas: Formulas = {
+  log10p: ({ mu = 0, r = 1 }, observed) => log10NegativeBinomialTail(observed, mu, r),
+  expected: ({ mu = 0 }) => mu,
+  usualRange: ({ mu = 0, r = 1 }) => ({
+    low: negativeBinomialQuantile(0.05, mu, r),
+    high: negativeBinomialQuantile(0.95, mu, r),
+  }),
+}
 
 /** Gamma–Poisson: the rate of an entity shrunk to its peers, times the group's hour of the week; negative binomial tails. */
 export function createCountsModel(halfLife: number, offset: ZoneOffset): BaselineModel {
@@ -46,6 +57,7 @@ export function createCountsModel(halfLife: number, offset: ZoneOffset): Baselin
 
   return {
     name: 'counts',
+    looksWhenIdle: true,
     halfLife,
     sumsPerWindow: sum.count,
     priorsPerWindow: prior.count,
@@ -86,10 +98,12 @@ export function createCountsModel(halfLife: number, offset: ZoneOffset): Baselin
       const learned = Math.min(amount, mostLearned(teaching, mu, r))
       const kept = 2 ** (-slot.length / halfLife)
       decayAndAdd(slot, kept, [learned, exposure, (learned - mu) ** 2 - mu, mu * mu])
-      if (slot.k !== 0) return
-      const h = hourOfWeek(start, offset)
-      add(group.counted, h, learned)
-      add(group.learned, h, 1)
+      if (slot.k === 0) {
+        const h = hourOfWeek(start, offset)
+        add(group.counted, h, learned)
+        add(group.learned, h, 1)
+      }
+      return amount <= mu ? 0 : log10NegativeBinomialTail(amount, mu, r)
     },
 
     makeUp(slot, group, start, amount) {
@@ -123,21 +137,16 @@ export function createCountsModel(halfLife: number, offset: ZoneOffset): Baselin
       if (amount <= mu) return null
       const { phi, r } = sizeOf(slot, group, a)
       if ((amount - mu) ** 2 < leastDeviations ** 2 * (mu + (mu * mu) / r)) return null
+      const parameters = { mu, phi, a, b, x: exposure, r }
       return {
-        log10p: log10NegativeBinomialTail(amount, mu, r),
+        model: 'counts',
+        log10p: countsFormulas.log10p(parameters, amount),
         expected: mu,
-        parameters: { mu, phi, a, b, x: exposure, r },
+        parameters,
         hourFactor: exposure / ((slot.length / hour) * meanFactor(group)),
         peerWeight: b0 / b,
       }
     },
-
-    recompute: ({ mu = 0, r = 1 }, amount) => log10NegativeBinomialTail(amount, mu, r),
-
-    usualRange: ({ mu = 0, r = 1 }) => ({
-      low: negativeBinomialQuantile(0.05, mu, r),
-      high: negativeBinomialQuantile(0.95, mu, r),
-    }),
 
     looks: (members, _active, length) => (members * independentLooks) / length,
   }

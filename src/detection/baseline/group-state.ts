@@ -1,5 +1,6 @@
 import { day, hour } from '../../duration.ts'
 import type { Codec } from '../../stream/keyed-state.ts'
+import { fadeTail, tail } from '../algorithms/peaks-over-threshold.ts'
 import { hourOfWeek, hoursPerWeek, leastFactor, Season } from '../algorithms/season.ts'
 import type { ZoneOffset } from '../algorithms/zone-offset.ts'
 
@@ -25,6 +26,8 @@ export type GroupState = {
   /** Per window, as the model lays them out. */
   readonly sums: Float64Array
   readonly priors: Float64Array
+  /** Per window, how improbable its fixed windows were: see {@link tail}. */
+  readonly tails: Float64Array
   /** Made of `factors`, not saved. */
   season: Season
 }
@@ -65,6 +68,7 @@ export function createGroup(model: GroupModel, windows: number, time: number): G
     factors,
     sums,
     priors,
+    tails: new Float64Array(windows * tail.count),
     season: new Season(factors, model.halfLife),
   }
 }
@@ -97,12 +101,12 @@ export function isReady(group: GroupState, length: number, start: number, offset
   return isKnown(group, hourOfWeek(start + length - 1, offset))
 }
 
-/** Numbers one after the other. What is added (for calibration) goes to the end, and reads as zero in what was saved before. */
+/** Numbers one after the other. What is added goes to the end, and reads as zero in what was saved before. */
 export function groupCodec(model: GroupModel, windows: number): Codec<GroupState> {
   return {
     encode(group) {
       const head = [group.members, group.since, group.clock, group.renewed]
-      const { counted, learned, watched, factors, sums, priors } = group
+      const { counted, learned, watched, factors, sums, priors, tails } = group
       const numbers = Float64Array.from([
         ...head,
         ...counted,
@@ -111,6 +115,7 @@ export function groupCodec(model: GroupModel, windows: number): Codec<GroupState
         ...factors,
         ...sums,
         ...priors,
+        ...tails,
       ])
       return Buffer.from(numbers.buffer)
     },
@@ -141,6 +146,7 @@ export function groupCodec(model: GroupModel, windows: number): Codec<GroupState
         factors,
         sums: take(windows * model.sumsPerWindow),
         priors: take(windows * model.priorsPerWindow),
+        tails: take(windows * tail.count),
         season: new Season(factors, model.halfLife),
       }
     },
@@ -191,6 +197,7 @@ function decayHour(group: GroupState, model: GroupModel): void {
     group.learned[h] = at(group.learned, h) * kept
     group.watched[h] = at(group.watched, h) * kept
   }
+  for (let start = 0; start < group.tails.length; start += tail.count) fadeTail(group.tails, start, kept)
 }
 
 function sumOf(values: Float64Array): number {

@@ -38,6 +38,12 @@ export class GroupTable {
     return this.#groups[number]?.orgId ?? ''
   }
 
+  has(number: number): boolean {
+    return (
+      this.#states[number] !== undefined || this.state.get(this.#groups[number]?.key as string) !== undefined
+    )
+  }
+
   /** The state of a group, which begins at `time` (ms) if there is none. It counts as changed. */
   at(number: number, model: GroupModel, time: number): GroupState {
     const key = this.#groups[number]?.key as string

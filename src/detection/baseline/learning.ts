@@ -1,12 +1,16 @@
+import { noteIdle, noteSurprise } from './calibration.ts'
 import type { GroupState } from './group-state.ts'
 import { type MeasureState, moment } from './measure-state.ts'
 import type { BaselineModel, Teaching, WindowSlot } from './model.ts'
+import { isAftermath } from './suspension.ts'
 import type { WaitingSums } from './waiting-sums.ts'
 
 /** What the learning of one entity depends on beside its state, and who wants to know of it. */
 export type Lessons = {
   /** How the fixed window [start, end) is to be learned. */
   teachingOf(start: number, end: number): Teaching
+  /** Whether so much is known of the group that the fixed window [start, end) tells how improbable things happen by chance. */
+  isReady(start: number, end: number): boolean
   /** Called for each fixed window in which something was counted, when it is learned. */
   onActive(
     window: { readonly k: number; readonly start: number; readonly amount: number },
@@ -15,7 +19,7 @@ export type Lessons = {
 }
 
 /** The part of a model that learns. */
-export type Learner = Pick<BaselineModel, 'contribute' | 'learn' | 'idle'>
+export type Learner = Pick<BaselineModel, 'contribute' | 'learn' | 'idle' | 'looksWhenIdle'>
 
 /** Learns every fixed window of the entity that has ended by `time`, each once, from the oldest on. */
 export function catchUp(
@@ -64,16 +68,24 @@ function learnWindows(learning: Learning, first: number, end: number): void {
   model.contribute(slot, group, 1)
 }
 
-function learn({ slot, group, model, lessons }: Learning, index: number, amount: number): void {
+function learn({ state, slot, group, model, lessons }: Learning, index: number, amount: number): void {
   const start = index * slot.length
-  const teaching = lessons.teachingOf(start, start + slot.length)
+  const end = start + slot.length
+  const teaching = lessons.teachingOf(start, end)
   if (amount > 0) lessons.onActive({ k: slot.k, start, amount }, teaching)
-  model.learn(slot, group, start, amount, teaching)
+  const log10p = model.learn(slot, group, start, amount, teaching)
+  if (amount === 0 && !model.looksWhenIdle) return
+  if (lessons.isReady(start, end) && !isAftermath(state, start, end))
+    noteSurprise(group, slot, amount, log10p)
 }
 
 /** Learns that the windows `from` … `to` − 1 were empty: the first one by itself, the others at once. */
 function learnEmpty(learning: Learning, from: number, to: number): void {
-  const { slot, group, model } = learning
+  const { slot, group, model, lessons } = learning
   if (to > from) learn(learning, from, 0)
-  if (to > from + 1) model.idle(slot, group, (from + 1) * slot.length, to * slot.length)
+  if (to <= from + 1) return
+  const start = (from + 1) * slot.length
+  model.idle(slot, group, start, to * slot.length)
+  if (model.looksWhenIdle && lessons.isReady(start, start + slot.length))
+    noteIdle(group, slot.k, to - from - 1)
 }

@@ -1,4 +1,5 @@
 import type { Statistics } from '../detection.ts'
+import type { Parameters } from './formulas.ts'
 import type { GroupModel, GroupState } from './group-state.ts'
 
 /** Where one window of one entity lies, for the models: its cells, its number, its length. */
@@ -12,10 +13,11 @@ export type WindowSlot = {
 
 /** How improbable an amount is, before anything is made of it for people. */
 export type Judgement = {
+  readonly model: Statistics['model']
   /** log10 of the tail probability by the model. */
   readonly log10p: number
   readonly expected: number
-  readonly parameters: Readonly<Record<string, number>>
+  readonly parameters: Parameters
   readonly hourFactor: number
   readonly peerWeight: number
 }
@@ -31,18 +33,16 @@ export type BaselineModel = GroupModel & {
   readonly name: Statistics['model']
   /** Takes the entity's part out of its group's sums (sign −1) or puts it in (+1). Between the two calls it learns. */
   contribute(slot: WindowSlot, group: GroupState, sign: 1 | -1): void
-  /** Learns one fixed window [start, start + length) with `amount`. */
-  learn(slot: WindowSlot, group: GroupState, start: number, amount: number, teaching: Teaching): void
+  /** Whether windows in which nothing happened are looked at as well, as something that might have been improbable. */
+  readonly looksWhenIdle: boolean
+  /** Learns one fixed window [start, start + length) with `amount`; answers how improbable it was, 0 for what is ordinary. */
+  learn(slot: WindowSlot, group: GroupState, start: number, amount: number, teaching: Teaching): number
   /** Learns in full what a fixed window held that has been learned already, but not in full. */
   makeUp(slot: WindowSlot, group: GroupState, start: number, amount: number): void
   /** Learns that nothing happened in the fixed windows of [from, to), in constant time. */
   idle(slot: WindowSlot, group: GroupState, from: number, to: number): void
   /** Judges `amount` in the window [start, end). Null when it is so ordinary that it can never matter. */
   judge(slot: WindowSlot, group: GroupState, start: number, end: number, amount: number): Judgement | null
-  /** log10 p of an amount again, from a judgement's parameters alone. */
-  recompute(parameters: Readonly<Record<string, number>>, amount: number): number
-  /** The middle 90 % of what was to be expected. */
-  usualRange(parameters: Readonly<Record<string, number>>): { low: number; high: number }
   /** How often the detector looks at a window of this length, per ms: `active` looks were counted, by `members` entities. */
   looks(members: number, active: number, length: number): number
 }

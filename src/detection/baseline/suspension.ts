@@ -26,6 +26,11 @@ export function suspend(state: MeasureState, time: number, confirmed: boolean): 
   }
 }
 
+/** Whether [start, end) is suspended and not the window in which that began: the first one may be a false alarm. */
+export function isAftermath(state: MeasureState, start: number, end: number): boolean {
+  return isSuspended(state, start, end) && start > state.suspendedFrom
+}
+
 /** Whether learning is suspended in any part of [start, end). */
 export function isSuspended(
   { suspendedFrom, suspendedTo }: MeasureState,

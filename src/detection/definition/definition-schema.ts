@@ -72,7 +72,7 @@ const selection = selectionOf(activityField, {
 const foundSelection = selectionOf(foundField, {
   id: 'levelCondition',
   description:
-    'observed, expected, ratio, excess (powers of ten beyond the threshold), window, steady, every, networks, apps, users, or any field',
+    'observed, expected, ratio, excess (powers of ten beyond the threshold), window, whole_expected, whole_ratio (of the longest window), steady, every, networks, apps, users, familiarity, or any field',
 })
 
 const field = z

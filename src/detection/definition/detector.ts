@@ -102,6 +102,8 @@ export type FoundByWatcher = {
   /** log10 of α/p: how far beyond the threshold, in powers of ten. */
   readonly excess: number
   readonly window: number
+  /** What is expected of the longest window, and by what factor it is exceeded; null where that cannot be judged. */
+  readonly whole: { readonly expected: number; readonly ratio: number } | null
   readonly activity: Activity
 }
 

@@ -92,11 +92,14 @@ const found = {
   ratio: { read: ({ ratio }) => ratio },
   excess: { read: ({ excess }) => excess },
   window: { read: ({ window }) => window, duration: true },
+  whole_expected: { read: ({ whole }) => whole?.expected },
+  whole_ratio: { read: ({ whole }) => whole?.ratio },
   steady: { read: ({ steady }) => steady },
   every: { read: ({ every }) => every, duration: true },
   networks: { read: ({ networks }) => networks },
   apps: { read: ({ apps }) => apps },
   users: { read: ({ users }) => users },
+  familiarity: { read: ({ familiarity }) => familiarity },
 } as const satisfies Record<string, Field<Found>>
 
 /** What `levels:` may ask about: what was found, and every field of the activity that fired. */

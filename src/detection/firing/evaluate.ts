@@ -1,4 +1,7 @@
+import { thresholdFor } from '../algorithms/frequency.ts'
+import { calibrate, type Tail } from '../algorithms/peaks-over-threshold.ts'
 import type { ZoneOffset } from '../algorithms/zone-offset.ts'
+import { tailOfGroup } from '../baseline/calibration.ts'
 import { type GroupState, isReady } from '../baseline/group-state.ts'
 import type { MeasureState } from '../baseline/measure-state.ts'
 import type { BaselineModel, Judgement } from '../baseline/model.ts'
@@ -18,10 +21,14 @@ export type Verdict = {
   readonly observed: number
   /** Null where the group is not known well enough, or the model is `none`. */
   readonly judgement: Judgement | null
-  /** log10 of the probability that decides: the model's, or the larger one of the entity's own recurring peak. */
+  /** log10 of the probability that decides: the model's, calibrated, or the larger one of the entity's own recurring peak. */
   readonly log10p: number
+  /** How far the group's windows go beyond what the model expects; null without a judgement. */
+  readonly tail: Tail | null
   /** What the entity has reached in such a window on two other days; 0 without such a peak. */
   readonly peak: number
+  /** False alarms by this window that the analyst accepts, per ms. */
+  readonly budget: number
   /** Fires at or below this p. */
   readonly threshold: number
   /** Looks at windows of this length per ms of event time, over the whole org. */
@@ -32,13 +39,13 @@ export type Verdict = {
   readonly reason: Detection['reason'] | 'watching'
   /** Length of the longest window that fires along with this one. */
   readonly longest: number
+  /** What the detector's longest window says; absent where that cannot be judged, or nothing fires. */
+  readonly whole?: { readonly expected: number; readonly ratio: number }
 }
 
 /** A verdict that fires. */
 export type FiringVerdict = Verdict & { readonly reason: Detection['reason'] }
 
-/** No budget, however generous, makes anything more probable than this fire. */
-export const highestThreshold = 1e-3
 /** From here on (log10 p) it is worth keeping what a detection would have to show. */
 const watchBelow = -2
 
@@ -72,7 +79,22 @@ export function evaluate(evaluation: Evaluation): Verdict | null {
     if (fires(verdict)) longest = verdict.length
     if (best === null || isStronger(verdict, best)) best = verdict
   }
-  return best && { ...best, longest }
+  if (!best || longest === 0) return best && { ...best, longest }
+  const whole = judgeLongest(evaluation)
+  return { ...best, longest, ...(whole && { whole }) }
+}
+
+/** How the longest window compares with what is usual. What is no more than that is not judged: its ratio counts as 1. */
+function judgeLongest(evaluation: Evaluation): Verdict['whole'] | null {
+  const { detector, state, observed, panes, group, model, offset } = evaluation
+  const k = detector.windows.length - 1
+  const length = detector.windows[k] as number
+  const { start, end } = windowEndingAt(panes[k] as number, length)
+  if (!model || !isReady(group, length, start, offset)) return null
+  const amount = observed[k] as number
+  const judgement = model.judge(state.slotOf(k), group, start, end, amount)
+  if (!judgement) return { expected: amount, ratio: 1 }
+  return { expected: judgement.expected, ratio: amount / Math.max(judgement.expected, 1e-9) }
 }
 
 export function fires(verdict: Verdict | null): verdict is FiringVerdict {
@@ -86,7 +108,17 @@ function judgeWindow(evaluation: Evaluation, k: number, observed: number): Verdi
   const { start, end } = windowEndingAt(pane, length)
   const overCeiling = observed >= firing.alwaysAbove
   const place = { k, length, start, end, pane, observed, longest: length }
-  const unjudged = { ...place, judgement: null, log10p: 0, peak: 0, threshold: 0, looks: 0, excess: 0 }
+  const unjudged = {
+    ...place,
+    judgement: null,
+    log10p: 0,
+    tail: null,
+    peak: 0,
+    budget: 0,
+    threshold: 0,
+    looks: 0,
+    excess: 0,
+  }
   if (!model) {
     const over = overCeiling || observed >= firing.atLeast
     return { ...unjudged, reason: over ? 'ceiling' : 'watching' }
@@ -96,11 +128,13 @@ function judgeWindow(evaluation: Evaluation, k: number, observed: number): Verdi
   const judgement = ready ? model.judge(slot, group, start, end, observed) : null
   if (!judgement) return overCeiling ? { ...unjudged, reason: 'ceiling' } : null
   const looks = model.looks(totals.members, activeRate(totals, k, model.halfLife), length)
-  const threshold = Math.min(highestThreshold, firing.budget / detector.windows.length / looks)
+  const budget = firing.budget / detector.windows.length
+  const threshold = thresholdFor(budget, looks)
   const peak = recurringPeak(slot)
-  const log10p = Math.max(judgement.log10p, log10PeakTail(observed, peak, length))
+  const tail = tailOfGroup(group, k)
+  const log10p = Math.max(calibrate(judgement.log10p, tail), log10PeakTail(observed, peak, length))
   const excess = Math.log10(threshold) - log10p
-  const judged = { ...unjudged, judgement, log10p, peak, threshold, looks, excess }
+  const judged = { ...unjudged, judgement, log10p, tail, peak, budget, threshold, looks, excess }
   if (excess >= 0 && observed >= firing.atLeast) return { ...judged, reason: 'threshold' }
   if (overCeiling) return { ...judged, reason: 'ceiling' }
   return log10p <= watchBelow ? { ...judged, reason: 'watching' } : null

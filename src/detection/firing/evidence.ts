@@ -1,5 +1,5 @@
 import type { Activity } from '../activity/activity.ts'
-import { awayDays, dimensions, isNew } from '../activity/firsts.ts'
+import { awayDays, dimensions, isFamiliar, isNew } from '../activity/firsts.ts'
 import { textOf } from '../activity/payload.ts'
 import { userTypeOf } from '../activity/user-type.ts'
 import type { Detection, EventSample } from '../detection.ts'
@@ -12,8 +12,11 @@ export type Evidence = {
   /** Amount by field and value. */
   readonly tally: Record<string, Record<string, number>>
   total: number
-  /** Absent in what was saved by earlier versions. */
+  /** Absent in what was saved by earlier versions, like what follows. */
   rhythm?: Rhythm
+  /** Events so far, and those whose network, app and client are all known for their users. */
+  events?: number
+  familiar?: number
 }
 
 /** What `levels:` may ask about an episode. */
@@ -26,6 +29,8 @@ export type EpisodeFacts = {
   readonly networks: number
   readonly apps: number
   readonly users: number
+  /** Share of its events that came from where, and with what, their users are known to work, 0 to 1. */
+  readonly familiarity: number
 }
 
 const maxSamples = 20
@@ -37,7 +42,7 @@ const leastShare = 0.01
 const longestText = 300
 
 export function createEvidence(): Evidence {
-  return { samples: [], tally: {}, total: 0, rhythm: createRhythm() }
+  return { samples: [], tally: {}, total: 0, rhythm: createRhythm(), events: 0, familiar: 0 }
 }
 
 export function collect(evidence: Evidence, activity: Activity, amount: number, entityType: string): void {
@@ -49,6 +54,8 @@ export function collect(evidence: Evidence, activity: Activity, amount: number, 
   evidence.total += amount
   evidence.rhythm ??= createRhythm()
   beat(evidence.rhythm, activity)
+  evidence.events = (evidence.events ?? 0) + 1
+  if (isFamiliar(activity.firsts)) evidence.familiar = (evidence.familiar ?? 0) + 1
   for (const object of activity.objects) count(evidence, 'object', object, amount)
   count(evidence, 'network', activity.network, amount)
   count(evidence, 'app', activity.app, amount)
@@ -59,11 +66,19 @@ export function collect(evidence: Evidence, activity: Activity, amount: number, 
   count(evidence, 'profile', activity.person?.profile ?? null, amount)
 }
 
-export function factsOf({ tally, rhythm }: Evidence, entityType: string): EpisodeFacts {
+export function factsOf(evidence: Evidence, entityType: string): EpisodeFacts {
+  const { tally, rhythm, events = 0, familiar = 0 } = evidence
   const every = rhythm ? rhythmOf(rhythm) : null
   const distinct = (field: string) => Object.keys(tally[field] ?? {}).length
   const users = entityType === 'user' ? 1 : distinct('user')
-  return { steady: every !== null, every, networks: distinct('network'), apps: distinct('app'), users }
+  return {
+    steady: every !== null,
+    every,
+    networks: distinct('network'),
+    apps: distinct('app'),
+    users,
+    familiarity: events === 0 ? 0 : familiar / events,
+  }
 }
 
 /** The largest shares, at most three of each field. */

@@ -1,9 +1,9 @@
 import { day, hour, minute } from '../../duration.ts'
 import { dimensions } from '../activity/firsts.ts'
-import type { BaselineModel } from '../baseline/model.ts'
 import type { Detector } from '../definition/detector.ts'
 import type { Detection, Entity, EventSample, Statistics } from '../detection.ts'
 import type { Finding } from './episode.ts'
+import { recompute } from './recompute.ts'
 
 /** What may stand in `alert.summary` as {{name}}, beside any field of the event that fired it. */
 export const summaryPlaceholders = [
@@ -26,27 +26,24 @@ export const summaryPlaceholders = [
 const leastShownP = 1e-12
 
 /** The numbers behind a verdict, for people and for computing them again. Null when nothing was judged. */
-export function toStatistics(
-  { verdict, known, time }: Pick<Finding, 'verdict' | 'known' | 'time'>,
-  model: Pick<BaselineModel, 'name' | 'usualRange'> | null,
-): Statistics | null {
-  const { judgement, observed, log10p, peak, threshold, looks } = verdict
-  if (!judgement || !model) return null
-  const { expected, parameters, hourFactor, peerWeight } = judgement
+export function toStatistics({
+  verdict,
+  known,
+  time,
+}: Pick<Finding, 'verdict' | 'known' | 'time'>): Statistics | null {
+  const { judgement, observed, length, tail, peak, looks, budget } = verdict
+  if (!judgement) return null
+  const { model, hourFactor, peerWeight } = judgement
+  const perDay = { looks: looks * day, budget: budget * day }
+  const parameters = { ...judgement.parameters, ...tail, ...(peak > 0 ? { peak } : {}), ...perDay }
   return {
-    model: model.name,
-    expected,
-    ...model.usualRange(parameters),
-    ratio: observed / Math.max(expected, 1e-9),
-    log10pModel: judgement.log10p,
-    log10p,
-    onceIn: 1 / (10 ** Math.max(log10p, -300) * looks),
-    threshold,
+    model,
+    ...recompute({ model, parameters }, { observed, window: { length } }),
     history: time - known.since,
     peerWeight,
     peers: known.peers,
     hourFactor,
-    parameters: peak > 0 ? { ...parameters, peak } : parameters,
+    parameters,
   }
 }
 

@@ -17,7 +17,7 @@ export type Rhythm = {
 /** Events closer together than this are one beat: a client that fails often tries twice at once. */
 const oneBeat = 10 * second
 const keptGaps = 16
-const enoughGaps = 5
+const enoughGaps = 4
 /** A missed beat or two make a gap so much longer than the usual one; chance and people make much longer ones. */
 const longest = 3.5
 /** Jitter makes a gap so much shorter. */

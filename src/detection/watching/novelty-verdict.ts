@@ -1,4 +1,6 @@
-import { aloneProbability, log10Novelty, type NewField, noveltyProbability } from '../algorithms/novelty.ts'
+import { thresholdFor } from '../algorithms/frequency.ts'
+import { aloneProbability, log10Novelty, type NewField } from '../algorithms/novelty.ts'
+import { highestThreshold } from '../baseline/novelty-formulas.ts'
 import { givenOthers, looksOf, type NoveltyGroup, priorOf, rarityOf } from '../baseline/novelty-group.ts'
 import { daysOf, type ValueMemory } from '../baseline/value-memory.ts'
 import type { Detector, Firing } from '../definition/detector.ts'
@@ -6,8 +8,6 @@ import type { Verdict } from '../firing/evaluate.ts'
 import { paneAt } from '../window/window.ts'
 import type { News } from './new-values.ts'
 
-/** No budget, however generous, makes anything more probable than this fire. */
-const highestThreshold = 0.02
 /** From here on (log10 p) it is worth keeping what a detection would have to show. */
 const watchBelow = -2
 
@@ -33,13 +33,15 @@ export function evaluateNews(evaluation: NoveltyEvaluation): Verdict | null {
     names.length,
   )
   const looks = looksOf(group, halfLife)
-  const threshold = Math.min(highestThreshold, firing.budget / Math.max(groups, 1) / looks)
+  const budget = firing.budget / Math.max(groups, 1)
+  const threshold = thresholdFor(budget, looks, highestThreshold)
   const excess = Math.log10(threshold) - log10p
   const observed = new Set(news.map(({ word }) => word)).size
   const length = detector.windows.at(-1) ?? 0
   const reason = reasonOf(firing, observed, excess)
   if (reason === 'watching' && log10p > watchBelow) return null
-  const parameters = toParameters(names, fields)
+  const expected = expectedOf(evaluation)
+  const parameters = { ...toParameters(names, fields), expected }
   return {
     k: 0,
     length,
@@ -48,34 +50,23 @@ export function evaluateNews(evaluation: NoveltyEvaluation): Verdict | null {
     pane: paneAt(time, length),
     observed,
     judgement: {
+      model: 'novelty',
       log10p,
-      expected: expectedOf(evaluation),
+      expected,
       parameters,
       hourFactor: 1,
       peerWeight: peerWeightOf(fields),
     },
     log10p,
+    tail: null,
     peak: 0,
+    budget,
     threshold,
     looks,
     excess,
     reason,
     longest: length,
   }
-}
-
-/** log10 p of a detection again, from its parameters alone: `fields`, and of each new field `<name>_a`, `_b`, `_rarity`, `_given`. */
-export function recomputeNovelty(parameters: Readonly<Record<string, number>>): number {
-  return log10Novelty(newFieldsOf(parameters), parameters.fields ?? 1)
-}
-
-function newFieldsOf(parameters: Readonly<Record<string, number>>): readonly NewField[] {
-  return Object.keys(parameters)
-    .filter((name) => name.endsWith('_a'))
-    .map((name) => {
-      const of = (part: string) => parameters[`${name.slice(0, -1)}${part}`] ?? 0
-      return { a: of('a'), b: of('b'), rarity: of('rarity'), given: of('given') }
-    })
 }
 
 export function fieldNames({ measure }: Detector): readonly string[] {
@@ -129,12 +120,3 @@ function toParameters(names: readonly string[], fields: readonly JudgedField[]):
   }
   return parameters
 }
-
-/** For the statistics. The usual range is that of the number of new values of the most changeable of the fields. */
-export const noveltyModel = {
-  name: 'novelty',
-  usualRange(parameters: Readonly<Record<string, number>>): { low: number; high: number } {
-    const likeliest = Math.max(0, ...newFieldsOf(parameters).map(({ a, b }) => noveltyProbability(a, b)))
-    return { low: 0, high: likeliest > 0.05 ? 1 : 0 }
-  },
-} as const

@@ -11,7 +11,7 @@ import { toStatistics } from '../firing/explain.ts'
 import type { OrgTime } from '../org-time.ts'
 import { paneAt } from '../window/window.ts'
 import { halfLifeOf, type News, NewValues, type Sighting } from './new-values.ts'
-import { evaluateNews, fieldNames, noveltyModel } from './novelty-verdict.ts'
+import { evaluateNews, fieldNames } from './novelty-verdict.ts'
 import { type Owner, ValueOwners } from './value-owners.ts'
 import { entityKey, mayWant, orgIdOf, sectionPrefix, type Watcher } from './watcher.ts'
 
@@ -55,7 +55,7 @@ export class NoveltyWatcher implements Watcher {
     this.#episodes = new Episodes({
       prefix,
       source: () => ({ detector: this.#detector, set: this.#set }),
-      explain: (finding) => toStatistics(finding, noveltyModel),
+      explain: toStatistics,
       emit,
     })
   }
@@ -204,7 +204,7 @@ export class NoveltyWatcher implements Watcher {
     const words = typeof news === 'string' ? news : describeNews(fieldNames(this.#detector), news)
     return {
       verdict,
-      found: { observed, expected, ratio, excess, window: length, activity },
+      found: { observed, expected, ratio, excess, window: length, activity, whole: null },
       time: activity.time,
       trigger: { ...sample, fields: { ...sample.fields, news: words } },
       backfill: activity.backfill,

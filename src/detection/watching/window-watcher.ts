@@ -4,7 +4,7 @@ import type { Action, Activity } from '../activity/activity.ts'
 import type { ZoneOffset } from '../algorithms/zone-offset.ts'
 import { createAmountsModel } from '../baseline/amounts-model.ts'
 import { createCountsModel } from '../baseline/counts-model.ts'
-import { advanceGroup, type GroupModel, type GroupState } from '../baseline/group-state.ts'
+import { advanceGroup, type GroupModel, type GroupState, isReady } from '../baseline/group-state.ts'
 import { GroupTable } from '../baseline/group-table.ts'
 import { type Incident, Incidents, type VerdictWord } from '../baseline/incidents.ts'
 import { catchUp, type Learner, type Lessons } from '../baseline/learning.ts'
@@ -59,7 +59,7 @@ export class WindowWatcher implements Watcher {
     this.#episodes = new Episodes({
       prefix,
       source: () => ({ detector: this.#detector, set: this.#set }),
-      explain: (finding, org) => toStatistics(finding, this.#modelOf(org)),
+      explain: toStatistics,
       emit,
     })
     this.#observed = new Float64Array(windows.length)
@@ -114,7 +114,7 @@ export class WindowWatcher implements Watcher {
     const groupNumber = this.#groups.numberOf(org.ref.id, detector.baseline.peersOf(activity, entity))
     const group = this.#groupOf(org, groupNumber, time)
     const state = this.#stateOf(org, entity.id, groupNumber, group, totals, time)
-    this.#learn(state, group, totals, model, org.watermark)
+    this.#learn(org, state, group, totals, model, org.watermark)
     this.#measures.record(state, time, amount, value === null ? 0 : hashText(value))
     this.#measures.rows.touch(state.row)
 
@@ -146,6 +146,7 @@ export class WindowWatcher implements Watcher {
 
   tick(org: OrgTime, time: number): void {
     this.#episodes.tick(org, time)
+    this.#totalsOf(org.ref.id, time)
     this.#sweep(org)
   }
 
@@ -227,12 +228,13 @@ export class WindowWatcher implements Watcher {
       const state = this.#measures.at(row)
       if (state.head >= org.watermark) continue
       const group = this.#groupOf(org, state.group, state.head)
-      this.#learn(state, group, totals, model, org.watermark)
+      this.#learn(org, state, group, totals, model, org.watermark)
       rows.touch(row)
     }
   }
 
   #learn(
+    org: OrgTime,
     state: MeasureState,
     group: GroupState,
     totals: OrgTotals,
@@ -251,6 +253,7 @@ export class WindowWatcher implements Watcher {
           if (said === 'expected') return 'raw'
           return said === 'true_positive' || isSuspended(state, start, end) ? 'excluded' : 'winsorised'
         },
+        isReady: (start, end) => isReady(group, end - start, start, org.offset),
         onActive: (window, teaching) => {
           countActive(totals, window.k, time, model.halfLife)
           if (!this.#incidents.isEmpty)
@@ -265,7 +268,7 @@ export class WindowWatcher implements Watcher {
     const ratio = judgement ? observed / Math.max(expected, 1e-9) : 0
     return {
       verdict,
-      found: { observed, expected, ratio, excess, window: length, activity },
+      found: { observed, expected, ratio, excess, window: length, activity, whole: verdict.whole ?? null },
       time: activity.time,
       trigger: sampleOf(activity),
       backfill: activity.backfill,
@@ -307,9 +310,19 @@ export class WindowWatcher implements Watcher {
 
   #groupOf(org: OrgTime, number: number, time: number): GroupState {
     const model = this.#modelOf(org) ?? unmodelled
-    const group = this.#groups.at(number, model, time)
+    const since = this.#groups.has(number) ? time : this.#watchedSince(org, number, time)
+    const group = this.#groups.at(number, model, since)
     advanceGroup(group, model, org.watermark - shortest(this.#detector.windows), org.offset)
     return group
+  }
+
+  /**
+   * Since when the group has been watched: from the first event of the org on, though its first entity may come much later. A
+   * detector of what hardly ever happens would otherwise miss the first time. Peers of their own begin with their first entity.
+   */
+  #watchedSince(org: OrgTime, group: number, time: number): number {
+    const isWhole = this.#groups.nameOf(group) === this.#detector.entityType
+    return isWhole ? Math.min(time, this.#totalsOf(org.ref.id, time).since) : time
   }
 
   #totalsOf(orgId: string, time: number): OrgTotals {
@@ -344,10 +357,15 @@ const unmodelled: GroupModel = {
 }
 const forgetful: Learner = {
   contribute: () => undefined,
-  learn: () => undefined,
+  learn: () => 0,
   idle: () => undefined,
+  looksWhenIdle: false,
 }
-const noLessons: Lessons = { teachingOf: () => 'excluded', onActive: () => undefined }
+const noLessons: Lessons = {
+  teachingOf: () => 'excluded',
+  isReady: () => false,
+  onActive: () => undefined,
+}
 
 function modelOf({ baseline }: Detector, offset: ZoneOffset): BaselineModel {
   const create = baseline.model === 'amounts' ? createAmountsModel : createCountsModel

@@ -51,6 +51,7 @@ export class BayeuxSession {
   #queue: BusEvent[] = []
   #held: ((end: ConnectEnd) => void) | undefined
   #flushing = false
+  #isMuted = false
   #connects = 0
   #cancelReaper: Cancel = () => undefined
   readonly #cancelEnd: Cancel
@@ -99,7 +100,7 @@ export class BayeuxSession {
 
   /** Queues an event of a subscribed channel; events published in one go leave in one answer. */
   offer(event: BusEvent): void {
-    if (!this.#subscriptions.has(event.channel)) return
+    if (this.#isMuted || !this.#subscriptions.has(event.channel)) return
     this.#queue.push(event)
     this.#flushSoon()
   }
@@ -128,6 +129,12 @@ export class BayeuxSession {
     this.#queue = this.#queue.slice(size)
     this.#options.onTaken()
     return taken
+  }
+
+  /** From now on nothing is delivered, and the client cannot tell. */
+  mute(): void {
+    this.#isMuted = true
+    this.#queue = []
   }
 
   /** Ends a held connect, so that a fault strikes now and not at the end of the hold. */

@@ -2,8 +2,11 @@ import type { Clock } from '../../clock.ts'
 import type { Random } from '../random.ts'
 import { type BayeuxMessage, formatEvent, toFailureReason, toReply } from './bayeux-message.ts'
 import { BayeuxSession, type ConnectEnd, type Timing } from './bayeux-session.ts'
+import type { Conduct } from './conduct.ts'
 import type { BusEvent, EventBus } from './event-bus.ts'
-import { type FaultEffect, type Faults, invalidReplayId, replayIdOf } from './faults.ts'
+import { type FaultEffect, invalidReplayId, replayIdOf } from './fault-table.ts'
+import type { Faults } from './faults.ts'
+import type { Mishap } from './mishap.ts'
 
 /** What a request brings besides its messages. */
 export type BayeuxRequest = {
@@ -21,11 +24,10 @@ export type BayeuxAnswer =
       readonly kind: 'messages'
       readonly body: string
       readonly cookies: readonly string[]
-      /** Breaks the body off in the middle. */
-      readonly cut: boolean
+      /** What befalls it on its way. */
+      readonly mishap: Mishap | undefined
     }
-  | { readonly kind: 'http'; readonly status: number; readonly type: string; readonly body: string }
-  | { readonly kind: 'silence' }
+  | Extract<FaultEffect, { kind: 'http' | 'silence' | 'reset' }>
 
 /** Messages received so far, by kind. */
 export type BayeuxCounters = Record<
@@ -51,6 +53,7 @@ export type BayeuxOptions = {
   readonly bus: EventBus
   readonly timing: Timing
   readonly faults: () => Faults
+  readonly conduct: Conduct
   readonly largestBatch: number
   readonly concurrentClients: number
   /** Whether this org has a channel of this name. */
@@ -59,12 +62,16 @@ export type BayeuxOptions = {
 
 /** The Bayeux half of the org: sessions and what they answer. Faults that concern HTTP alone are not known here. */
 export interface Bayeux {
+  /** Counts messages, whether they are going to be handled or not. */
+  count(messages: readonly BayeuxMessage[]): void
   handle(messages: readonly BayeuxMessage[], request: BayeuxRequest): Promise<BayeuxAnswer>
   sessions(): readonly SessionSummary[]
   readonly counters: Readonly<BayeuxCounters>
   /** Ends every held connect with a proper answer. */
   poke(): void
   dropSessions(): void
+  /** Delivers nothing more to the sessions that there are. */
+  muteSessions(): void
   /** Resolves when a client with subscriptions asks for events and at most `backlog` events wait for any such client. */
   ready(backlog: number): Promise<void>
 }
@@ -105,18 +112,24 @@ class SessionKeeper implements Bayeux {
     })
   }
 
+  count(messages: readonly BayeuxMessage[]): void {
+    for (const { channel } of messages) {
+      const kind = channel.slice('/meta/'.length)
+      if (kind in this.counters) this.counters[kind as keyof BayeuxCounters]++
+    }
+  }
+
   async handle(messages: readonly BayeuxMessage[], request: BayeuxRequest): Promise<BayeuxAnswer> {
     const parts: string[] = []
     const cookies: string[] = []
     let delivered = false
     for (const message of messages) {
-      const kind = message.channel.slice('/meta/'.length)
-      if (kind in this.counters) this.counters[kind as keyof BayeuxCounters]++
       const effect = isMetaMoment(message.channel)
         ? this.#options.faults().take(message.channel, message)
         : undefined
       const outcome = effect ? this.#fromEffect(effect, message) : await this.#answer(message, request)
       if ('kind' in outcome) return outcome
+      this.#options.conduct.told(outcome.messages, message)
       const events = (outcome.events ?? []).map((event) => formatEvent(event, request.apiVersion))
       const replies = outcome.messages.map((reply) => JSON.stringify(reply))
       parts.push(
@@ -125,8 +138,10 @@ class SessionKeeper implements Bayeux {
       cookies.push(...(outcome.cookies ?? []))
       delivered ||= events.length > 0
     }
-    const cut = delivered && this.#options.faults().take('delivery')?.kind === 'cut'
-    return { kind: 'messages', body: `[${parts.join(',')}]`, cookies, cut }
+    const fate = delivered ? this.#options.faults().take('delivery') : undefined
+    if (fate && isInterruption(fate)) return fate
+    const mishap = fate?.kind === 'mishap' ? fate.mishap : undefined
+    return { kind: 'messages', body: `[${parts.join(',')}]`, cookies, mishap }
   }
 
   sessions(): readonly SessionSummary[] {
@@ -144,6 +159,10 @@ class SessionKeeper implements Bayeux {
 
   dropSessions(): void {
     for (const session of [...this.#sessions.values()]) this.#drop(session)
+  }
+
+  muteSessions(): void {
+    for (const session of this.#sessions.values()) session.mute()
   }
 
   #answer(message: BayeuxMessage, request: BayeuxRequest): Outcome | Promise<Outcome | Interruption> {
@@ -286,7 +305,7 @@ class SessionKeeper implements Bayeux {
   }
 
   #fromEffect(effect: FaultEffect, message: BayeuxMessage): Outcome | Interruption {
-    if (effect.kind === 'silence' || effect.kind === 'http') return effect
+    if (isInterruption(effect)) return effect
     if (effect.kind !== 'reply') return { messages: [] }
     const session = this.#sessions.get(message.clientId ?? '')
     if (effect.dropSession && session) this.#drop(session)
@@ -312,6 +331,10 @@ class SessionKeeper implements Bayeux {
     this.#waiting = this.#waiting.filter((waiter) => !awake.includes(waiter))
     for (const { resolve } of awake) resolve()
   }
+}
+
+function isInterruption(effect: FaultEffect): effect is Interruption {
+  return effect.kind === 'silence' || effect.kind === 'reset' || effect.kind === 'http'
 }
 
 function toSummary(session: BayeuxSession): SessionSummary {

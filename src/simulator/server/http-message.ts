@@ -7,6 +7,7 @@ export type HttpAnswer = {
   readonly type: string
   readonly body: string
   readonly cookies?: readonly string[]
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** The type of an answer in JSON. */
@@ -44,17 +45,6 @@ export async function send(
   response.writeHead(answer.status, headers).end(body)
 }
 
-/** Announces the whole answer, sends half of it and tears the connection down. */
-export async function sendCut(
-  request: IncomingMessage,
-  response: ServerResponse,
-  answer: HttpAnswer,
-): Promise<void> {
-  const { body, headers } = await encode(request, answer)
-  response.writeHead(answer.status, headers)
-  response.write(body.subarray(0, Math.floor(body.length / 2)), () => response.destroy())
-}
-
 /** The cookies of a request by name. */
 export function parseCookies(request: IncomingMessage): Readonly<Record<string, string>> {
   const cookies: Record<string, string> = {}
@@ -75,6 +65,7 @@ async function encode(request: IncomingMessage, answer: HttpAnswer) {
   const zips = plain.length > 1024 && /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))
   const body = zips ? await compress(plain) : plain
   const headers = {
+    ...answer.headers,
     'content-type': answer.type,
     'content-length': body.length,
     ...(zips ? { 'content-encoding': 'gzip' } : {}),

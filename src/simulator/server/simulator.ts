@@ -6,13 +6,16 @@ import { ForcewatchError, messageOf } from '../../errors.ts'
 import type { Logger } from '../../logger.ts'
 import { createRandom } from '../random.ts'
 import { toSalesforceId } from '../salesforce-id.ts'
-import { type BayeuxCounters, createBayeux, type SessionSummary } from './bayeux.ts'
+import { type BayeuxAnswer, type BayeuxCounters, createBayeux, type SessionSummary } from './bayeux.ts'
 import type { Timing } from './bayeux-session.ts'
 import { isKnownChannel } from './channels.ts'
 import { parseMessages, refuseRequest, versionOf } from './cometd-request.ts'
+import { createConduct } from './conduct.ts'
 import { createEventBus, type Retention } from './event-bus.ts'
+import type { FaultEffect } from './fault-table.ts'
 import { createFaults, type Faults } from './faults.ts'
-import { json, parseCookies, parseToken, readBody, send, sendCut, toJson, toText } from './http-message.ts'
+import { json, parseCookies, parseToken, readBody, send, toJson, toText } from './http-message.ts'
+import { sendWithMishap } from './mishap.ts'
 import { type ConnectedApp, createTokenIssuer } from './oauth.ts'
 import type { OrgUser } from './org-user.ts'
 import { createRest, type OrgIdentity } from './rest.ts'
@@ -53,8 +56,14 @@ export interface Simulator {
    * bring them; missing fields are not.
    */
   publish(channel: string, payload: Record<string, unknown>, options?: { readonly eventDate?: Date }): void
-  readonly faults: Pick<Faults, 'inject' | 'clear'>
+  readonly faults: Pick<Faults, 'inject' | 'clear' | 'areOver'>
   sessions(): readonly SessionSummary[]
+  /** TCP connections that are open now. */
+  connections(): Promise<number>
+  /** What clients did that a strict server would not have put up with, in words. */
+  offences(): readonly string[]
+  /** When handshakes came, whatever was answered, by the monotonic clock, ms. */
+  handshakes(): readonly number[]
   /** Requests so far, by kind. */
   requests(): Readonly<BayeuxCounters & { token: number; rest: number }>
   /** Resolves when a client with subscriptions asks for events and at most `backlog` (default: any number) wait for it. */
@@ -73,6 +82,9 @@ export function createSimulator(options: SimulatorOptions): Simulator {
   const org = options.org ?? { id: toSalesforceId('00D', 7_001), name: 'Simulated Org' }
   const counters = { token: 0, rest: 0 }
   let url = ''
+
+  const conduct = createConduct(clock)
+  let cancelReturn: () => void = () => undefined
 
   const bus = createEventBus({
     clock,
@@ -93,6 +105,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     bus,
     timing: { ...defaultTiming, ...options.timing },
     faults: () => faults,
+    conduct,
     largestBatch: options.largestBatch ?? 1000,
     concurrentClients: options.concurrentClients ?? 2000,
     hasChannel: options.hasChannel ?? isKnownChannel,
@@ -100,6 +113,13 @@ export function createSimulator(options: SimulatorOptions): Simulator {
   const faults: Faults = createFaults(
     {
       dropSessions: () => bayeux.dropSessions(),
+      muteSessions: () => bayeux.muteSessions(),
+      refuseConnections(lasts) {
+        const { port } = new URL(url)
+        server.close()
+        server.closeAllConnections()
+        cancelReturn = clock.after(lasts, () => server.listen(Number(port), options.host ?? '127.0.0.1'))
+      },
       closeConnections: () => server.closeAllConnections(),
       revokeTokens() {
         tokens.revokeAll()
@@ -107,6 +127,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
       },
       resetStream: () => bus.reset(),
     },
+    clock,
     (moment) => {
       if (moment === '/meta/connect' || moment === 'request') bayeux.poke()
     },
@@ -143,6 +164,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     const form = new URLSearchParams(await readBody(request, largestRequest))
     const fault = faults.take('token')
     if (fault?.kind === 'http') return send(request, response, fault)
+    if (fault?.kind === 'silence') return
     const { host } = request.headers
     const answer = tokens.grant(form, host === undefined ? url : `http://${host}`)
     return send(request, response, toJson(answer.status, answer.body))
@@ -156,13 +178,17 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     const body = await readBody(request, largestRequest)
     const refused = refuseRequest(path, request, body)
     if (refused) return send(request, response, refused)
-    const fault = faults.take('request')
-    if (fault?.kind === 'silence') return
-    if (fault?.kind === 'http') return send(request, response, fault)
     const messages = parseMessages(body ?? '')
     if (!messages) return send(request, response, toText(400, 'The body is not a list of Bayeux messages'))
+    bayeux.count(messages)
     const hungUp = new AbortController()
-    response.once('close', () => hungUp.abort())
+    const end = conduct.begin(messages, request.headers)
+    response.once('close', () => {
+      end()
+      hungUp.abort()
+    })
+    const fault = faults.take('request', messages[0])
+    if (fault) return answerBayeux(fault, request, response)
     const token = parseToken(request)
     const answer = await bayeux.handle(messages, {
       apiVersion: Number(versionOf(path)),
@@ -170,10 +196,24 @@ export function createSimulator(options: SimulatorOptions): Simulator {
       cookies: parseCookies(request),
       signal: hungUp.signal,
     })
-    if (answer.kind === 'silence') return
+    return answerBayeux(answer, request, response)
+  }
+
+  async function answerBayeux(
+    answer: BayeuxAnswer | FaultEffect,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
     if (answer.kind === 'http') return send(request, response, answer)
-    const whole = { status: 200, type: json, body: answer.body, cookies: answer.cookies }
-    return answer.cut ? sendCut(request, response, whole) : send(request, response, whole)
+    if (answer.kind === 'reset') {
+      response.socket?.resetAndDestroy()
+      return
+    }
+    if (answer.kind !== 'messages') return
+    const { body, cookies, mishap } = answer
+    const whole = { status: 200, type: json, body, cookies }
+    if (mishap === undefined) return send(request, response, whole)
+    return sendWithMishap(request, response, whole, mishap, clock)
   }
 
   function serveAttack(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -195,6 +235,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
       return { url }
     },
     async stop() {
+      cancelReturn()
       bayeux.dropSessions()
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
@@ -209,6 +250,12 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     },
     faults,
     sessions: () => bayeux.sessions(),
+    connections: () =>
+      new Promise((resolve, reject) =>
+        server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
+      ),
+    offences: () => conduct.offences(),
+    handshakes: () => conduct.handshakes(),
     requests: () => ({ ...bayeux.counters, ...counters }),
     ready: (backlog = Number.POSITIVE_INFINITY) => bayeux.ready(backlog),
   }

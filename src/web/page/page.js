@@ -13,6 +13,15 @@ const eventWords = {
   'not-notified': 'not notified',
   delivered: 'delivered',
   failed: 'failed',
+  judged: 'judged',
+}
+const verdictWords = {
+  true_positive: 'true positive: it was an attack',
+  false_positive: 'false positive: nothing was wrong',
+  benign: 'benign: it happened, and is harmless',
+  expected: 'expected: it is known and will come again',
+  duplicate: 'duplicate of another alert',
+  test: 'test: we did it ourselves',
 }
 
 /** id → { text, node }: an alert is drawn anew only when it changed, so that nothing folds up under the reader. */
@@ -89,6 +98,8 @@ function nodeOf(alert) {
   const text = JSON.stringify(alert)
   const before = shown.get(alert.id)
   if (before?.text === text) return before.node
+  // Whoever is writing a note must not lose it.
+  if (before?.node.querySelector('.verdict')?.contains(document.activeElement)) return before.node
   const node = drawAlert(alert)
   node.open = before?.node.open ?? false
   shown.set(alert.id, { text, node })
@@ -150,6 +161,7 @@ function drawDetails(alert) {
     ...(peak.detector.falsepositives.length
       ? [block('Known harmless causes', element('p', '', peak.detector.falsepositives.join(' · ')), 'wide')]
       : []),
+    block('Verdict', drawVerdict(alert), 'wide'),
     block('History', drawHistory(alert.history), 'wide'),
   )
   return details
@@ -208,6 +220,66 @@ function drawShares(contributors) {
     return element('li', '', part, element('span', '', `${field}: ${value}`), bar)
   })
   return element('ul', 'shares', ...items)
+}
+
+/** What was said, and what may be said: it teaches the baselines. */
+function drawVerdict(alert) {
+  const said = element(
+    'p',
+    'said',
+    alert.verdict ? describeVerdict(alert.verdict) : 'Nobody has said anything yet.',
+  )
+  const choice = document.createElement('select')
+  choice.ariaLabel = 'Verdict'
+  choice.append(
+    ...Object.entries(verdictWords).map(([word, text]) => {
+      const option = element('option', '', text)
+      option.value = word
+      return option
+    }),
+  )
+  choice.value = alert.verdict?.word ?? 'true_positive'
+  const note = textField('Why (is kept with the alert)', 1000)
+  const by = textField('Your name', 100)
+  by.value = localStorage.getItem('by') ?? ''
+  const button = element('button', '', 'Give verdict')
+  button.type = 'button'
+  button.addEventListener('click', async () => {
+    button.disabled = true
+    localStorage.setItem('by', by.value)
+    said.textContent = await giveVerdict(alert.id, { verdict: choice.value, note: note.value, by: by.value })
+    button.disabled = false
+    button.blur()
+  })
+  return element('div', 'verdict', said, choice, note, by, button)
+}
+
+function textField(placeholder, length) {
+  const field = document.createElement('input')
+  field.placeholder = placeholder
+  field.ariaLabel = placeholder
+  field.maxLength = length
+  return field
+}
+
+async function giveVerdict(id, verdict) {
+  try {
+    const response = await fetch(`/api/alerts/${encodeURIComponent(id)}/verdict`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(verdict),
+    })
+    if (response.ok) return 'Noted.'
+    const { error, remedy } = await response.json()
+    return `Not noted: ${[error, remedy].filter(Boolean).join(' ')}`
+  } catch (error) {
+    return `Not noted: ${error.message}`
+  }
+}
+
+function describeVerdict({ word, by, note, time }) {
+  const who = by ? ` by ${by}` : ''
+  return `${word.replace('_', ' ')}${who}, ${formatTime(time)}${note ? `: ${note}` : ''}`
 }
 
 function drawHistory(history) {

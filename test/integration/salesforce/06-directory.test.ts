@@ -43,6 +43,7 @@ describe('the directory of an org', () => {
     await using org = await watchOrg({ simulator: { users } })
     await org.started({ directory })
     org.publish(1)
+    await org.everythingArrived()
     await until(async () => (await reads(org, 'ok')) >= 3)
     const records = await org.records()
     expect(records.findIndex(({ headers }) => headers.origin === 'stream')).toBe(4501)

@@ -31,7 +31,7 @@ const quick: Partial<IngestTiming> = {
   retryRefused: 300,
   leaseTtl: 1_500,
   standby: 50,
-  session: { answer: 1_000, grace: 300, farewell: 200 },
+  session: { answer: 2_000, grace: 1_200, farewell: 500 },
 }
 
 export type LogLine = { level: string; msg: string; [field: string]: unknown }
@@ -126,6 +126,11 @@ export async function watchOrg(setup: Setup = {}) {
       const { values } = await metrics.sessions_total.get()
       return Object.fromEntries(values.map(({ labels, value }) => [String(labels.reason), value]))
     },
+    /** Handshakes so far; an error unless the client was as polite as a strict server wants it. */
+    handshakes(): number {
+      expect(simulator.offences()).toEqual([])
+      return simulator.handshakes().length
+    },
     records: (): Promise<readonly LogRecord[]> => readAll(log),
     /** Waits until each published event is in the log, and answers how many came more than once. */
     async everythingArrived(): Promise<{ duplicates: number }> {
@@ -150,7 +155,12 @@ export type WatchedOrg = Awaited<ReturnType<typeof watchOrg>>
 
 /** Waits for a condition; the limit only decides when a test has failed. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  await expect.poll(condition, { timeout: 20_000, interval: 10 }).toBe(true)
+  // Not expect.poll, which does not know the test that it is called in when tests run at the same time.
+  const deadline = systemClock.monotonic() + 20_000
+  while (!(await condition())) {
+    if (systemClock.monotonic() > deadline) throw new Error(`in vain waited for ${condition}`)
+    await systemClock.sleep(10)
+  }
 }
 
 export function identifierOf(record: LogRecord): string | undefined {

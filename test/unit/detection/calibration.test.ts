@@ -13,7 +13,7 @@ import {
 
 /**
  * Entities with gamma–Poisson counts, office hours and a tenth of them machines, from the first day on. The budget is
- * what an analyst was promised; there is no calibration against the group's own tail yet, hence the wide bounds.
+ * what an analyst was promised.
  */
 test('the alerts of a benign month are about as many as the budget says', () => {
   const weeks = 4
@@ -40,5 +40,5 @@ test('the alerts of a benign month are about as many as the budget says', () => 
   const ratio = alerts / (budget * weeks * week)
   console.log(`${alerts} alerts in ${weeks} benign weeks, ${ratio.toFixed(2)} of the budget`)
   expect(ratio).toBeGreaterThan(0.1)
-  expect(ratio).toBeLessThan(3)
+  expect(ratio).toBeLessThan(1.5)
 })

@@ -15,6 +15,7 @@ const model = createCountsModel(14 * day, utc)
 /** As an entity without a verdict is learned. */
 const lessonsFor = (state: MeasureState): Lessons => ({
   teachingOf: (start, end) => (isSuspended(state, start, end) ? 'excluded' : 'winsorised'),
+  isReady: () => true,
   onActive: () => undefined,
 })
 

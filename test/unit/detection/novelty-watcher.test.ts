@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Activity } from '../../../src/detection/activity/activity.ts'
+import { noveltyFormulas } from '../../../src/detection/baseline/novelty-formulas.ts'
 import type { Detector, Measure } from '../../../src/detection/definition/detector.ts'
 import { parseMeasure } from '../../../src/detection/definition/measure.ts'
-import { recomputeNovelty } from '../../../src/detection/watching/novelty-verdict.ts'
 import { NoveltyWatcher } from '../../../src/detection/watching/novelty-watcher.ts'
 import { entityKey } from '../../../src/detection/watching/watcher.ts'
 import { day, hour, week } from '../../../src/duration.ts'
@@ -65,7 +65,7 @@ describe('something new', () => {
     expect(detection?.trigger.fields.news).toBe(`network ${elsewhere}; app My Ticket Portal; client unknown`)
     const statistics = detection?.statistics
     expect(statistics?.model).toBe('novelty')
-    expect(recomputeNovelty(statistics?.parameters ?? {})).toBe(statistics?.log10pModel)
+    expect(noveltyFormulas.log10p(statistics?.parameters ?? {}, 1)).toBe(statistics?.log10pModel)
     expect(statistics?.log10p).toBeLessThanOrEqual(Math.log10(statistics?.threshold ?? 0))
     expect(detection?.summary).toMatch(/^u3: never before network .+; p = .+, by chance about once in/)
   })

@@ -185,6 +185,7 @@ describe('a compiled detector', () => {
         ratio,
         excess: 1,
         window,
+        whole: null,
         activity: decodeActivity('LoginEventStream'),
         ...factsOf(createEvidence(), 'user'),
       })

@@ -72,13 +72,14 @@ describe('a selection', () => {
 })
 
 describe('a condition of a level', () => {
-  const facts = { steady: true, every: 300_000, networks: 1, apps: 1, users: 1 }
+  const facts = { steady: true, every: 300_000, networks: 1, apps: 1, users: 1, familiarity: 0.5 }
   const found: Found = {
     observed: 50,
     expected: 2,
     ratio: 25,
     excess: 3,
     window: 600_000,
+    whole: { expected: 10, ratio: 5 },
     activity: login,
     ...facts,
   }
@@ -92,6 +93,8 @@ describe('a condition of a level', () => {
       steady: true,
       'every|gte': '5m',
       networks: 1,
+      'whole_ratio|lte': 5,
+      'familiarity|lt': 0.8,
     }
     const compiled = compileSelection(source, foundField)
     expect(compiled.kind === 'ok' && compiled.matches(found)).toBe(true)

@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { createAlertBoard } from '../../../src/alerting/alert-board.ts'
 import { createManualClock } from '../../../src/clock.ts'
 import { ForcewatchError } from '../../../src/errors.ts'
@@ -14,6 +14,7 @@ function options(change: Partial<WebOptions> = {}): WebOptions {
     metrics: createMetrics(),
     ready: () => ({ ready: true, reasons: [] }),
     reload: async () => undefined,
+    judge: async () => undefined,
     alerts: createAlertBoard(),
     clock: createManualClock(startTime),
     logger: createLogger({ level: 'silent', format: 'json' }, createSecretScrubber()),
@@ -92,6 +93,90 @@ test.each([
   expect(reloads).toBe(row.expected === 200 ? 1 : 0)
 })
 
+describe('a verdict', () => {
+  const alert = makeAlert()
+  const url = `/api/alerts/${alert.id}/verdict`
+
+  function judged(change: Partial<WebOptions> = {}) {
+    const alerts = createAlertBoard()
+    alerts.update(alert)
+    const given: unknown[] = []
+    const server = serve({
+      alerts,
+      judge: async (about, verdict) => void given.push([about.id, verdict]),
+      ...change,
+    })
+    return { server, given }
+  }
+
+  test('is handed on, without empty texts', async () => {
+    const { server, given } = judged()
+    const payload = { verdict: 'benign', by: ' ', note: ' agreed with IT ' }
+    expect((await server.inject({ method: 'POST', url, payload })).statusCode).toBe(202)
+    expect(given).toEqual([[alert.id, { word: 'benign', by: null, note: 'agreed with IT' }]])
+  })
+
+  test.each([
+    [{ verdict: 'guilty' }, 400],
+    [{ note: 'no verdict' }, 400],
+    [{ verdict: 'test', note: 'x'.repeat(1001) }, 400],
+  ])('%j is refused', async (payload, status) => {
+    const { server, given } = judged()
+    expect((await server.inject({ method: 'POST', url, payload })).statusCode).toBe(status)
+    expect(given).toEqual([])
+  })
+
+  test('needs an alert that is there', async () => {
+    const { server } = judged()
+    const answer = await server.inject({
+      method: 'POST',
+      url: '/api/alerts/none/verdict',
+      payload: { verdict: 'test' },
+    })
+    expect(answer.statusCode).toBe(404)
+    expect(answer.json().remedy).toContain('32 letters')
+  })
+
+  test.each([
+    { from: '203.0.113.9', expected: 403 },
+    { from: '203.0.113.9', remoteVerdicts: true, expected: 202 },
+    { from: '127.0.0.1', headers: { 'x-forwarded-for': '203.0.113.9' }, expected: 403 },
+    { from: '127.0.0.1', headers: { origin: 'https://evil.example' }, expected: 403 },
+    { from: '127.0.0.1', headers: { origin: 'http://evil.example', host: 'evil.example' }, expected: 403 },
+    {
+      from: '127.0.0.1',
+      headers: { origin: 'http://127.0.0.1:8086', host: '127.0.0.1:8086' },
+      expected: 202,
+    },
+    {
+      from: '203.0.113.9',
+      remoteVerdicts: true,
+      headers: { origin: 'https://soc.example', host: 'soc.example' },
+      expected: 202,
+    },
+  ])('from $from $headers (remote: $remoteVerdicts) answers $expected', async (row) => {
+    const { server, given } = judged(row.remoteVerdicts ? { remoteVerdicts: true } : {})
+    const answer = await server.inject({
+      method: 'POST',
+      url,
+      payload: { verdict: 'test' },
+      remoteAddress: row.from,
+      headers: row.headers ?? {},
+    })
+    expect(answer.statusCode).toBe(row.expected)
+    expect(given).toHaveLength(row.expected === 202 ? 1 : 0)
+  })
+
+  test('that the log does not take is not noted', async () => {
+    const judge = async () => {
+      throw new ForcewatchError('LOG_UNAVAILABLE', 'no broker', { remedy: 'Start it.' })
+    }
+    const { server } = judged({ judge })
+    const answer = await server.inject({ method: 'POST', url, payload: { verdict: 'test' } })
+    expect([answer.statusCode, answer.json()]).toEqual([503, { error: 'no broker', remedy: 'Start it.' }])
+  })
+})
+
 test('alerts are listed by status, no more than asked for', async () => {
   const alerts = createAlertBoard()
   const open = { ...makeAlert(), id: 'open' }
@@ -126,6 +211,7 @@ test("the page's script never makes markup from a text", async () => {
 
 test('an error inside shows nothing of itself', async () => {
   const alerts = {
+    get: () => undefined,
     list: () => {
       throw new Error('secret detail')
     },
