@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { hour } from '../../duration.ts'
+import { hour, parseDuration } from '../../duration.ts'
 import { type Action, type Activity, isAction } from '../activity/activity.ts'
 import { toText } from '../activity/payload.ts'
 import { type Entity, type Level, levels } from '../detection.ts'
@@ -100,6 +100,9 @@ function entityReader(names: readonly string[]): Detector['entityOf'] {
   switch (only) {
     case 'user':
       return ({ user, username }) => (user === null ? null : toEntity('user', user, username))
+    case 'actor':
+      return ({ actor, user, username }) =>
+        actor === null ? null : toEntity('actor', actor, actor === user ? username : null)
     case 'org':
       return ({ org }) => toEntity('org', org.id, org.name)
     default: {
@@ -140,22 +143,33 @@ function textReader(name: string): (activity: Activity) => string | null {
 function firingReader({ fires, overrides, baseline }: Definition): Detector['firesFor'] {
   const ordinary = toFiring(fires, baseline.model)
   if (overrides.length === 0) return () => ordinary
+  const combined = new Map<string, Firing>()
   return (activity) => {
-    const matching = overrides.filter(({ match }) => match.matches(activity))
-    if (matching.length === 0) return ordinary
-    return toFiring(Object.assign({}, fires, ...matching.map((override) => override.fires)), baseline.model)
+    let which = ''
+    for (let i = 0; i < overrides.length; i++) if (overrides[i]?.match.matches(activity)) which += ` ${i}`
+    if (which === '') return ordinary
+    let firing = combined.get(which)
+    if (!firing) {
+      const applied = which
+        .trim()
+        .split(' ')
+        .map((i) => overrides[Number(i)]?.fires)
+      firing = toFiring(Object.assign({}, fires, ...applied), baseline.model)
+      combined.set(which, firing)
+    }
+    return firing
   }
 }
 
 /** Without a model there is nothing but the floor to fire by. */
 function toFiring(fires: Definition['fires'], model: Definition['baseline']['model']): Firing {
-  const ceiling = model === 'none' ? fires.at_least : Number.POSITIVE_INFINITY
-  return {
-    when: fires.when,
-    budget: fires.budget,
-    atLeast: fires.at_least,
-    alwaysAbove: fires.always_above ?? ceiling,
-  }
+  const { when, budget, at_least: atLeast, always_above: above } = fires
+  const alwaysAbove = model === 'none' ? atLeast : Number.POSITIVE_INFINITY
+  if (typeof above !== 'object') return { when, budget, atLeast, alwaysAbove: above ?? alwaysAbove }
+  const byLength = Object.entries(above).map(
+    ([length, amount]) => [parseDuration(length) ?? 0, amount] as const,
+  )
+  return { when, budget, atLeast, alwaysAbove, alwaysAboveIn: new Map(byLength) }
 }
 
 function levelReader({ level, levels: conditions }: Definition): (found: Found) => Level {

@@ -94,6 +94,20 @@ const date = z.iso.date('must be a date such as 2027-03-31').transform((value) =
 
 const amount = z.number().min(0)
 
+const ceiling = z
+  .union([
+    amount,
+    z.record(z.string(), amount).superRefine((amounts, context) => {
+      for (const length of Object.keys(amounts)) {
+        if (parseDuration(length) === undefined)
+          context.addIssue({ code: 'custom', path: [length], message: 'must be a duration such as 10m' })
+      }
+    }),
+  ])
+  .describe(
+    'Always fires from here on, whatever the baseline says; by window where it differs, such as { 10m: 10 }',
+  )
+
 const fires = z.strictObject({
   when: z
     .enum(['above', 'below'])
@@ -101,7 +115,7 @@ const fires = z.strictObject({
     .describe('above: too much fires; below: too little, judged as time goes on without events'),
   budget: budget.default(1 / week),
   at_least: amount.default(1).describe('Never fires below this, whatever the statistics say'),
-  always_above: amount.optional().describe('Always fires from here on, whatever the baseline says'),
+  always_above: ceiling.optional(),
 })
 
 const exception = z.strictObject({
@@ -124,7 +138,7 @@ const override = z.strictObject({
   fires: z.strictObject({
     budget: budget.optional(),
     at_least: amount.optional(),
-    always_above: amount.optional(),
+    always_above: ceiling.optional(),
   }),
 })
 
@@ -215,17 +229,20 @@ export const definitionSchema = z
 
 export type Definition = z.output<typeof definitionSchema>
 
+type Fires = z.output<typeof fires>
+
 type Contradiction = { readonly path: readonly PropertyKey[]; readonly message: string }
 
 /** What each part alone cannot tell. */
 function* crossCheck(definition: {
   readonly measure: { readonly kind: string }
   readonly baseline: { readonly model: string }
-  readonly fires: { readonly at_least: number; readonly always_above?: number | undefined }
+  readonly fires: Fires
+  readonly overrides: readonly { readonly fires: z.output<typeof override>['fires'] }[]
   readonly windows: readonly number[]
   readonly alert: { readonly keep_open?: number | undefined }
 }): Generator<Contradiction> {
-  const { measure, baseline, fires, windows, alert } = definition
+  const { measure, baseline, fires, overrides, windows, alert } = definition
   const fitting = measure.kind === 'sum' ? 'amounts' : 'counts'
   if (measure.kind === 'new' && baseline.model !== 'novelty') {
     const message = `${baseline.model} does not fit new(…) — use novelty`
@@ -236,11 +253,29 @@ function* crossCheck(definition: {
       message: `${baseline.model} does not fit a ${measure.kind} — use ${fitting}, or none for a fixed threshold`,
     }
   }
-  if (fires.always_above !== undefined && fires.always_above < fires.at_least) {
-    yield { path: ['fires', 'always_above'], message: 'must not be below at_least' }
+  yield* checkCeiling(fires, fires.at_least, windows, ['fires', 'always_above'])
+  for (const [index, override] of overrides.entries()) {
+    const floor = override.fires.at_least ?? fires.at_least
+    yield* checkCeiling(override.fires, floor, windows, ['overrides', index, 'fires', 'always_above'])
   }
   if (alert.keep_open !== undefined && alert.keep_open < Math.min(...windows)) {
     const shortest = formatDuration(Math.min(...windows))
     yield { path: ['alert', 'keep_open'], message: `must be at least the shortest window, ${shortest}` }
+  }
+}
+
+function* checkCeiling(
+  { always_above }: { readonly always_above?: Fires['always_above'] },
+  floor: number,
+  windows: readonly number[],
+  path: readonly PropertyKey[],
+): Generator<Contradiction> {
+  if (always_above === undefined) return
+  const amounts = typeof always_above === 'number' ? { '': always_above } : always_above
+  for (const [length, least] of Object.entries(amounts)) {
+    const place = length === '' ? path : [...path, length]
+    if (least < floor) yield { path: place, message: 'must not be below at_least' }
+    if (length !== '' && !windows.includes(parseDuration(length) ?? 0))
+      yield { path: place, message: `is none of the windows — use ${windows.map(formatDuration).join(', ')}` }
   }
 }

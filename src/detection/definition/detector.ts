@@ -89,6 +89,8 @@ export type Firing = {
   readonly atLeast: number
   /** Always fires at or above this; Infinity when absent. */
   readonly alwaysAbove: number
+  /** The same for single windows, by their length in ms. */
+  readonly alwaysAboveIn?: ReadonlyMap<number, number>
 }
 
 /** What `levels:` may ask about. */

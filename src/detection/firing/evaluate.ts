@@ -73,7 +73,7 @@ export function evaluate(evaluation: Evaluation): Verdict | null {
   let longest = 0
   for (let k = 0; k < detector.windows.length; k++) {
     const observed = evaluation.observed[k] as number
-    if (observed < firing.atLeast / 2 && observed < firing.alwaysAbove) continue
+    if (observed < firing.atLeast / 2 && observed < ceilingOf(firing, detector.windows[k] as number)) continue
     const verdict = judgeWindow(evaluation, k, observed)
     if (!verdict) continue
     if (fires(verdict)) longest = verdict.length
@@ -101,12 +101,16 @@ export function fires(verdict: Verdict | null): verdict is FiringVerdict {
   return verdict !== null && verdict.reason !== 'watching'
 }
 
+function ceilingOf({ alwaysAbove, alwaysAboveIn }: Firing, length: number): number {
+  return alwaysAboveIn?.get(length) ?? alwaysAbove
+}
+
 function judgeWindow(evaluation: Evaluation, k: number, observed: number): Verdict | null {
   const { detector, firing, state, panes, group, model, offset, totals } = evaluation
   const length = detector.windows[k] as number
   const pane = panes[k] as number
   const { start, end } = windowEndingAt(pane, length)
-  const overCeiling = observed >= firing.alwaysAbove
+  const overCeiling = observed >= ceilingOf(firing, length)
   const place = { k, length, start, end, pane, observed, longest: length }
   const unjudged = {
     ...place,

@@ -111,6 +111,11 @@ const rawFields = [
   'Browser',
   'Platform',
   'Operation',
+  'Scope',
+  'NumberOfColumns',
+  'ParentNameList',
+  'PermissionList',
+  'Score',
   'detector',
   'level',
 ] as const
@@ -133,7 +138,8 @@ export function sampleOf(activity: Activity): EventSample {
   describePerson(activity, fields)
   for (const name of rawFields) {
     const value = activity.raw[name]
-    if (typeof value === 'string' && value !== '') fields[name] = value
+    if (typeof value === 'string' && value !== '') fields[name] = value.slice(0, longestText)
+    else if (typeof value === 'number') fields[name] = value
   }
   return { id: activity.id ?? '', type: activity.type, time: activity.time, fields }
 }

@@ -72,7 +72,7 @@ export function summarize(
   }
   const template = detector.alert.summary ?? generalSentence(statistics, trigger)
   return template.replace(/\{\{\s*([\w.]+)\s*\}\}/g, (_, name: string) =>
-    String(values[name] ?? trigger.fields[name] ?? 'unknown'),
+    String(values[name] ?? trigger.fields[name] ?? (name === 'type' ? trigger.type : 'unknown')),
   )
 }
 
