@@ -16,6 +16,7 @@ import type { Detection, DetectionMessage, OrgRef, Verdict } from './detection.t
 import { EntityTable } from './entities/entity-table.ts'
 import type { EmitDetection } from './firing/episodes.ts'
 import { teachingOf, Verdicts } from './verdicts.ts'
+import { FadingWatcher } from './watching/fading-watcher.ts'
 import { NoveltyWatcher } from './watching/novelty-watcher.ts'
 import { entityKey, sectionPrefix, type Watcher } from './watching/watcher.ts'
 import { WindowWatcher } from './watching/window-watcher.ts'
@@ -253,6 +254,7 @@ class DetectionTask implements PartitionTask {
 /** The watcher that the detector's model asks for. */
 function createWatcher(detector: Detector, set: string, entities: EntityTable, emit: EmitDetection): Watcher {
   if (detector.baseline.model === 'novelty') return new NoveltyWatcher(detector, set, emit)
+  if (detector.baseline.model === 'decay') return new FadingWatcher(detector, set, emit)
   return new WindowWatcher(detector, set, entities, emit)
 }
 

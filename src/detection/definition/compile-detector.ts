@@ -42,7 +42,7 @@ export function compileDetector(definition: Definition): Detector | null {
     firesFor: firingReader(definition),
     levelFor: levelReader(definition),
     escalations: definition.escalate.map(toEscalation),
-    riskOf: (found) => definition.risk ?? usualRisk[found],
+    riskOf: (found) => (definition.risk ?? 20) * riskFactor[found],
     watchesDetections: actionsOf(where.source)?.includes('detection') ?? false,
     alert: {
       repeat: alert.repeat,
@@ -53,13 +53,13 @@ export function compileDetector(definition: Definition): Detector | null {
   }
 }
 
-/** Points by level: two weak signs of different kinds together weigh as much as a strong one. */
-const usualRisk: Readonly<Record<Level, number>> = {
-  informational: 2,
-  low: 10,
-  medium: 20,
-  high: 40,
-  critical: 80,
+/** Points by level: two weak signs of different kinds together weigh as much as a stronger one. */
+const riskFactor: Readonly<Record<Level, number>> = {
+  informational: 0.1,
+  low: 0.5,
+  medium: 1,
+  high: 2,
+  critical: 4,
 }
 
 function toEscalation({ where, within, level, after, because }: Definition['escalate'][number]): Escalation {
@@ -164,7 +164,7 @@ function firingReader({ fires, overrides, baseline }: Definition): Detector['fir
 /** Without a model there is nothing but the floor to fire by. */
 function toFiring(fires: Definition['fires'], model: Definition['baseline']['model']): Firing {
   const { when, budget, at_least: atLeast, always_above: above } = fires
-  const alwaysAbove = model === 'none' ? atLeast : Number.POSITIVE_INFINITY
+  const alwaysAbove = model === 'none' || model === 'decay' ? atLeast : Number.POSITIVE_INFINITY
   if (typeof above !== 'object') return { when, budget, atLeast, alwaysAbove: above ?? alwaysAbove }
   const byLength = Object.entries(above).map(
     ([length, amount]) => [parseDuration(length) ?? 0, amount] as const,

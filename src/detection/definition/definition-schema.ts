@@ -200,7 +200,7 @@ export const definitionSchema = z
     unit: text.optional().describe('What is counted, in words, such as API calls'),
     windows: z.array(duration).min(1).describe('one or more lengths, such as [10m, 1h]'),
     baseline: z.strictObject({
-      model: z.enum(['counts', 'amounts', 'novelty', 'none']),
+      model: z.enum(['counts', 'amounts', 'novelty', 'decay', 'none']),
       peers: z.array(field).default([]).describe('Fields whose values make a peer group'),
       half_life: duration.default(14 * day).describe('How fast the baseline forgets'),
       memory: duration.default(90 * day).describe('novelty: what was not seen for so long is new again'),
@@ -216,7 +216,9 @@ export const definitionSchema = z
       .describe('Activities of the same entity that raise the level of what has fired'),
     risk: amount
       .optional()
-      .describe('Points that a detection adds to the risk of its entity; by level when absent'),
+      .describe(
+        'Points that a medium detection adds to the risk of its entity, half of it a low one; 20 when absent',
+      ),
     exceptions: z.array(exception).default([]),
     overrides: z.array(override).default([]).describe('Other thresholds for some entities; later ones win'),
     alert,
@@ -247,7 +249,13 @@ function* crossCheck(definition: {
   if (measure.kind === 'new' && baseline.model !== 'novelty') {
     const message = `${baseline.model} does not fit new(…) — use novelty`
     yield { path: ['baseline', 'model'], message }
-  } else if (measure.kind !== 'new' && baseline.model !== 'none' && baseline.model !== fitting) {
+  } else if (baseline.model === 'decay' && measure.kind !== 'sum') {
+    yield { path: ['baseline', 'model'], message: 'decay needs a sum — use none for a fixed threshold' }
+  } else if (
+    measure.kind !== 'new' &&
+    !['none', 'decay'].includes(baseline.model) &&
+    baseline.model !== fitting
+  ) {
     yield {
       path: ['baseline', 'model'],
       message: `${baseline.model} does not fit a ${measure.kind} — use ${fitting}, or none for a fixed threshold`,
@@ -258,7 +266,8 @@ function* crossCheck(definition: {
     const floor = override.fires.at_least ?? fires.at_least
     yield* checkCeiling(override.fires, floor, windows, ['overrides', index, 'fires', 'always_above'])
   }
-  if (alert.keep_open !== undefined && alert.keep_open < Math.min(...windows)) {
+  const empties = baseline.model !== 'decay'
+  if (empties && alert.keep_open !== undefined && alert.keep_open < Math.min(...windows)) {
     const shortest = formatDuration(Math.min(...windows))
     yield { path: ['alert', 'keep_open'], message: `must be at least the shortest window, ${shortest}` }
   }

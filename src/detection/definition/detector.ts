@@ -2,7 +2,7 @@ import type { Action, Activity } from '../activity/activity.ts'
 import type { Entity, Level } from '../detection.ts'
 import type { EpisodeFacts } from '../firing/evidence.ts'
 
-export type Model = 'counts' | 'amounts' | 'novelty' | 'none'
+export type Model = 'counts' | 'amounts' | 'novelty' | 'decay' | 'none'
 
 /** A detector, compiled: what the engine needs and nothing of the file it came from. Immutable. */
 export type Detector = {
@@ -45,7 +45,7 @@ export type Detector = {
   levelFor(found: Found): Level
   /** What else the entity does that makes it worse. */
   readonly escalations: readonly Escalation[]
-  /** Points that a detection adds to the risk of its entity. */
+  /** Points that a detection of this level adds to the risk of its entity. */
   riskOf(level: Level): number
   /** Whether it is fed with detections of other detectors; its own are then fed to nobody. */
   readonly watchesDetections: boolean

@@ -20,6 +20,7 @@ export const summaryPlaceholders = [
   'once_in',
   'first_seen',
   'news',
+  'detectors',
 ] as const
 
 /** Nobody believes a smaller probability, and no model is that good. */

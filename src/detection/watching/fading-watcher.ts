@@ -1,0 +1,136 @@
+import { day } from '../../duration.ts'
+import { type DurableState, KeyedState } from '../../stream/keyed-state.ts'
+import type { Action, Activity } from '../activity/activity.ts'
+import { textOf } from '../activity/payload.ts'
+import { addPoints, createFadingSum, type FadingSum, sourcesOf, totalAt } from '../baseline/fading-sum.ts'
+import type { VerdictWord } from '../baseline/incidents.ts'
+import type { Detector } from '../definition/detector.ts'
+import { type EmitDetection, Episodes, type UnrankedFinding } from '../firing/episodes.ts'
+import { fires, type Verdict } from '../firing/evaluate.ts'
+import { sampleOf } from '../firing/evidence.ts'
+import type { OrgTime } from '../org-time.ts'
+import { paneAt } from '../window/window.ts'
+import { entityKey, mayWant, orgIdOf, sectionPrefix, type Watcher } from './watcher.ts'
+
+/** What weighs less than this part of a point is forgotten. */
+const weightless = 0.01
+/** An episode is over when nothing has been added for so long, ms. */
+const quietFor = day
+
+/**
+ * Watches a sum that fades: model `decay`. What was added weighs half after the half-life; the same detector adds to it only
+ * once, until its points have faded. It needs no window; the longest one says how far back it is described.
+ */
+export class FadingWatcher implements Watcher {
+  readonly #sums: KeyedState<FadingSum>
+  readonly #episodes: Episodes
+  #detector: Detector
+  #set: string
+
+  constructor(detector: Detector, set: string, emit: EmitDetection) {
+    const prefix = sectionPrefix(detector)
+    this.#detector = detector
+    this.#set = set
+    this.#sums = new KeyedState(`${prefix}sums`)
+    this.#episodes = new Episodes({
+      prefix,
+      source: () => ({ detector: this.#detector, set: this.#set }),
+      explain: () => null,
+      emit,
+    })
+  }
+
+  get id(): string {
+    return this.#detector.id
+  }
+
+  get states(): readonly DurableState[] {
+    return [this.#sums, ...this.#episodes.states]
+  }
+
+  mayWant(action: Action): boolean {
+    return mayWant(this.#detector, action)
+  }
+
+  replace(detector: Detector, set: string): void {
+    this.#detector = detector
+    this.#set = set
+  }
+
+  process(activity: Activity, org: OrgTime): void {
+    const detector = this.#detector
+    this.#episodes.witness(activity, org, (entity) => entityKey(org.ref, entity.id))
+    if (!detector.wants(activity)) return
+    const entity = detector.entityOf(activity)
+    const amount = detector.measure.amountOf(activity)
+    if (!entity || !(amount > 0)) return
+    const key = entityKey(org.ref, entity.id)
+    const { halfLife } = detector.baseline
+    const sum = this.#sums.get(key) ?? createFadingSum(activity.time)
+    const source = textOf(activity.raw, 'detector') ?? ''
+    addPoints(sum, { source, points: amount, time: activity.time }, halfLife)
+    this.#sums.set(key, sum)
+    const verdict = this.#judge(activity, totalAt(sum, activity.time, halfLife))
+    const finding = fires(verdict) ? this.#toFinding(verdict, activity, sum) : null
+    this.#episodes.take(key, { activity, entity, org, amount, finding })
+  }
+
+  tick(org: OrgTime, time: number): void {
+    this.#episodes.tick(org, time)
+  }
+
+  /** Whatever an analyst says about it, what led to it has been judged: it starts from nothing again. */
+  verdict(_episode: string, key: string, _verdict: VerdictWord, _org: OrgTime): void {
+    this.#sums.delete(key)
+  }
+
+  expire(orgOf: (id: string) => OrgTime | undefined): void {
+    const watermarkOf = (key: string) => orgOf(orgIdOf(key))?.watermark
+    const { halfLife } = this.#detector.baseline
+    for (const [key, sum] of this.#sums.entries()) {
+      const watermark = watermarkOf(key)
+      if (watermark !== undefined && totalAt(sum, watermark, halfLife) < weightless) this.#sums.delete(key)
+    }
+    this.#episodes.expire(watermarkOf)
+  }
+
+  #judge(activity: Activity, total: number): Verdict {
+    const { windows, firesFor } = this.#detector
+    const firing = firesFor(activity)
+    const length = windows.at(-1) ?? day
+    const { time } = activity
+    return {
+      k: 0,
+      length,
+      start: time - length,
+      end: time,
+      pane: paneAt(time, length),
+      observed: Math.round(total * 10) / 10,
+      judgement: null,
+      log10p: 0,
+      tail: null,
+      peak: 0,
+      budget: 0,
+      threshold: 0,
+      looks: 0,
+      excess: 0,
+      reason: total >= firing.atLeast || total >= firing.alwaysAbove ? 'ceiling' : 'watching',
+      longest: quietFor,
+    }
+  }
+
+  #toFinding(verdict: Verdict, activity: Activity, sum: FadingSum): UnrankedFinding {
+    const { observed, length: window, reason } = verdict
+    const sources = sourcesOf(sum, activity.time, this.#detector.baseline.halfLife)
+    const sample = sampleOf(activity)
+    const fields = { ...sample.fields, detectors: sources.join(', ') }
+    return {
+      verdict: { ...verdict, reason: reason === 'watching' ? 'ceiling' : reason },
+      found: { observed, expected: 0, ratio: 0, excess: 0, window, activity, whole: null },
+      time: activity.time,
+      trigger: { ...sample, fields },
+      backfill: activity.backfill,
+      known: { since: sum.since, peers: '' },
+    }
+  }
+}
