@@ -15,8 +15,8 @@ export type Happening = {
   readonly fields?: Readonly<Record<string, string>>
 }
 
-/** Hands activities to the real detection task, past JSON, and every detection to `onDetection`. */
-export function createActivityFeed(detectors: DetectorSet, onDetection: (detection: Detection) => void) {
+/** The real detection task, and a way to hand it activities past JSON; every detection goes to `onDetection`. */
+export function createActivityTask(detectors: DetectorSet, onDetection: (detection: Detection) => void) {
   let next: Activity
   const task = createDetectionTask({
     partition: { topic: 'events', partition: 0 },
@@ -33,10 +33,19 @@ export function createActivityFeed(detectors: DetectorSet, onDetection: (detecti
     checkpointSoon: () => undefined,
   }
   task.restored?.({ requestCheckpoint: () => undefined, removeNow: () => undefined })
-  return (happening: Happening): void => {
+  const feed = (happening: Happening): void => {
     next = toActivity(happening)
     task.process(emptyRecord, output)
   }
+  return { task, feed }
+}
+
+/** The way alone. */
+export function createActivityFeed(
+  detectors: DetectorSet,
+  onDetection: (detection: Detection) => void,
+): (happening: Happening) => void {
+  return createActivityTask(detectors, onDetection).feed
 }
 
 const emptyRecord: LogRecord = {

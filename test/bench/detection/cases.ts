@@ -37,8 +37,9 @@ export async function measureCases({ title, method, cases, verbose }: CasesOptio
     const usual = usualAlerts(world, Math.max(...group.map(({ days }) => days)))
     for (const one of group) {
       const outcome = playCase(world, one, usual)
-      gates.push(...judge(one, outcome))
-      if (verbose) printAlerts(one, outcome)
+      const judged = judge(one, outcome)
+      gates.push(...judged)
+      if (verbose) printAlerts(one, outcome, judged)
     }
   }
   return { title, method, gates }
@@ -109,8 +110,10 @@ function tell(level: Level, { raised, start }: Outcome): string {
   return `${first.level} after ${Math.round((first.time - start) / minute)} min by ${first.detector}`
 }
 
-function printAlerts({ id }: Case, { raised }: Outcome): void {
+function printAlerts({ id }: Case, { raised }: Outcome, judged: readonly Gate[]): void {
   console.log(`\n${id}`)
+  for (const { name, measured, bound, passed } of judged)
+    console.log(`  ${passed ? 'pass' : 'FAIL'} ${name}: ${measured} (${bound})`)
   for (const { time, level, detector, entity, summary } of raised)
     console.log(`  ${new Date(time).toISOString()} ${level} ${detector} ${entity}: ${summary.slice(0, 160)}`)
 }

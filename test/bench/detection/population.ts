@@ -161,8 +161,8 @@ function drawAmount(chance: Chance, { usualAmount, amountSpread }: Member): numb
   return chance.next() < 0.002 ? Math.min(5e6, amount * chance.pareto(burstIndex)) : amount
 }
 
-/** How busy the member is at `time`, 1 in the mean of a week. */
-function shareAt({ isMachine, zone }: Member, time: number): number {
+/** How busy a member is at `time`, 1 in the mean of a week. */
+export function shareAt({ isMachine, zone }: Pick<Member, 'isMachine' | 'zone'>, time: number): number {
   return isMachine
     ? 1
     : (profile[Math.floor(((((time + zone) % (7 * day)) + 7 * day) % (7 * day)) / hour)] as number)
@@ -178,7 +178,8 @@ function weekProfile(): Float64Array {
   return hours.map((value) => value / mean)
 }
 
-function drawZone(chance: Chance): number {
+/** Offset of an office from UTC, hours. */
+export function drawZone(chance: Chance): number {
   let rest = chance.next()
   for (let index = 0; index < zones.length; index++) {
     rest -= zoneShares[index] as number

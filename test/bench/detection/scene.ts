@@ -1,4 +1,5 @@
 import { day, hour, minute } from '../../../src/duration.ts'
+import { directoryRecords } from '../../../src/simulator/directory-records.ts'
 import { createRandom } from '../../../src/simulator/random.ts'
 import type { OrgUser } from '../../../src/simulator/server/org-user.ts'
 import {
@@ -21,6 +22,14 @@ import {
   sessionFields,
 } from '../../../src/simulator/traffic/recorder.ts'
 import { recordReport } from '../../../src/simulator/traffic/report.ts'
+
+/** What is read about users at a time, as events of the directory's channel. */
+export function directoryEvents(users: readonly OrgUser[], time: number): readonly SimulatedEvent[] {
+  return [...directoryRecords(users, time)].map((line) => {
+    const { channel, data } = JSON.parse(line)
+    return { time, channel, payload: data.payload }
+  })
+}
 
 /** A client as its queries show it. */
 export type Client = {
@@ -181,6 +190,11 @@ export class Scene {
         EventSource: 'Classic',
       }),
     )
+  }
+
+  /** Tells of users that the directory did not know. */
+  hire(users: readonly OrgUser[], time: number): void {
+    this.add(...directoryEvents(users, time))
   }
 
   add(...events: readonly SimulatedEvent[]): void {

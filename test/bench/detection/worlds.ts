@@ -4,6 +4,7 @@ import { day, hour } from '../../../src/duration.ts'
 import { generateTraffic } from '../../../src/simulator/traffic/generate.ts'
 import { createOrg, type OrgSize, type SimulatedOrg } from '../../../src/simulator/traffic/org.ts'
 import type { SimulatedEvent } from '../../../src/simulator/traffic/payload.ts'
+import { directoryEvents } from './scene.ts'
 import { createWatchedOrg, type Raised, type Snapshot } from './watched-org.ts'
 
 /** An org with a past. */
@@ -61,9 +62,11 @@ export async function createWorld(name: WorldName): Promise<World> {
   const org = createOrg({ seed: plan.seed, size: plan.size })
   const detectors = await shippedDetectors
   const watched = createWatchedOrg({ detectors, org: { id: org.identity.id, name }, timeZone: plan.timeZone })
+  const start = plan.monday - plan.weeks * 7 * day
   let events = 0
-  for (const event of trafficOf(org, plan, plan.monday - plan.weeks * 7 * day, plan.monday))
-    watched.feed(event, `past-${events++}`)
+  for (const [number, event] of directoryEvents(org.users, start).entries())
+    watched.feed(event, `user-${number}`)
+  for (const event of trafficOf(org, plan, start, plan.monday)) watched.feed(event, `past-${events++}`)
   return { name, plan, org, detectors, snapshot: watched.snapshot(), events, raised: watched.raised }
 }
 

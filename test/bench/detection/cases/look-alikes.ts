@@ -37,22 +37,19 @@ const newEmployees: Case = {
   promise: atMostLow,
   play(scene) {
     const drawn = createOrg({ seed: `${scene.seed}/newcomers`, size: 'small' })
-    const staff = drawn.staff.slice(20, 28).map((person, number) => ({
+    const newcomers = drawn.staff.slice(20, 28).map((person, number) => ({
       ...person,
       id: toSalesforceId('005', 50_000 + number),
       username: `newcomer${number + 1}@${scene.org.domain}`,
       name: `Newcomer ${number + 1}`,
     }))
-    const org = { ...drawn, staff, portal: [], integrations: [] }
+    const ids: ReadonlySet<unknown> = new Set(newcomers.map(({ id }) => id))
+    // Somebody must administer them; what the administrator does is the other org's business.
+    const org = { ...drawn, staff: [...drawn.staff.slice(0, 1), ...newcomers], portal: [], integrations: [] }
     const from = scene.at(0, 0)
-    const events = generateTraffic({
-      org: { ...org, staff: staff.filter(({ department }) => department !== 'administration') },
-      seed: `${scene.seed}/newcomers`,
-      from,
-      to: from + 5 * day,
-    })
-    // Dashboards and permission changes need administrators; what these people do themselves has a session.
-    for (const event of events) if (event.payload.UserId !== null) scene.add(event)
+    scene.hire(newcomers, from)
+    for (const event of generateTraffic({ org, seed: `${scene.seed}/newcomers`, from, to: from + 5 * day }))
+      if (ids.has(event.payload.UserId)) scene.add(event)
   },
 }
 
@@ -235,6 +232,7 @@ const goLive: Case = {
       name: 'Survey Sync',
       userType: 'Standard',
     }
+    scene.hire([user], scene.at(1, 0))
     const how = { apiType: 'REST', userAgent: 'SurveySync/1.0' }
     for (let dayNumber = 1; dayNumber < 4; dayNumber++) {
       const session = scene.session(user, scene.strangeAddress(95), 'Survey Sync')

@@ -1,0 +1,120 @@
+import { median } from 'simple-statistics'
+import { systemClock } from '../../../src/clock.ts'
+import { day } from '../../../src/duration.ts'
+import { createKafkaLog } from '../../../src/log/kafka/kafka-log.ts'
+import type { Log, NewRecord } from '../../../src/log/log.ts'
+import { createLogger, createSecretScrubber } from '../../../src/logger.ts'
+import { generateTraffic } from '../../../src/simulator/traffic/generate.ts'
+import { createOrg } from '../../../src/simulator/traffic/org.ts'
+import { startKafkaBroker } from '../../support/kafka-broker.ts'
+import { fetchKafkaJars } from '../../support/kafka-jars.ts'
+import { startRedisServer } from '../../support/redis-server.ts'
+import { atMost, forComparison, type Section, times } from '../detection/gates.ts'
+import { runMeasured } from '../measured-process.ts'
+import type { Spent, Work } from './work.ts'
+
+const rounds = 3
+const records = 200_000
+const script = (name: string) => new URL(name, import.meta.url).pathname
+
+/**
+ * The whole road on a real broker and a real Redis against reading the same topic with kafkajs and JSON.parse alone, in turn,
+ * medians; and how long a million entities take to come back from Redis.
+ */
+export async function measureRoad(): Promise<Section> {
+  const broker = await startKafkaBroker({ jars: await fetchKafkaJars() })
+  const redis = await startRedisServer()
+  try {
+    const work = { broker: broker.address, redis: redis.url, topic: 'events', records }
+    await fillTopic(work)
+    const consumed: Spent[] = []
+    const detected: Spent[] = []
+    for (let round = 0; round < rounds; round++) {
+      consumed.push(await runWorker('consume.ts', { ...work, run: `c${round}` }))
+      detected.push(await runWorker('detect.ts', { ...work, run: `d${round}` }))
+    }
+    const restored = (await runWorker('restore.ts', { ...work, run: 'restore' })) as Restored
+    return toSection(consumed, detected, restored)
+  } finally {
+    await redis.stop()
+    await broker.stop()
+  }
+}
+
+/** `bytes`: of state per entity in Redis. */
+type Restored = Spent & { readonly entities: number; readonly save: number; readonly bytes: number }
+
+async function runWorker(name: string, work: Work): Promise<Spent> {
+  const { stdout } = await runMeasured(script(name), [JSON.stringify(work)])
+  return JSON.parse(stdout) as Spent
+}
+
+async function fillTopic({ broker, topic }: Omit<Work, 'run'>): Promise<void> {
+  const logger = createLogger({ level: 'warn', format: 'text' }, createSecretScrubber())
+  const log = createKafkaLog({
+    brokers: [broker],
+    clientId: 'bench',
+    replication: 1,
+    clock: systemClock,
+    logger,
+  })
+  await log.createTopics([{ name: topic, partitions: 1 }])
+  await append(log, topic)
+  await log.close()
+}
+
+async function append(log: Log, topic: string): Promise<void> {
+  const org = createOrg({ seed: 'road-bench', size: 'medium' })
+  const from = Date.UTC(2026, 9, 5)
+  const headers = { org: 'medium', origin: 'stream' }
+  let batch: NewRecord[] = []
+  let count = 0
+  for (const { channel, payload } of generateTraffic({ org, seed: 'road-bench', from, to: from + 5 * day })) {
+    const event = {
+      EventUuid: `road-${count}`,
+      replayId: count,
+      EventApiName: channel.slice('/event/'.length),
+    }
+    const value = JSON.stringify({ channel, data: { schema: 'bench', payload, event } })
+    batch.push({ key: org.identity.id, value, headers })
+    if (++count % 500 === 0 || count === records) {
+      await log.append(topic, batch)
+      batch = []
+    }
+    if (count === records) return
+  }
+}
+
+function toSection(consumed: readonly Spent[], detected: readonly Spent[], restored: Restored): Section {
+  const perEvent = (runs: readonly Spent[]) => (median(runs.map(({ cpu }) => cpu)) / records) * 1e6
+  const seconds = median(detected.map((run) => run.seconds))
+  const [alone, road] = [perEvent(consumed), perEvent(detected)]
+  const gate = atMost(
+    'CPU of the detect stage, Kafka to Kafka with checkpoints, against kafkajs and JSON.parse alone',
+    road / alone,
+    1.8,
+    times,
+  )
+  const entities = restored.entities.toLocaleString('en')
+  return {
+    title: 'Speed on Kafka and Redis',
+    method: `${records.toLocaleString('en')} events of a medium org on one partition, ${rounds} rounds in turn, medians of CPU time per event. Figures of speed differ from machine to machine and from run to run; ratios less.`,
+    gates: [
+      {
+        ...gate,
+        measured: `${gate.measured} (${road.toFixed(1)} µs against ${alone.toFixed(1)} µs per event)`,
+      },
+      forComparison('events per second', Math.round(records / seconds).toLocaleString('en')),
+      atMost(
+        `restoring ${entities} entities from Redis`,
+        restored.seconds,
+        10,
+        (value) => `${value.toFixed(1)} s`,
+      ),
+      forComparison(
+        `saving ${entities} entities for the first time`,
+        `${restored.save.toFixed(1)} s, ${Math.round(restored.bytes)} bytes each`,
+      ),
+    ],
+  }
+}
