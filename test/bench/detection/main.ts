@@ -1,14 +1,17 @@
 import { evasionSection, lookAlikeSection, measureCases, scenarioSection, shortCases } from './cases.ts'
 import { fullFalseAlarms, measureFalseAlarms, shortFalseAlarms } from './false-alarms.ts'
 import { printSection, type Section } from './gates.ts'
+import { measureRoad } from '../road/road.ts'
 import { writeReport } from './report.ts'
 import { fullSliding, measureSlidingBudget, shortSliding } from './sliding-budget.ts'
 
 /** `short` answers null where nothing of the part can be had in seconds. */
 type Measurement = {
   readonly short: () => Section | null | Promise<Section | null>
-  readonly full: () => Section | Promise<Section>
+  readonly full: (verbose: boolean) => Section | Promise<Section>
 }
+
+const nothing = () => null
 
 /** The parts of the evaluation by a short name, in the order of the report. */
 const measurements: Readonly<Record<string, Measurement>> = {
@@ -22,10 +25,11 @@ const measurements: Readonly<Record<string, Measurement>> = {
   },
   scenarios: {
     short: () => measureCases({ ...scenarioSection, cases: shortCases }),
-    full: () => measureCases(scenarioSection),
+    full: (verbose) => measureCases({ ...scenarioSection, verbose }),
   },
-  evasions: { short: () => null, full: () => measureCases(evasionSection) },
-  'look-alikes': { short: () => null, full: () => measureCases(lookAlikeSection) },
+  evasions: { short: nothing, full: (verbose) => measureCases({ ...evasionSection, verbose }) },
+  'look-alikes': { short: nothing, full: (verbose) => measureCases({ ...lookAlikeSection, verbose }) },
+  road: { short: nothing, full: measureRoad },
 }
 
 export type EvaluationOptions = {
@@ -33,17 +37,19 @@ export type EvaluationOptions = {
   readonly short: boolean
   /** Names of parts; all of them when absent. */
   readonly only?: readonly string[] | undefined
+  /** Prints every alert of every case. */
+  readonly verbose: boolean
 }
 
 /**
  * Evaluates detection: prints every gate with its bound, and writes the report when nothing was cut short.
  * @throws when a gate does not hold
  */
-export async function benchDetection({ short, only }: EvaluationOptions): Promise<void> {
+export async function benchDetection({ short, only, verbose }: EvaluationOptions): Promise<void> {
   const sections: Section[] = []
   for (const [name, measurement] of Object.entries(measurements)) {
     if (only && !only.includes(name)) continue
-    const section = await (short ? measurement.short() : measurement.full())
+    const section = await (short ? measurement.short() : measurement.full(verbose))
     if (!section) continue
     printSection(section)
     sections.push(section)
