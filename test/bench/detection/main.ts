@@ -1,7 +1,9 @@
+import { measureRoad } from '../road/road.ts'
 import { evasionSection, lookAlikeSection, measureCases, scenarioSection, shortCases } from './cases.ts'
+import { fullDrift, measureDrift } from './drift.ts'
 import { fullFalseAlarms, measureFalseAlarms, shortFalseAlarms } from './false-alarms.ts'
 import { printSection, type Section } from './gates.ts'
-import { measureRoad } from '../road/road.ts'
+import { measureOrgBudget } from './org-budget.ts'
 import { writeReport } from './report.ts'
 import { fullSliding, measureSlidingBudget, shortSliding } from './sliding-budget.ts'
 
@@ -23,6 +25,8 @@ const measurements: Readonly<Record<string, Measurement>> = {
     short: () => measureSlidingBudget(shortSliding),
     full: () => measureSlidingBudget(fullSliding),
   },
+  drift: { short: nothing, full: () => measureDrift(fullDrift) },
+  org: { short: nothing, full: measureOrgBudget },
   scenarios: {
     short: () => measureCases({ ...scenarioSection, cases: shortCases }),
     full: (verbose) => measureCases({ ...scenarioSection, verbose }),
@@ -52,9 +56,9 @@ export async function benchDetection({ short, only, verbose }: EvaluationOptions
     const section = await (short ? measurement.short() : measurement.full(verbose))
     if (!section) continue
     printSection(section)
+    if (!short) writeReport(section)
     sections.push(section)
   }
-  if (!short) writeReport(sections)
   const failed = sections.flatMap(({ gates }) => gates.filter(({ passed }) => passed === false))
   if (failed.length > 0)
     throw new Error(

@@ -40,9 +40,8 @@ export const worldPlans = {
 
 export type WorldName = keyof typeof worldPlans
 
-export const shippedDetectors: Promise<DetectorSet> = loadDetectors(
-  new URL('../../../detectors', import.meta.url).pathname,
-)
+/** The shipped detectors. */
+export const detectorsFolder = new URL('../../../detectors', import.meta.url).pathname
 
 /** An org that has been watched through its past. */
 export type World = {
@@ -56,11 +55,23 @@ export type World = {
   readonly raised: readonly Raised[]
 }
 
+let latest: Promise<World> | undefined
+let latestName: WorldName | undefined
+
+/** A world, made when it is not the one that was asked for last: only one is kept, for a medium one is large. */
+export function worldOf(name: WorldName): Promise<World> {
+  if (latest === undefined || latestName !== name) {
+    latestName = name
+    latest = createWorld(name)
+  }
+  return latest
+}
+
 /** Watches the past of a world. */
-export async function createWorld(name: WorldName): Promise<World> {
+async function createWorld(name: WorldName): Promise<World> {
   const plan: WorldPlan = worldPlans[name]
   const org = createOrg({ seed: plan.seed, size: plan.size })
-  const detectors = await shippedDetectors
+  const detectors = await loadDetectors(detectorsFolder)
   const watched = createWatchedOrg({ detectors, org: { id: org.identity.id, name }, timeZone: plan.timeZone })
   const start = plan.monday - plan.weeks * 7 * day
   let events = 0
