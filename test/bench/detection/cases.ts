@@ -1,25 +1,15 @@
 import { compareLevels, type Level } from '../../../src/detection/detection.ts'
 import { minute } from '../../../src/duration.ts'
 import type { AttackPromise, Case } from './case.ts'
-import { allCases, evasions } from './cases/all.ts'
+import { allCases, evasions, everydayCases } from './cases/all.ts'
 import { scenarioCases, scenariosElsewhere } from './cases/known-scenarios.ts'
-import { lookAlikes } from './cases/look-alikes.ts'
 import { type Gate, percent, type Section } from './gates.ts'
 import { firstOf, highestOf, type Outcome, playCase, watchDays } from './outcome.ts'
 import type { Raised } from './watched-org.ts'
 import { type World, worldOf } from './worlds.ts'
 
 /** Cases of the short run: seconds of simulated days each. */
-const shortIds: readonly string[] = [
-  's1',
-  's5',
-  'l4',
-  'l7',
-  'l11',
-  'split-channels',
-  'insider-bulk',
-  'business-trip',
-]
+const shortIds: readonly string[] = ['s1', 'l4', 'l7', 'l11']
 
 export type CasesOptions = {
   readonly title: string
@@ -126,7 +116,7 @@ export const evasionSection = {
 export const lookAlikeSection = {
   title: 'Look-alikes',
   method: 'Things that happen to every org and that nobody should be called for.',
-  cases: lookAlikes,
+  cases: everydayCases,
 } as const
 
 export const shortCases: readonly Case[] = allCases

@@ -1,10 +1,12 @@
 import { loadDetectors } from '../../../src/detection/definition/catalog.ts'
 import type { DetectorSet } from '../../../src/detection/definition/detector.ts'
 import { day, hour } from '../../../src/duration.ts'
+import { mergeByTime } from '../../../src/simulator/merge.ts'
 import { generateTraffic } from '../../../src/simulator/traffic/generate.ts'
 import { createOrg, type OrgSize, type SimulatedOrg } from '../../../src/simulator/traffic/org.ts'
 import type { SimulatedEvent } from '../../../src/simulator/traffic/payload.ts'
-import { directoryEvents } from './scene.ts'
+import { playFormerUsers } from './former-users.ts'
+import { directoryEvents, Scene } from './scene.ts'
 import { createWatchedOrg, type Raised, type Snapshot } from './watched-org.ts'
 
 /** An org with a past. */
@@ -18,6 +20,10 @@ export type WorldPlan = {
   readonly weeks: number
   /** Monday on which cases begin. */
   readonly monday: number
+  /** Only logins, exports and what people do by API, so that months take no longer than weeks. */
+  readonly isThin?: true
+  /** What happened in the past beside normal traffic; day 0 is its first. */
+  readonly past?: (scene: Scene) => void
 }
 
 const monday = Date.UTC(2026, 9, 5)
@@ -34,6 +40,17 @@ export const worldPlans = {
     shift: -8,
     weeks: 3,
     monday: Date.UTC(2026, 5, 8),
+  },
+  /** Long enough for somebody to be forgotten. */
+  long: {
+    size: 'small',
+    seed: 'evaluation',
+    timeZone: 'Europe/Berlin',
+    shift: 0,
+    weeks: 16,
+    monday,
+    isThin: true,
+    past: playFormerUsers,
   },
   medium: { size: 'medium', seed: 'evaluation', timeZone: 'Europe/Berlin', shift: 0, weeks: 6, monday },
 } as const satisfies Record<string, WorldPlan>
@@ -77,20 +94,34 @@ async function createWorld(name: WorldName): Promise<World> {
   let events = 0
   for (const [number, event] of directoryEvents(org.users, start).entries())
     watched.feed(event, `user-${number}`)
-  for (const event of trafficOf(org, plan, start, plan.monday)) watched.feed(event, `past-${events++}`)
+  const scene = new Scene(org, plan.seed, start, 'past')
+  plan.past?.(scene)
+  for (const event of mergeByTime([trafficOf(org, plan, start, plan.monday), scene.events()]))
+    watched.feed(event, `past-${events++}`)
   return { name, plan, org, detectors, snapshot: watched.snapshot(), events, raised: watched.raised }
 }
 
 /** Normal traffic of a world between two times. */
 export function* trafficOf(
   org: SimulatedOrg,
-  { seed, shift }: WorldPlan,
+  { seed, shift, isThin }: WorldPlan,
   from: number,
   to: number,
 ): Generator<SimulatedEvent> {
   const ms = shift * hour
-  for (const event of generateTraffic({ org, seed, from: from - ms, to: to - ms }))
-    yield ms === 0 ? event : shiftEvent(event, ms)
+  const keeps = isThin ? thinner(org) : () => true
+  for (const event of generateTraffic({ org, seed, from: from - ms, to: to - ms })) {
+    if (keeps(event)) yield ms === 0 ? event : shiftEvent(event, ms)
+  }
+}
+
+function thinner({ staff }: SimulatedOrg): (event: SimulatedEvent) => boolean {
+  const people: ReadonlySet<unknown> = new Set(staff.map(({ id }) => id))
+  return ({ channel, payload }) => {
+    if (channel.endsWith('/LoginEventStream')) return true
+    if (channel.endsWith('/ApiEventStream')) return people.has(payload.UserId)
+    return channel.endsWith('/ReportEventStream') && payload.Operation === 'ReportExported'
+  }
 }
 
 /** The same event at another time. */

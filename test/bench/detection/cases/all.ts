@@ -1,4 +1,5 @@
 import type { Case } from '../case.ts'
+import { backFromLeave, dormantApp, dormantUser } from './back-after-months.ts'
 import { escalationThenExport } from './escalation-then-export.ts'
 import { filesOnly } from './files-only.ts'
 import { impersonation } from './impersonation.ts'
@@ -29,6 +30,16 @@ export const evasions: readonly Case[] = [
   insiderBulk,
   filesOnly,
   impersonation,
+  dormantUser,
+  dormantApp,
 ]
 
-export const allCases: readonly Case[] = [...scenarioCases, ...scenariosElsewhere, ...evasions, ...lookAlikes]
+/** What happens to every org. */
+export const everydayCases: readonly Case[] = [...lookAlikes, backFromLeave]
+
+export const allCases: readonly Case[] = [
+  ...scenarioCases,
+  ...scenariosElsewhere,
+  ...evasions,
+  ...everydayCases,
+]
