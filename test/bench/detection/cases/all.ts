@@ -1,11 +1,12 @@
 import type { Case } from '../case.ts'
 import { backFromLeave, dormantApp, dormantUser } from './back-after-months.ts'
+import { busyDays } from './busy-days.ts'
+import { changedHabits } from './changed-habits.ts'
 import { escalationThenExport } from './escalation-then-export.ts'
 import { filesOnly } from './files-only.ts'
 import { impersonation } from './impersonation.ts'
 import { insiderBulk } from './insider-bulk.ts'
 import { scenarioCases, scenariosElsewhere } from './known-scenarios.ts'
-import { lookAlikes } from './look-alikes.ts'
 import { manyAccountsManyNetworks, manyAccountsOneNetwork } from './many-accounts.ts'
 import { massDelete } from './mass-delete.ts'
 import { nightlyWindow } from './nightly-window.ts'
@@ -35,7 +36,7 @@ export const evasions: readonly Case[] = [
 ]
 
 /** What happens to every org. */
-export const everydayCases: readonly Case[] = [...lookAlikes, backFromLeave]
+export const everydayCases: readonly Case[] = [...changedHabits, ...busyDays, backFromLeave]
 
 export const allCases: readonly Case[] = [
   ...scenarioCases,
