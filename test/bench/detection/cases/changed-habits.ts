@@ -1,4 +1,4 @@
-import { day, hour } from '../../../../src/duration.ts'
+import { hour } from '../../../../src/duration.ts'
 import { generateTraffic } from '../../../../src/simulator/traffic/generate.ts'
 import type { SimulatedEvent } from '../../../../src/simulator/traffic/payload.ts'
 import type { Case } from '../case.ts'
