@@ -12,6 +12,7 @@ import {
   lastSight,
   type MemoryKind,
   noteActive,
+  noteReturn,
   noteSight,
   noteToday,
   toWord,
@@ -26,6 +27,8 @@ import { textOf } from './payload.ts'
 export const newFor = 72 * hour
 /** A user is known after so long, ms; what they bring up until then is what they always do. */
 export const knownAfter = 3 * day
+/** From so long on whoever was not seen in an org really was not there, ms. */
+const watchedAfter = 7 * day
 /** A value is forgotten after so many days without being seen, a user after so many without being active. */
 const rememberedDays = 90
 const rememberedUserDays = 400
@@ -60,7 +63,8 @@ export class Familiarity {
     const memory = this.state.find(activity.org.id, user) ?? (learns ? this.#add(activity, user) : null)
     if (!memory) return unknownFirsts
     const known = time - knownSince(memory) >= knownAfter
-    let firsts = known ? createFirsts(awayAt(memory, time, newFor), isAutomated(memory)) : unknownFirsts
+    const away = awayAt(memory, time, newFor)
+    let firsts = known || away > 0 ? createFirsts(away, known && isAutomated(memory)) : unknownFirsts
     this.#changed = learns && noteActive(memory, time, memoryKind)
     if (learns && noteToday(memory, handIndex, isByHand(activity))) this.#changed = true
     const sight = { time, learns, known }
@@ -132,9 +136,14 @@ export class Familiarity {
     return true
   }
 
-  #add({ org, time }: Activity, user: string): ValueMemory {
+  /** Begins to know a user. Who has not been seen since the org is watched may have been away by what the directory says. */
+  #add({ org, time, person }: Activity, user: string): ValueMemory {
     if (this.state.size >= this.#capacity) this.#makeRoom()
-    return this.state.add(org.id, user, time)
+    const orgSince = this.state.firstOf(org.id) ?? time
+    const memory = this.state.add(org.id, user, time)
+    const last = person?.lastLogin ?? person?.created ?? time
+    if (time - orgSince >= watchedAfter) noteReturn(memory, time, Math.floor((time - last) / day))
+    return memory
   }
 
   /** Forgets many at once, for it sorts them all. The order comes from what is stored, so that a restart changes nothing. */

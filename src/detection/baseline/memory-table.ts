@@ -1,10 +1,12 @@
 import { type DurableState, type KeyedChange, KeyedState } from '../../stream/keyed-state.ts'
-import { createMemory, memoryCodec, type ValueMemory } from './value-memory.ts'
+import { createMemory, knownSince, memoryCodec, type ValueMemory } from './value-memory.ts'
 
 /** The memories of the entities of all orgs, found without putting a key together. */
 export class MemoryTable implements DurableState {
   readonly #state: KeyedState<ValueMemory>
   readonly #orgs = new Map<string, Map<string, ValueMemory>>()
+  /** First sight of any entity of an org, ms; of those that are still remembered, after a restart. */
+  readonly #first = new Map<string, number>()
 
   constructor(section: string) {
     this.#state = new KeyedState(section, memoryCodec)
@@ -20,6 +22,11 @@ export class MemoryTable implements DurableState {
 
   find(orgId: string, id: string): ValueMemory | undefined {
     return this.#orgs.get(orgId)?.get(id)
+  }
+
+  /** When the first entity of the org was seen, ms; to the hour. */
+  firstOf(orgId: string): number | undefined {
+    return this.#first.get(orgId)
   }
 
   /** Begins the memory of an entity that has none. */
@@ -57,6 +64,7 @@ export class MemoryTable implements DurableState {
 
   #index(memory: ValueMemory): void {
     const [orgId, id] = splitKey(memory.key)
+    this.#first.set(orgId, Math.min(knownSince(memory), this.#first.get(orgId) ?? Number.POSITIVE_INFINITY))
     let entities = this.#orgs.get(orgId)
     if (!entities) {
       entities = new Map()

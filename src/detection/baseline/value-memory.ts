@@ -70,6 +70,13 @@ export function noteActive({ cells }: ValueMemory, time: number, kind: MemoryKin
   return true
 }
 
+/** Notes that the entity, just added, comes back after so many days; short absences are not worth it. */
+export function noteReturn({ cells }: ValueMemory, time: number, days: number): void {
+  if (days < notableAbsence) return
+  cells[head.backHour] = Math.floor(time / hour)
+  cells[head.away] = Math.min(days, 0x7fff)
+}
+
 /** Days of a notable absence that ends now or ended less than `within` ms ago; 0 when there was none. */
 export function awayAt({ cells }: ValueMemory, time: number, within: number): number {
   const gap = Math.floor(time / day) - (cells[head.lastDay] as number)

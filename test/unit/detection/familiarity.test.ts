@@ -8,6 +8,7 @@ import {
   isFamiliar,
   isNew,
 } from '../../../src/detection/activity/firsts.ts'
+import type { Person } from '../../../src/detection/activity/person.ts'
 import { memoryCodec } from '../../../src/detection/baseline/value-memory.ts'
 import { day, hour } from '../../../src/duration.ts'
 import { makeActivity, monday } from './statistics-rig.ts'
@@ -134,6 +135,38 @@ describe('users who come back', () => {
     expect(awayDays(noteAt(familiarity, 116).firsts)).toBe(0)
   })
 })
+
+describe('users who were never seen since the org is watched', () => {
+  const dormant = { user: 'u2', person: personSince(-300, -200) }
+
+  it('have been away since their last login, as far as the directory knows', () => {
+    const familiarity = knownUser(10)
+    expect(awayDays(noteAt(familiarity, 10, dormant).firsts)).toBe(210)
+    expect(awayDays(noteAt(familiarity, 11, dormant).firsts)).toBe(210)
+    expect(awayDays(noteAt(familiarity, 14, dormant).firsts)).toBe(0)
+  })
+
+  it('say nothing in the first week of an org, nor when they are new', () => {
+    expect(awayDays(noteAt(knownUser(5), 5, dormant).firsts)).toBeNull()
+    const newcomer = { user: 'u3', person: personSince(9, null) }
+    expect(awayDays(noteAt(knownUser(10), 10, newcomer).firsts)).toBeNull()
+  })
+})
+
+function personSince(created: number, lastLogin: number | null): Person {
+  const at = (days: number) => monday + days * day
+  return {
+    username: null,
+    name: null,
+    userType: 'Standard',
+    profile: null,
+    role: null,
+    department: null,
+    active: true,
+    created: at(created),
+    lastLogin: lastLogin === null ? null : at(lastLogin),
+  }
+}
 
 describe('programs', () => {
   const program = { client: 'python-requests' }
