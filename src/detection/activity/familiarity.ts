@@ -29,13 +29,13 @@ export const newFor = 72 * hour
 export const knownAfter = 3 * day
 /** From so long on whoever was not seen in an org really was not there, ms. */
 const watchedAfter = 7 * day
-/** A value is forgotten after so many days without being seen, a user after so many without being active. */
+/** A value is forgotten after so many days on which the user was there and did not show it; a user after so many away. */
 const rememberedDays = 90
 const rememberedUserDays = 400
 /** From here on a user brings up something new so often that it says nothing: days of days, and days at least. */
 const restless = { share: 0.3, days: 4 }
-/** Somebody who works by hand on fewer of their days is a program. It takes three days, a little aged, to tell. */
-const byHand = { share: 0.1, days: 2.7 }
+/** Somebody who works by hand on fewer of their days is a program; a day of months ago is enough to tell. */
+const byHand = { share: 0.1, days: 0.1 }
 
 /** Beside the dimensions: ranges of networks, and on which days the user worked by hand. */
 const memoryKind: MemoryKind = { rateHalfLife: 30, capacities: [64, 32, 32, 96, 160, 8, 16, 48] }
@@ -67,7 +67,7 @@ export class Familiarity {
     let firsts = known || away > 0 ? createFirsts(away, known && isAutomated(memory)) : unknownFirsts
     this.#changed = learns && noteActive(memory, time, memoryKind)
     if (learns && noteToday(memory, handIndex, isByHand(activity))) this.#changed = true
-    const sight = { time, learns, known }
+    const sight = { time, learns, known, oldest: Math.floor(time / day) - away - rememberedDays }
     for (let index = 0; index < dimensions.length; index++) {
       const isNew = this.#seeDimension(memory, activity, index, sight)
       if (isNew !== null && known && !isRestless(memory, index)) firsts = tell(firsts, index, isNew)
@@ -80,8 +80,9 @@ export class Familiarity {
   expire(time: number): void {
     const today = Math.floor(time / day)
     for (const memory of this.state.values()) {
+      const oldest = lastDay(memory) - awayAt(memory, time, newFor) - rememberedDays
       if (today - lastDay(memory) > rememberedUserDays) this.state.delete(memory)
-      else if (forgetBefore(memory, today - rememberedDays)) this.state.touch(memory)
+      else if (forgetBefore(memory, oldest)) this.state.touch(memory)
     }
   }
 
@@ -99,9 +100,9 @@ export class Familiarity {
   }
 
   #see(memory: ValueMemory, index: number, word: number, sight: Sight, text = ''): boolean {
-    const { time, learns, known } = sight
+    const { time, learns, known, oldest } = sight
     const place = findValue(memory, word)
-    const isFirst = place < 0 || Math.floor(time / day) - lastSight(memory, place) > rememberedDays
+    const isFirst = place < 0 || lastSight(memory, place) < oldest
     if (known && learns && noteToday(memory, index, isFirst)) this.#changed = true
     if (place < 0) {
       const expected = index === networkIndex && this.#isOfKnownRange(memory, text, sight)
@@ -155,7 +156,13 @@ export class Familiarity {
   }
 }
 
-type Sight = { readonly time: number; readonly learns: boolean; readonly known: boolean }
+type Sight = {
+  readonly time: number
+  readonly learns: boolean
+  readonly known: boolean
+  /** Day before which what was last seen is forgotten: who comes back from a long leave finds what was usual before. */
+  readonly oldest: number
+}
 type Reader = (activity: Activity) => string | null
 type WordOf = (text: string) => number
 

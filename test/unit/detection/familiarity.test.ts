@@ -136,6 +136,20 @@ describe('users who come back', () => {
   })
 })
 
+describe('users who come back from a long leave', () => {
+  it('find familiar what they used before, for the three days of their return and after', () => {
+    const familiarity = knownUser(20)
+    for (let index = 21; index < 200; index += 1) familiarity.expire(monday + index * day)
+    const usualOn = (index: number) => isFamiliar(noteAt(familiarity, index, { query: null }).firsts)
+    expect(isFamiliar(noteAt(familiarity, 200, { network: null }).firsts)).toBe(true)
+    familiarity.expire(monday + 201 * day)
+    expect(usualOn(201)).toBe(true)
+    familiarity.expire(monday + 206 * day)
+    expect(usualOn(207)).toBe(true)
+    expect(isFamiliar(noteAt(familiarity, 207, { network: '198.51.100.0/24' }).firsts)).toBe(false)
+  })
+})
+
 describe('users who were never seen since the org is watched', () => {
   const dormant = { user: 'u2', person: personSince(-300, -200) }
 
