@@ -4,7 +4,7 @@ import type { LogRecord, TopicPartition } from '../log/log.ts'
 import type { Metrics } from '../metrics.ts'
 import { type DurableState, KeyedState } from '../stream/keyed-state.ts'
 import type { Output, PartitionTask } from '../stream/task.ts'
-import { type Action, type Activity, actions, type Decoded } from './activity/activity.ts'
+import type { Action, Activity, Decoded } from './activity/activity.ts'
 import { toDetectionActivity } from './activity/detection-activity.ts'
 import { Directory } from './activity/directory.ts'
 import { Familiarity } from './activity/familiarity.ts'
@@ -64,7 +64,8 @@ class DetectionTask implements PartitionTask {
   /** Every watcher that was ever needed, by the prefix of its sections; those in force are in `#watchers`. */
   readonly #known = new Map<string, Watcher>()
   #watchers: ReadonlySet<Watcher> = new Set()
-  #byAction = new Map<Action, readonly Watcher[]>()
+  /** Those in force that may want activities of an action and type, as far as such have come. */
+  #interested = new Map<Action, Map<string, readonly Watcher[]>>()
   #states: readonly DurableState[] = []
   #output: Output | undefined
   /** Detections of the record at hand that have not been shown to the detectors that watch detections. */
@@ -112,7 +113,32 @@ class DetectionTask implements PartitionTask {
     this.#apps.refine(decoded)
     this.#directory.introduce(decoded)
     decoded.firsts = this.#familiarity.note(decoded)
-    this.#each(this.#byAction.get(decoded.action) ?? [], (watcher) => watcher.process(decoded, org))
+    this.#show(decoded, org)
+  }
+
+  /** One that throws must not blind those after it: the event counts as seen and will not come again. */
+  #show(activity: Activity, org: Org): void {
+    for (const watcher of this.#watchersFor(activity.action, activity.type)) {
+      try {
+        watcher.process(activity, org)
+      } catch (error) {
+        this.#noteFailure(watcher, error)
+      }
+    }
+  }
+
+  #watchersFor(action: Action, type: string): readonly Watcher[] {
+    let byType = this.#interested.get(action)
+    if (!byType || byType.size > mostTypes) {
+      byType = new Map()
+      this.#interested.set(action, byType)
+    }
+    let watchers = byType.get(type)
+    if (!watchers) {
+      watchers = [...this.#watchers].filter((watcher) => watcher.mayWant(action, type))
+      byType.set(type, watchers)
+    }
+    return watchers
   }
 
   /** Tells the detector what its episodes were, and alerting what was said. It moves no event time. */
@@ -132,24 +158,28 @@ class DetectionTask implements PartitionTask {
 
   /** What was found comes back as activities, once the record has been processed. They lead to nothing that comes back. */
   #showFound(): void {
+    if (this.#found.length === 0) return
     const found = this.#found
     this.#found = []
     for (const activity of found) {
       const org = this.#orgOf(activity.org)
       this.#directory.introduce(activity)
-      this.#each(this.#byAction.get('detection') ?? [], (watcher) => watcher.process(activity, org))
+      this.#show(activity, org)
     }
   }
 
-  /** One that throws must not blind those after it: the event counts as seen and will not come again. */
   #each(watchers: Iterable<Watcher>, work: (watcher: Watcher) => void): void {
     for (const watcher of watchers) {
       try {
         work(watcher)
       } catch (error) {
-        this.#failure ??= new Error(`detector ${watcher.id}: ${messageOf(error)}`, { cause: error })
+        this.#noteFailure(watcher, error)
       }
     }
+  }
+
+  #noteFailure({ id }: Watcher, error: unknown): void {
+    this.#failure ??= new Error(`detector ${id}: ${messageOf(error)}`, { cause: error })
   }
 
   #isRepeated({ identity, type, time }: Activity, { ref, progress }: Org): boolean {
@@ -168,7 +198,7 @@ class DetectionTask implements PartitionTask {
     if (time <= progress.newest) return
     const previous = progress.newest
     progress.newest = time
-    org.watermark = time - lateness
+    org.watermark = watermarkAt(time)
     this.#progress.touch(org.ref.id)
     const newMinute = Math.floor(time / minute)
     if (newMinute === progress.minute) return
@@ -206,7 +236,7 @@ class DetectionTask implements PartitionTask {
       this.#progress.set(ref.id, progress)
     }
     const { timeZone } = this.#options.orgSettings(ref.name)
-    const org = { ref, offset: this.#zone(timeZone), watermark: progress.newest - lateness, progress }
+    const org = { ref, offset: this.#zone(timeZone), watermark: watermarkAt(progress.newest), progress }
     this.#orgs.set(ref.id, org)
     return org
   }
@@ -227,7 +257,7 @@ class DetectionTask implements PartitionTask {
     this.#set = set
     const watchers = set.detectors.map((detector) => this.#watcherFor(detector, set.hash))
     this.#watchers = new Set(watchers)
-    this.#byAction = groupByAction(watchers)
+    this.#interested = new Map()
     this.#states = [
       this.#seen.state,
       this.#apps.state,
@@ -258,7 +288,10 @@ function createWatcher(detector: Detector, set: string, entities: EntityTable, e
   return new WindowWatcher(detector, set, entities, emit)
 }
 
-function groupByAction(watchers: Iterable<Watcher>): Map<Action, readonly Watcher[]> {
-  const all = [...watchers]
-  return new Map(actions.map((action) => [action, all.filter((watcher) => watcher.mayWant(action))]))
+/** More event types than Salesforce has: beyond it somebody is making names up. */
+const mostTypes = 1000
+
+/** In whole minutes: whatever follows the watermark then has something to do once a minute, and not with every event. */
+function watermarkAt(newest: number): number {
+  return Math.floor((newest - lateness) / minute) * minute
 }

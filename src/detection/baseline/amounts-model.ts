@@ -51,6 +51,7 @@ export function createAmountsModel(halfLife: number, offset: ZoneOffset): Baseli
 
   return {
     name: 'amounts',
+    judgesAmountAlone: true,
     looksWhenIdle: false,
     halfLife,
     sumsPerWindow: sum.count,

@@ -57,6 +57,7 @@ export function createCountsModel(halfLife: number, offset: ZoneOffset): Baselin
 
   return {
     name: 'counts',
+    judgesAmountAlone: true,
     looksWhenIdle: true,
     halfLife,
     sumsPerWindow: sum.count,

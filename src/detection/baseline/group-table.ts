@@ -7,6 +7,8 @@ export class GroupTable {
   readonly #windows: number
   readonly #numbers = new Map<string, Map<string, number>>()
   readonly #groups: { readonly orgId: string; readonly name: string; readonly key: string }[] = []
+  /** Events of one group often follow each other. */
+  #last = 0
   /** By number, as far as they were asked for. */
   readonly #states: GroupState[] = []
 
@@ -17,6 +19,8 @@ export class GroupTable {
 
   /** The number of an org's group, new if it has none. */
   numberOf(orgId: string, name: string): number {
+    const last = this.#groups[this.#last]
+    if (last && last.name === name && last.orgId === orgId) return this.#last
     let names = this.#numbers.get(orgId)
     if (!names) {
       names = new Map()
@@ -27,6 +31,7 @@ export class GroupTable {
       number = this.#groups.push({ orgId, name, key: `${orgId}\0${name}` }) - 1
       names.set(name, number)
     }
+    this.#last = number
     return number
   }
 
@@ -44,12 +49,18 @@ export class GroupTable {
     )
   }
 
-  /** The state of a group, which begins at `time` (ms) if there is none. It counts as changed. */
+  /** Says that the state of a group was changed. */
+  touch(number: number): void {
+    this.state.touch(this.#groups[number]?.key as string)
+  }
+
+  /** The state of a group, which begins at `time` (ms) if there is none. */
   at(number: number, model: GroupModel, time: number): GroupState {
+    const known = this.#states[number]
+    if (known) return known
     const key = this.#groups[number]?.key as string
-    let group = this.#states[number] ?? this.state.get(key)
-    if (group) this.state.touch(key)
-    else {
+    let group = this.state.get(key)
+    if (!group) {
       group = createGroup(model, this.#windows, time)
       this.state.set(key, group)
     }

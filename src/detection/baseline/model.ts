@@ -43,6 +43,8 @@ export type BaselineModel = GroupModel & {
   idle(slot: WindowSlot, group: GroupState, from: number, to: number): void
   /** Judges `amount` in the window [start, end). Null when it is so ordinary that it can never matter. */
   judge(slot: WindowSlot, group: GroupState, start: number, end: number, amount: number): Judgement | null
+  /** Whether judging depends on nothing but the amount, the window and what was learned, and finds less no more surprising. */
+  readonly judgesAmountAlone: boolean
   /** How often the detector looks at a window of this length, per ms: `active` looks were counted, by `members` entities. */
   looks(members: number, active: number, length: number): number
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { hour, parseDuration } from '../../duration.ts'
 import { type Action, type Activity, isAction } from '../activity/activity.ts'
+import { memoizeByText } from '../activity/bounded-cache.ts'
 import { toText } from '../activity/payload.ts'
 import { type Entity, type Level, levels } from '../detection.ts'
 import type { Definition } from './definition-schema.ts'
@@ -12,6 +13,7 @@ import type { SelectionSource } from './selection.ts'
 export function compileDetector(definition: Definition): Detector | null {
   const { status, where, exceptions, windows, baseline, alert } = definition
   if (status === 'disabled') return null
+  const wanted = [where.source, ...definition.escalate.map((rule) => rule.where.source)].flat()
   const ascending = [...new Set(windows)].sort((a, b) => a - b)
   return {
     id: definition.id,
@@ -23,13 +25,15 @@ export function compileDetector(definition: Definition): Detector | null {
     falsepositives: definition.falsepositives,
     runbook: alert.runbook,
     measureHash: measureHashOf(definition, ascending),
-    actions: actionsOf([where.source, ...definition.escalate.map((rule) => rule.where.source)].flat()),
+    actions: actionsOf(wanted),
+    types: namedIn(wanted, 'type', (name) => (typeof name === 'string' ? name.toLowerCase() : null)),
     wants: (activity) =>
       where.matches(activity) &&
       !exceptions.some(({ match, expires }) => activity.time < expires && match.matches(activity)),
     entityType: definition.entity.join(' + '),
     entityOf: entityReader(definition.entity),
     hits: definition.hits?.matches ?? null,
+    idOf: idReader(definition.entity),
     measure: definition.unit ? { ...definition.measure, unit: definition.unit } : definition.measure,
     windows: ascending,
     baseline: {
@@ -70,10 +74,19 @@ function toEscalation({ where, within, level, after, because }: Definition['esca
 
 /** The actions that a selection names in each of its maps, without which it cannot match; null when one names none. */
 function actionsOf(source: SelectionSource): Detector['actions'] {
+  return namedIn(source, 'action', toAction)
+}
+
+/** The values that a selection names for a field in each of its maps; null when a map names none, or one that is no value. */
+function namedIn<T>(
+  source: SelectionSource,
+  field: string,
+  toValue: (name: unknown) => T | null,
+): readonly T[] | null {
   const maps = Array.isArray(source) ? source : [source]
-  const named = maps.map((map) => [(map as Readonly<Record<string, unknown>>).action].flat().map(toAction))
-  const actions = named.flat().filter((action) => action !== null)
-  return actions.length < named.flat().length ? null : [...new Set(actions)]
+  const named = maps.map((map) => [(map as Readonly<Record<string, unknown>>)[field]].flat().map(toValue))
+  const values = named.flat().filter((value) => value !== null)
+  return values.length < named.flat().length ? null : [...new Set(values)]
 }
 
 function toAction(name: unknown): Action | null {
@@ -117,21 +130,49 @@ function entityReader(names: readonly string[]): Detector['entityOf'] {
 
 function combinedEntityReader(names: readonly string[]): Detector['entityOf'] {
   const type = names.join(' + ')
-  const readers = names.map(textReader)
+  const idOf = idReader(names)
   return (activity) => {
-    const values = readers.map((read) => read(activity))
-    return values.includes(null) ? null : { type, id: values.join(' + ') }
+    const id = idOf(activity)
+    return id === null ? null : { type, id }
   }
+}
+
+function idReader(names: readonly string[]): Detector['idOf'] {
+  const [only = ''] = names
+  if (names.length > 1) {
+    const readers = names.map(textReader)
+    return (activity) => {
+      const values = readers.map((read) => read(activity))
+      return values.includes(null) ? null : values.join(' + ')
+    }
+  }
+  if (only === 'user') return ({ user }) => user
+  return only === 'org' ? ({ org }) => org.id : textReader(only)
 }
 
 function toEntity(type: string, id: string, name: string | null): Entity {
   return name === null || name === id ? { type, id } : { type, id, name }
 }
 
+/** Names of groups are made once, for there are few and every event asks for one. */
 function peersReader(fields: readonly string[]): Detector['baseline']['peersOf'] {
   const readers = fields.map(textReader)
-  if (readers.length === 0) return (_, entity) => entity.type
-  return (activity, entity) => [entity.type, ...readers.map((read) => read(activity) ?? 'unknown')].join(', ')
+  const nameOf = memoizeByText((values) => values)
+  const [only] = readers
+  if (!only) return (_, entity) => entity.type
+  if (readers.length === 1) {
+    const names = new Map<string, (value: string) => string>()
+    return (activity, { type }) => {
+      let name = names.get(type)
+      if (!name) {
+        name = memoizeByText((value) => `${type}, ${value}`)
+        names.set(type, name)
+      }
+      return name(only(activity) ?? 'unknown')
+    }
+  }
+  return (activity, { type }) =>
+    nameOf([type, ...readers.map((read) => read(activity) ?? 'unknown')].join(', '))
 }
 
 function textReader(name: string): (activity: Activity) => string | null {

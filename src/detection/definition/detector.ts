@@ -18,19 +18,23 @@ export type Detector = {
   readonly measureHash: string
   /** The only actions that it can want or be escalated by; null when it may be any. It is not asked about others. */
   readonly actions: readonly Action[] | null
+  /** The only event types that it can want or be escalated by, in lower case; null when it may be any. */
+  readonly types: readonly string[] | null
   /** Whether the detector counts this activity: `where` holds and no exception in force at its time matches. */
   wants(activity: Activity): boolean
   /** What kind of entity it watches, such as `user`; fields in a list are joined by ` + `. */
   readonly entityType: string
   /** Whom it belongs to; null when the activity lacks the field. */
   entityOf(activity: Activity): Entity | null
+  /** The id of {@link entityOf} alone, which costs less. */
+  idOf(activity: Activity): string | null
   readonly measure: Measure
   /** Lengths in ms, ascending. */
   readonly windows: readonly number[]
   readonly baseline: {
     readonly model: Model
     /** The peer group of an entity, such as `user, Standard`. */
-    peersOf(activity: Activity, entity: Entity): string
+    peersOf(activity: Activity, entity: Pick<Entity, 'type'>): string
     /** ms */
     readonly halfLife: number
     /** Novelty: how long a value is remembered, and how long an entity is only watched, ms. */

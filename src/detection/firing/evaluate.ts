@@ -10,6 +10,7 @@ import { log10PeakTail, recurringPeak } from '../baseline/recurring-peak.ts'
 import type { Detector, Firing } from '../definition/detector.ts'
 import type { Detection } from '../detection.ts'
 import { windowEndingAt } from '../window/window.ts'
+import type { QuietBounds } from './quiet-bounds.ts'
 
 /** One window of one entity that is worth a look, and why it fires or does not. */
 export type Verdict = {
@@ -60,6 +61,7 @@ export type Evaluation = {
   readonly totals: OrgTotals
   /** Null for the model `none`. */
   readonly model: BaselineModel | null
+  readonly quiet: QuietBounds
   readonly offset: ZoneOffset
 }
 
@@ -73,7 +75,8 @@ export function evaluate(evaluation: Evaluation): Verdict | null {
   let longest = 0
   for (let k = 0; k < detector.windows.length; k++) {
     const observed = evaluation.observed[k] as number
-    if (observed < firing.atLeast / 2 && observed < ceilingOf(firing, detector.windows[k] as number)) continue
+    const length = detector.windows[k] as number
+    if (!isWorthALook(observed, firing, length) || isKnownQuiet(evaluation, k, observed)) continue
     const verdict = judgeWindow(evaluation, k, observed)
     if (!verdict) continue
     if (fires(verdict)) longest = verdict.length
@@ -82,6 +85,55 @@ export function evaluate(evaluation: Evaluation): Verdict | null {
   if (!best || longest === 0) return best && { ...best, longest }
   const whole = judgeLongest(evaluation)
   return { ...best, longest, ...(whole && { whole }) }
+}
+
+/** Whether so much can matter at all, whatever is usual. */
+export function isWorthALook(observed: number, firing: Firing, length: number): boolean {
+  return observed >= firing.atLeast / 2 || observed >= ceilingOf(firing, length)
+}
+
+function isKnownQuiet(
+  { firing, state, panes, group, quiet }: Evaluation,
+  k: number,
+  observed: number,
+): boolean {
+  if (observed >= firing.alwaysAbove) return false
+  const learned = learnedOf(state, k)
+  return quiet.covers(keyOf(state, k), panes[k] as number, learned, group.renewed, observed)
+}
+
+/** How much more than what is at hand is tried, so that not every event that follows is judged. */
+const ahead = 1.5
+
+/** Remembers that the window is ordinary, and whether it would be with somewhat more in it. */
+function noteQuiet(evaluation: Evaluation, k: number, observed: number): void {
+  const { state, panes, group, model, quiet } = evaluation
+  if (!model?.judgesAmountAlone) return
+  const pane = panes[k] as number
+  const slot = state.slotOf(k)
+  const { start, end } = windowEndingAt(pane, slot.length)
+  const more = ahead * observed
+  const bound = isOrdinary(model.judge(slot, group, start, end, more)) ? more : observed
+  quiet.note(keyOf(state, k), pane, learnedOf(state, k), renewedOf(evaluation), bound)
+}
+
+/** Calibration and recurring peaks can only make it more so. */
+function isOrdinary(judgement: Judgement | null): boolean {
+  return judgement === null || judgement.log10p > watchBelow
+}
+
+/** The state of the group's baseline, and which group. */
+function renewedOf({ state, group }: Evaluation): number {
+  return group.renewed + state.group
+}
+
+function keyOf({ row, slots }: MeasureState, k: number): number {
+  return row * slots.length + k
+}
+
+/** Number of the fixed window that is learned next: the baseline changes with it. */
+function learnedOf(state: MeasureState, k: number): number {
+  return Math.floor(state.learningFrom / state.slotOf(k).length)
 }
 
 /** How the longest window compares with what is usual. What is no more than that is not judged: its ratio counts as 1. */
@@ -130,6 +182,7 @@ function judgeWindow(evaluation: Evaluation, k: number, observed: number): Verdi
   const ready = isReady(group, length, start, offset)
   const slot = state.slotOf(k)
   const judgement = ready ? model.judge(slot, group, start, end, observed) : null
+  if (ready && isOrdinary(judgement)) noteQuiet(evaluation, k, observed)
   if (!judgement) return overCeiling ? { ...unjudged, reason: 'ceiling' } : null
   const looks = model.looks(totals.members, activeRate(totals, k, model.halfLife), length)
   const budget = firing.budget / detector.windows.length

@@ -9,7 +9,8 @@ import type { OrgTime } from '../org-time.ts'
 export interface Watcher {
   readonly id: string
   readonly states: readonly DurableState[]
-  mayWant(action: Action): boolean
+  /** Whether it may want activities with this action, of events of this type (any when absent). */
+  mayWant(action: Action, type?: string): boolean
   /** Goes on with a detector that measures the same but may fire, rank or tell otherwise. `set`: hash of the set in force. */
   replace(detector: Detector, set: string): void
   /** Takes one activity into account if the detector wants it, and emits what it leads to. */
@@ -26,8 +27,9 @@ export interface Watcher {
   expire(orgOf: (id: string) => OrgTime | undefined): void
 }
 
-/** Whether a detector may want activities with this action. Detections go only to those that name them. */
-export function mayWant({ actions }: Detector, action: Action): boolean {
+/** Whether a detector may want activities with this action, of events of this type. Detections go only to those that name them. */
+export function mayWant({ actions, types }: Detector, action: Action, type?: string): boolean {
+  if (type !== undefined && types !== null && !types.includes(type.toLowerCase())) return false
   return actions?.includes(action) ?? action !== 'detection'
 }
 

@@ -14,12 +14,13 @@ import type { BaselineModel } from '../baseline/model.ts'
 import { countActive, createOrgTotals, type OrgTotals } from '../baseline/org-totals.ts'
 import { grantPeaks, notePeak } from '../baseline/recurring-peak.ts'
 import { isSuspended, suspend } from '../baseline/suspension.ts'
-import type { Detector } from '../definition/detector.ts'
+import type { Detector, Firing } from '../definition/detector.ts'
 import type { EntityTable } from '../entities/entity-table.ts'
-import { type EmitDetection, Episodes, type Remark, type UnrankedFinding } from '../firing/episodes.ts'
-import { evaluate, type FiringVerdict, fires, type Verdict } from '../firing/evaluate.ts'
+import { type EmitDetection, Episodes, type UnrankedFinding } from '../firing/episodes.ts'
+import { evaluate, type FiringVerdict, fires, isWorthALook, type Verdict } from '../firing/evaluate.ts'
 import { sampleOf } from '../firing/evidence.ts'
 import { toStatistics } from '../firing/explain.ts'
+import { QuietBounds } from '../firing/quiet-bounds.ts'
 import type { OrgTime } from '../org-time.ts'
 import { hashText } from '../window/recent-values.ts'
 import { paneAt, panesPerWindow } from '../window/window.ts'
@@ -38,6 +39,13 @@ export class WindowWatcher implements Watcher {
   /** What each window of the entity at hand holds, and the pane with which it ends. */
   readonly #observed: Float64Array
   readonly #panes: Float64Array
+  readonly #quiet = new QuietBounds()
+  readonly #entityKind: { readonly type: string }
+  /** The org whose event came last, and what belongs to it. */
+  #lastOrg: OrgTime | null = null
+  #lastModel: BaselineModel | null = null
+  #lastTotalsOrg = ''
+  #lastTotals: OrgTotals | null = null
 
   constructor(detector: Detector, set: string, entities: EntityTable, emit: EmitDetection) {
     const prefix = sectionPrefix(detector)
@@ -62,6 +70,7 @@ export class WindowWatcher implements Watcher {
       explain: toStatistics,
       emit,
     })
+    this.#entityKind = { type: detector.entityType }
     this.#observed = new Float64Array(windows.length)
     this.#panes = new Float64Array(windows.length)
   }
@@ -90,7 +99,11 @@ export class WindowWatcher implements Watcher {
 
   /** Goes on with a detector that measures the same but may fire, rank or tell otherwise. */
   replace(detector: Detector, set: string): void {
-    if (detector.baseline.halfLife !== this.#detector.baseline.halfLife) this.#models.clear()
+    if (detector.baseline.halfLife !== this.#detector.baseline.halfLife) {
+      this.#models.clear()
+      this.#lastOrg = null
+      this.#quiet.clear()
+    }
     this.#detector = detector
     this.#set = set
   }
@@ -98,10 +111,11 @@ export class WindowWatcher implements Watcher {
   /** Counts one activity if the detector wants it, and emits what it leads to. */
   process(activity: Activity, org: OrgTime): void {
     const detector = this.#detector
-    this.#episodes.witness(activity, org, (entity) => entityKey(org.ref, entity.id))
+    if (detector.escalations.length > 0)
+      this.#episodes.witness(activity, org, (entity) => entityKey(org.ref, entity.id))
     if (!detector.wants(activity)) return
-    const entity = detector.entityOf(activity)
-    if (!entity) return
+    const entityId = detector.idOf(activity)
+    if (entityId === null) return
     const { measure } = detector
     const value = measure.kind === 'distinct' ? measure.valueOf(activity) : null
     if (measure.kind === 'distinct' && value === null) return
@@ -111,19 +125,34 @@ export class WindowWatcher implements Watcher {
     const { time } = activity
     const totals = this.#totalsOf(org.ref.id, time)
     const model = this.#modelOf(org)
-    const groupNumber = this.#groups.numberOf(org.ref.id, detector.baseline.peersOf(activity, entity))
+    const peers = detector.baseline.peersOf(activity, this.#entityKind)
+    const groupNumber = this.#groups.numberOf(org.ref.id, peers)
     const group = this.#groupOf(org, groupNumber, time)
-    const state = this.#stateOf(org, entity.id, groupNumber, group, totals, time)
+    const state = this.#stateOf(org, entityId, groupNumber, group, totals, time)
     this.#learn(org, state, group, totals, model, org.watermark)
     this.#measures.record(state, time, amount, value === null ? 0 : hashText(value))
     this.#measures.rows.touch(state.row)
 
     this.#look(state, time)
-    const firing = detector.firesFor(activity)
-    const [observed, panes, offset] = [this.#observed, this.#panes, org.offset]
-    const verdict = evaluate({ detector, firing, state, observed, panes, group, totals, model, offset })
-    if (verdict) this.#remark(verdict, { activity, entity, org, amount }, state, model)
+    const verdict = this.#evaluate(detector.firesFor(activity), state, group, totals, model, org)
+    if (verdict) this.#remark(verdict, activity, org, amount, state, model)
     if (model && !(fires(verdict) && isSuspended(state, time, time + 1))) this.#notePeaks(state, model, org)
+  }
+
+  #evaluate(
+    firing: Firing,
+    state: MeasureState,
+    group: GroupState,
+    totals: OrgTotals,
+    model: BaselineModel | null,
+    { offset }: OrgTime,
+  ): Verdict | null {
+    const [observed, panes, quiet] = [this.#observed, this.#panes, this.#quiet]
+    let k = 0
+    while (k < observed.length && !isWorthALook(observed[k] as number, firing, state.slotOf(k).length)) k++
+    if (k === observed.length) return null
+    const detector = this.#detector
+    return evaluate({ detector, firing, state, observed, panes, group, totals, model, quiet, offset })
   }
 
   verdict(episode: string, key: string, verdict: VerdictWord, org: OrgTime): void {
@@ -142,6 +171,8 @@ export class WindowWatcher implements Watcher {
     }
     contribute(state, group, model, 1)
     this.#measures.rows.touch(row)
+    this.#groups.touch(state.group)
+    this.#quiet.clear()
   }
 
   tick(org: OrgTime, time: number): void {
@@ -166,8 +197,11 @@ export class WindowWatcher implements Watcher {
       if (model) contribute(state, group, model, -1)
       group.members--
       this.#totalsOf(org.ref.id, state.head).members--
+      this.#groups.touch(state.group)
+      this.#totals.touch(org.ref.id)
       rows.delete(row)
     }
+    this.#quiet.clear()
     this.#incidents.expire((key) => {
       const row = rows.findKey(key)
       return row < 0 ? undefined : orgOf(rows.orgOf(row))?.watermark
@@ -200,10 +234,14 @@ export class WindowWatcher implements Watcher {
   /** Gathers what is remarkable, and withholds it from learning where it fires. */
   #remark(
     verdict: Verdict,
-    { activity, entity, org, amount }: Omit<Remark, 'finding'>,
+    activity: Activity,
+    org: OrgTime,
+    amount: number,
     state: MeasureState,
     model: BaselineModel | null,
   ): void {
+    const entity = this.#detector.entityOf(activity)
+    if (!entity) return
     const key = entityKey(org.ref, entity.id)
     const { time } = activity
     const finding = fires(verdict) ? this.#toFinding(verdict, activity, state) : null
@@ -241,8 +279,11 @@ export class WindowWatcher implements Watcher {
     model: BaselineModel | null,
     time: number,
   ): void {
+    if (time <= state.learnedTo) return
     const { waiting, rows } = this.#measures
     const { windows } = this.#detector
+    this.#groups.touch(state.group)
+    this.#totals.touch(org.ref.id)
     if (!model) catchUp(state, waiting, group, forgetful, time, noLessons)
     else
       catchUp(state, waiting, group, model, time, {
@@ -289,6 +330,8 @@ export class WindowWatcher implements Watcher {
     if (row < 0) {
       group.members++
       totals.members++
+      this.#groups.touch(groupNumber)
+      this.#totals.touch(orgId)
       return this.#measures.add(orgId, entityId, groupNumber, time, org.watermark)
     }
     const state = this.#measures.at(row)
@@ -302,6 +345,8 @@ export class WindowWatcher implements Watcher {
     const old = this.#groupOf(org, state.group, time)
     if (model) contribute(state, old, model, -1)
     old.members--
+    this.#groups.touch(state.group)
+    this.#groups.touch(groupNumber)
     this.#measures.setGroup(state.row, groupNumber)
     state.group = groupNumber
     if (model) contribute(state, group, model, 1)
@@ -312,7 +357,11 @@ export class WindowWatcher implements Watcher {
     const model = this.#modelOf(org) ?? unmodelled
     const since = this.#groups.has(number) ? time : this.#watchedSince(org, number, time)
     const group = this.#groups.at(number, model, since)
-    advanceGroup(group, model, org.watermark - shortest(this.#detector.windows), org.offset)
+    const to = org.watermark - shortest(this.#detector.windows)
+    if (to > group.clock) {
+      advanceGroup(group, model, to, org.offset)
+      this.#groups.touch(number)
+    }
     return group
   }
 
@@ -325,17 +374,28 @@ export class WindowWatcher implements Watcher {
     return isWhole ? Math.min(time, this.#totalsOf(org.ref.id, time).since) : time
   }
 
+  /** Say so by `touch` where it is changed. */
   #totalsOf(orgId: string, time: number): OrgTotals {
+    if (this.#lastTotals && orgId === this.#lastTotalsOrg) return this.#lastTotals
     let totals = this.#totals.get(orgId)
     if (!totals) {
       totals = createOrgTotals(this.#detector.windows.length, time)
       this.#totals.set(orgId, totals)
     }
-    this.#totals.touch(orgId)
+    this.#lastTotals = totals
+    this.#lastTotalsOrg = orgId
     return totals
   }
 
   #modelOf(org: OrgTime): BaselineModel | null {
+    if (org !== this.#lastOrg) {
+      this.#lastModel = this.#findModel(org)
+      this.#lastOrg = org
+    }
+    return this.#lastModel
+  }
+
+  #findModel(org: OrgTime): BaselineModel | null {
     if (this.#detector.baseline.model === 'none') return null
     const known = this.#models.get(org.ref.id)
     if (known && known.offset === org.offset) return known.model

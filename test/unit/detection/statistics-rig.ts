@@ -82,6 +82,7 @@ export function makeDetector(options: DetectorOptions = {}): Detector {
     budget = 1 / week,
     atLeast = 1,
     alwaysAbove,
+    entityOf = ({ user }) => (user === null ? null : { type: 'user', id: user }),
     ...rest
   } = options
   return {
@@ -95,9 +96,11 @@ export function makeDetector(options: DetectorOptions = {}): Detector {
     runbook: '',
     measureHash: `hash-of-${model}`,
     actions: null,
+    types: null,
     wants: () => true,
     entityType: 'user',
-    entityOf: ({ user }) => (user === null ? null : { type: 'user', id: user }),
+    entityOf,
+    idOf: (activity) => entityOf(activity)?.id ?? null,
     windows: [10 * minute, hour, day],
     baseline: {
       model,
