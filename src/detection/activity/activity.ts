@@ -54,7 +54,7 @@ export type Activity = {
   /** LoginKey. */
   readonly login: string | null
   /** Connected app or client as far as this one event tells; the task refines it from the login that owns `login`. */
-  readonly app: string | null
+  app: string | null
   /** The program at the other end without its versions, such as `chrome on windows` or `python-requests`. */
   readonly client: string | null
   /** `bulk`, `rest`, `soap`, or another word of ApiType in lower case. */

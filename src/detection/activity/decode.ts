@@ -88,6 +88,9 @@ class EventActivity implements Activity {
   #origin: Origin | undefined
   #rows: number | undefined
   #objects: readonly string[] | undefined
+  #app: string | null | undefined
+  #client: string | null | undefined
+  #shape: QueryShape | null | undefined
 
   constructor(
     org: OrgRef,
@@ -152,11 +155,17 @@ class EventActivity implements Activity {
   }
 
   get app(): string | null {
-    return nameOf(this.raw, 'Application') ?? nameOf(this.raw, 'Client') ?? productOf(this.raw)
+    if (this.#app === undefined) this.#app = appOf(this.raw)
+    return this.#app
+  }
+
+  set app(name: string | null) {
+    this.#app = name
   }
 
   get client(): string | null {
-    return clientOf(this.raw)
+    if (this.#client === undefined) this.#client = clientOf(this.raw)
+    return this.#client
   }
 
   get api(): string | null {
@@ -174,16 +183,16 @@ class EventActivity implements Activity {
   }
 
   get objects(): readonly string[] {
-    this.#objects ??= objectsOf(this.raw)
+    this.#objects ??= objectsOf(this.raw) ?? this.#shaped()?.objects ?? []
     return this.#objects
   }
 
   get query(): string | null {
-    return shapeOf(this.raw)?.template ?? null
+    return this.#shaped()?.template ?? null
   }
 
   get probe(): boolean {
-    const shape = shapeOf(this.raw)
+    const shape = this.#shaped()
     return shape !== null && (shape.counts || (shape.limit !== null && shape.limit <= smallLimit))
   }
 
@@ -191,6 +200,11 @@ class EventActivity implements Activity {
     if (this.#person === undefined)
       this.#person = this.user === null ? null : (this.personOf?.(this.org.id, this.user) ?? null)
     return this.#person
+  }
+
+  #shaped(): QueryShape | null {
+    if (this.#shape === undefined) this.#shape = shapeOf(this.raw)
+    return this.#shape
   }
 
   #where(): Origin {
@@ -246,16 +260,19 @@ function toOrgRef({ key, headers }: Pick<EventRecord, 'key' | 'headers'>): OrgRe
   return lastOrg
 }
 
+function appOf(payload: Payload): string | null {
+  return nameOf(payload, 'Application') ?? nameOf(payload, 'Client') ?? productOf(payload)
+}
+
 function rowsOf(type: string, payload: Payload): number {
   if (type === 'ApiEventStream') return rowsOfApiEvent(payload)
   return type === 'ReportEventStream' || type === 'ListViewEventStream' ? rowsOfChunk(payload) : 0
 }
 
 /** QueriedEntities, else what the query names: Salesforce leaves the first empty when no row was found. */
-function objectsOf(payload: Payload): readonly string[] {
+function objectsOf(payload: Payload): readonly string[] | null {
   const entities = textOf(payload, 'QueriedEntities') ?? textOf(payload, 'RequestedEntities')
-  if (entities === null) return shapeOf(payload)?.objects ?? []
-  return splitNames(entities)
+  return entities === null ? null : splitNames(entities)
 }
 
 const splitNames: (entities: string) => readonly string[] = memoizeByText((entities) =>

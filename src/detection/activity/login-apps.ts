@@ -30,8 +30,7 @@ export class LoginApps {
     const known = this.state.get(key)
     if (!known) return
     if (activity.time - known.used > hour) this.state.set(key, { app: known.app, used: activity.time })
-    if (known.app !== activity.app)
-      Object.defineProperty(activity, 'app', { value: known.app, enumerable: true })
+    activity.app = known.app
   }
 
   /** Forgets logins that were not used since long before `time`. */

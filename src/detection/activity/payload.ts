@@ -1,4 +1,5 @@
 import { toId18 } from '../../salesforce-id.ts'
+import { memoizeByText } from './bounded-cache.ts'
 
 /** The fields of an event as Salesforce sent them. */
 export type Payload = Readonly<Record<string, unknown>>
@@ -18,8 +19,12 @@ export function numberOf(payload: Payload, field: string): number | null {
 /** Like {@link textOf}, and null too for the words that Salesforce writes where it knows nothing. */
 export function nameOf(payload: Payload, field: string): string | null {
   const text = textOf(payload, field)?.trim()
-  return text && !/^(n\/a|unknown|null|undefined|9999)$/i.test(text) ? text : null
+  if (!text) return null
+  return text.length <= longestNothing && nothing.test(text) ? null : text
 }
+
+const nothing = /^(n\/a|unknown|null|undefined|9999)$/i
+const longestNothing = 'undefined'.length
 
 /** `bulk`, `rest`, `soap`, or what else ApiType says, in lower case; null when it says nothing. */
 export function kindOfApi(payload: Payload): string | null {
@@ -54,9 +59,13 @@ export function toNumber(value: unknown): number | null {
  */
 export function idOf(payload: Payload, field: string): string | null {
   const id = textOf(payload, field)
-  if (id === null || /^0{15}(AAA)?$/.test(id)) return null
-  return toId18(id) ?? id
+  return id === null ? null : toId(id)
 }
+
+/** The same text for the same id: a look-up that it serves as key of is quicker then. */
+const toId: (id: string) => string | null = memoizeByText((id) =>
+  /^0{15}(AAA)?$/.test(id) ? null : (toId18(id) ?? id),
+)
 
 /**
  * Milliseconds since the epoch of `2026-11-20T08:14:03.000Z` (streams), the same without milliseconds (API below 43),
@@ -66,8 +75,39 @@ export function timeOf(payload: Payload, field: string): number | null {
   const value = payload[field]
   if (typeof value === 'number') return Number.isFinite(value) ? value : null
   if (typeof value !== 'string') return null
+  const plain = plainTime(value)
+  if (!Number.isNaN(plain)) return plain
   const time = Date.parse(value.endsWith('Z') ? value : withZone(value))
   return Number.isNaN(time) ? null : time
+}
+
+let lastDate = ''
+let lastMidnight = Number.NaN
+
+/** `2026-11-20T08:14:03.000Z`, nearly always of the same day as the one before; NaN for any other form. */
+function plainTime(text: string): number {
+  if (text.length !== 24 || text[10] !== 'T' || text[23] !== 'Z' || text[13] !== ':' || text[16] !== ':')
+    return Number.NaN
+  if (text[19] !== '.') return Number.NaN
+  if (!text.startsWith(lastDate) || lastDate === '') {
+    lastDate = text.slice(0, 10)
+    lastMidnight = Date.parse(lastDate)
+  }
+  const hours = digits(text, 11, 2)
+  const minutes = digits(text, 14, 2)
+  const seconds = digits(text, 17, 2)
+  if (!(hours < 24 && minutes < 60 && seconds < 60)) return Number.NaN
+  return lastMidnight + ((hours * 60 + minutes) * 60 + seconds) * 1000 + digits(text, 20, 3)
+}
+
+function digits(text: string, start: number, count: number): number {
+  let number = 0
+  for (let at = start; at < start + count; at++) {
+    const digit = text.charCodeAt(at) - 48
+    if (digit < 0 || digit > 9) return Number.NaN
+    number = 10 * number + digit
+  }
+  return number
 }
 
 function withZone(date: string): string {
