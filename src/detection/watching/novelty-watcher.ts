@@ -68,8 +68,8 @@ export class NoveltyWatcher implements Watcher {
     return [...this.#values.states, this.#recent, ...this.#owners.states, ...this.#episodes.states]
   }
 
-  mayWant(action: Action): boolean {
-    return mayWant(this.#detector, action)
+  mayWant(action: Action, type?: string): boolean {
+    return mayWant(this.#detector, action, type)
   }
 
   replace(detector: Detector, set: string): void {

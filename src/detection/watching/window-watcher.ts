@@ -93,8 +93,8 @@ export class WindowWatcher implements Watcher {
     return this.#measures.rows.size
   }
 
-  mayWant(action: Action): boolean {
-    return mayWant(this.#detector, action)
+  mayWant(action: Action, type?: string): boolean {
+    return mayWant(this.#detector, action, type)
   }
 
   /** Goes on with a detector that measures the same but may fire, rank or tell otherwise. */
