@@ -16,6 +16,7 @@ import type { Detection, DetectionMessage, OrgRef, Verdict } from './detection.t
 import { EntityTable } from './entities/entity-table.ts'
 import type { EmitDetection } from './firing/episodes.ts'
 import { teachingOf, Verdicts } from './verdicts.ts'
+import { DriftWatcher } from './watching/drift-watcher.ts'
 import { FadingWatcher } from './watching/fading-watcher.ts'
 import { NoveltyWatcher } from './watching/novelty-watcher.ts'
 import { entityKey, sectionPrefix, type Watcher } from './watching/watcher.ts'
@@ -284,6 +285,7 @@ class DetectionTask implements PartitionTask {
 /** The watcher that the detector's model asks for. */
 function createWatcher(detector: Detector, set: string, entities: EntityTable, emit: EmitDetection): Watcher {
   if (detector.baseline.model === 'novelty') return new NoveltyWatcher(detector, set, emit)
+  if (detector.baseline.model === 'drift') return new DriftWatcher(detector, set, entities, emit)
   if (detector.baseline.model === 'decay') return new FadingWatcher(detector, set, emit)
   return new WindowWatcher(detector, set, entities, emit)
 }

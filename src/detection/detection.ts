@@ -113,7 +113,7 @@ export type DetectorRef = {
 
 /** Everything needed to compute the probability again. */
 export type Statistics = {
-  readonly model: 'counts' | 'amounts' | 'novelty'
+  readonly model: 'counts' | 'amounts' | 'novelty' | 'drift'
   /** Expected value, usual range (middle 90 %), and observed / expected. */
   readonly expected: number
   readonly low: number
@@ -134,7 +134,7 @@ export type Statistics = {
   readonly hourFactor: number
   /**
    * The model's parameters by name (counts: mu, phi, a, b, x, r; amounts: location, scale,
-   * df, n); of the calibration (u, pi, xi, sigma: the tail of the peer group's scores −log10 p above u); and `peak`, what the
+   * df, n; drift: before, day, mu, phi and most, which make the evidence of the last day, and expected, days), of the calibration (u, pi, xi, sigma: the tail of the peer group's scores −log10 p above u); and `peak`, what the
    * entity has reached in such a window on two other days; how often a day the whole org's windows are looked at (looks), and how
    * many false alarms a day are accepted (budget).
    */

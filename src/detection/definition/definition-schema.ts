@@ -200,7 +200,7 @@ export const definitionSchema = z
     unit: text.optional().describe('What is counted, in words, such as API calls'),
     windows: z.array(duration).min(1).describe('one or more lengths, such as [10m, 1h]'),
     baseline: z.strictObject({
-      model: z.enum(['counts', 'amounts', 'novelty', 'decay', 'none']),
+      model: z.enum(['counts', 'amounts', 'novelty', 'drift', 'decay', 'none']),
       peers: z.array(field).default([]).describe('Fields whose values make a peer group'),
       half_life: duration.default(14 * day).describe('How fast the baseline forgets'),
       memory: duration.default(90 * day).describe('novelty: what was not seen for so long is new again'),
@@ -249,6 +249,8 @@ function* crossCheck(definition: {
   if (measure.kind === 'new' && baseline.model !== 'novelty') {
     const message = `${baseline.model} does not fit new(…) — use novelty`
     yield { path: ['baseline', 'model'], message }
+  } else if (baseline.model === 'drift') {
+    yield* crossCheckDrift(measure.kind, windows)
   } else if (baseline.model === 'decay' && measure.kind !== 'sum') {
     yield { path: ['baseline', 'model'], message: 'decay needs a sum — use none for a fixed threshold' }
   } else if (
@@ -286,5 +288,14 @@ function* checkCeiling(
     if (least < floor) yield { path: place, message: 'must not be below at_least' }
     if (length !== '' && !windows.includes(parseDuration(length) ?? 0))
       yield { path: place, message: `is none of the windows — use ${windows.map(formatDuration).join(', ')}` }
+  }
+}
+
+function* crossCheckDrift(kind: string, windows: readonly number[]): Generator<Contradiction> {
+  if (kind !== 'count' && kind !== 'sum') {
+    yield { path: ['measure'], message: `a ${kind} does not fit drift — use count or sum(field)` }
+  }
+  if (windows.length !== 1 || windows[0] !== day) {
+    yield { path: ['windows'], message: 'drift goes by days — write [24h]' }
   }
 }

@@ -2,7 +2,7 @@ import type { Action, Activity } from '../activity/activity.ts'
 import type { Entity, Level } from '../detection.ts'
 import type { EpisodeFacts } from '../firing/evidence.ts'
 
-export type Model = 'counts' | 'amounts' | 'novelty' | 'decay' | 'none'
+export type Model = 'counts' | 'amounts' | 'novelty' | 'drift' | 'decay' | 'none'
 
 /** A detector, compiled: what the engine needs and nothing of the file it came from. Immutable. */
 export type Detector = {

@@ -47,6 +47,9 @@ export type Remark = {
   readonly finding: UnrankedFinding | null
 }
 
+/** A finding that is due though nothing has happened just now. */
+export type Conclusion = Omit<Remark, 'activity' | 'finding'> & { readonly finding: UnrankedFinding }
+
 /** The episodes of one detector: gathers what is remarkable, ranks it, and decides when a detection is emitted. */
 export class Episodes {
   readonly #episodes: KeyedState<Episode>
@@ -85,18 +88,16 @@ export class Episodes {
    * the episode, null before it has fired.
    */
   take(key: string, { activity, entity, org, amount, finding }: Remark): string | null {
-    let episode = this.#episodes.get(key)
-    if (!episode) {
-      episode = { org: org.ref, entity, evidence: createEvidence(), seen: activity.time, detected: null }
-      this.#episodes.set(key, episode)
-    }
-    this.#episodes.touch(key)
-    if (entity.name !== undefined) episode.entity = entity
-    episode.seen = Math.max(episode.seen, activity.time)
+    const episode = this.#episodeOf(key, entity, org, activity.time)
     collect(episode.evidence, activity, amount, entity.type)
-    if (!finding) return episode.detected?.id ?? null
-    const ranked = this.#rank(key, episode, finding)
-    if (admit(episode, ranked, amount, this.#options.source().detector.id)) this.#report(episode, ranked, org)
+    if (finding) this.#admit(key, episode, finding, amount, org)
+    return episode.detected?.id ?? null
+  }
+
+  /** Takes a finding that time has brought and no activity of its own; like {@link take} otherwise. */
+  conclude(key: string, { entity, org, amount, finding }: Conclusion): string | null {
+    const episode = this.#episodeOf(key, entity, org, finding.time)
+    this.#admit(key, episode, finding, amount, org)
     return episode.detected?.id ?? null
   }
 
@@ -126,6 +127,23 @@ export class Episodes {
       if (watermark === undefined) continue
       if (Object.values(witnessed).every((time) => watermark - time > longest)) this.#witnessed.delete(key)
     }
+  }
+
+  #episodeOf(key: string, entity: Entity, org: OrgTime, time: number): Episode {
+    let episode = this.#episodes.get(key)
+    if (!episode) {
+      episode = { org: org.ref, entity, evidence: createEvidence(), seen: time, detected: null }
+      this.#episodes.set(key, episode)
+    }
+    this.#episodes.touch(key)
+    if (entity.name !== undefined) episode.entity = entity
+    episode.seen = Math.max(episode.seen, time)
+    return episode
+  }
+
+  #admit(key: string, episode: Episode, finding: UnrankedFinding, amount: number, org: OrgTime): void {
+    const ranked = this.#rank(key, episode, finding)
+    if (admit(episode, ranked, amount, this.#options.source().detector.id)) this.#report(episode, ranked, org)
   }
 
   #rank(key: string, episode: Episode, { found, ...finding }: UnrankedFinding): Finding {

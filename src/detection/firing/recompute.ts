@@ -3,6 +3,7 @@ import { onceIn, thresholdFor } from '../algorithms/frequency.ts'
 import { calibrate } from '../algorithms/peaks-over-threshold.ts'
 import { amountsFormulas } from '../baseline/amounts-model.ts'
 import { countsFormulas } from '../baseline/counts-model.ts'
+import { driftFormulas } from '../baseline/drift-model.ts'
 import type { Formulas } from '../baseline/formulas.ts'
 import { noveltyFormulas } from '../baseline/novelty-formulas.ts'
 import { log10PeakTail } from '../baseline/recurring-peak.ts'
@@ -18,6 +19,7 @@ const formulasOf: Readonly<Record<Statistics['model'], Formulas>> = {
   counts: countsFormulas,
   amounts: amountsFormulas,
   novelty: noveltyFormulas,
+  drift: driftFormulas,
 }
 
 /**

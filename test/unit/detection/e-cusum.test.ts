@@ -59,7 +59,7 @@ describe('the evidence for growth', () => {
 
 test('a rate of which little is known is raised further', () => {
   expect(upperFactor(1e9, 5, 1e9)).toBeCloseTo(1, 4)
-  expect(upperFactor(100, 5, 20)).toBeCloseTo(1 + Math.sqrt(0.01 + 0.02), 12)
+  expect(upperFactor(100, 5, 20)).toBeCloseTo(1 + Math.sqrt(0.01 + 0.02) / 2, 12)
 })
 
 test('the frequency of a surprise and the threshold of a budget are inverse to each other', () => {
