@@ -1,0 +1,220 @@
+import { describe, expect, test } from 'vitest'
+import { closeDay } from '../../../src/detection/baseline/drift-model.ts'
+import { DriftRow, drift } from '../../../src/detection/baseline/drift-row.ts'
+import type { VerdictWord } from '../../../src/detection/baseline/incidents.ts'
+import { createOrgDays, noteDay, peerGrowthOf, restDaysOf } from '../../../src/detection/baseline/org-days.ts'
+import type { Detection } from '../../../src/detection/detection.ts'
+import { EntityTable } from '../../../src/detection/entities/entity-table.ts'
+import { recompute } from '../../../src/detection/firing/recompute.ts'
+import { DriftWatcher } from '../../../src/detection/watching/drift-watcher.ts'
+import { entityKey } from '../../../src/detection/watching/watcher.ts'
+import { day, hour, minute, week } from '../../../src/duration.ts'
+import {
+  acme,
+  createRandom,
+  createRig,
+  gamma,
+  makeActivity,
+  makeDetector,
+  monday,
+  poisson,
+  rowsRead,
+} from './statistics-rig.ts'
+
+/** Days of an entity before anything changes. */
+const before = 42
+const odds = 4000
+
+type Outcome = { readonly foundAfter: number | null; readonly incidents: number }
+
+/** Entities that do some `mean` a working day, with noise of shape `calm`, times what `change` says of the day after day 42. */
+function simulate(
+  days: number,
+  change: (d: number) => number,
+  mean = 40,
+  calm = 10,
+  entities = 200,
+): Outcome[] {
+  const random = createRandom(91)
+  return Array.from({ length: entities }, () => {
+    const row = new DriftRow()
+    let foundAfter: number | null = null
+    let incidents = 0
+    for (let d = 1; d <= before + days; d++) {
+      const factor = isWeekend(d) ? 0.1 : 1
+      row.set(drift.today, poisson(random, mean * factor * change(d - before) * gamma(random, calm)))
+      const fired = row.get(drift.alerted) > 0
+      closeDay(row, { day: d, isRest: isWeekend(d), peerGrowth: 1, bound: Math.log(odds) }, isWeekend)
+      if (fired || row.get(drift.alerted) === 0) continue
+      incidents++
+      if (d > before) foundAfter ??= d - before
+    }
+    return { foundAfter, incidents }
+  })
+}
+
+function isWeekend(d: number): boolean {
+  return d % 7 >= 5
+}
+
+function share(outcomes: readonly Outcome[], holds: (outcome: Outcome) => boolean): number {
+  return outcomes.filter(holds).length / outcomes.length
+}
+
+const lasting = (factor: number) => (d: number) => (d > 0 ? factor : 1)
+const ramp = (d: number) => (d > 0 ? 1.05 ** d : 1)
+
+describe('growth over days', () => {
+  test('that is none fires for fewer entities in 90 days than its odds allow', () => {
+    const fired = share(simulate(90, lasting(1), 40, 10, 400), ({ incidents }) => incidents > 0)
+    expect(fired).toBeLessThanOrEqual((before + 90) / odds)
+  })
+
+  test('to the double, where days vary by a quarter, is found within 20 days for nineteen of twenty', () => {
+    expect(
+      share(simulate(40, lasting(2), 100, 14), ({ foundAfter }) => (foundAfter ?? 99) <= 20),
+    ).toBeGreaterThan(0.95)
+  })
+
+  test('by five per cent a day is found before it has reached three times the usual', () => {
+    const found = share(simulate(40, ramp), ({ foundAfter }) => ramp(foundAfter ?? 99) <= 3)
+    expect(found).toBeGreaterThan(0.95)
+  })
+
+  test('that stays for good fires once and becomes normal', () => {
+    const outcomes = simulate(120, lasting(5))
+    expect(share(outcomes, ({ foundAfter }) => foundAfter !== null)).toBe(1)
+    const incidents = outcomes.reduce((sum, { incidents }) => sum + incidents, 0)
+    expect(incidents / outcomes.length).toBeLessThan(1.5)
+  })
+
+  test('takes more than one day to fire, however steep', () => {
+    expect(share(simulate(20, lasting(100)), ({ foundAfter }) => (foundAfter ?? 0) >= 2)).toBe(1)
+  })
+})
+
+describe('the days of an org', () => {
+  test('of rest are Saturday and Sunday until others are quieter', () => {
+    const org = createOrgDays(monday / day, 1 / week)
+    const sunday = monday / day - 1
+    const rests = () => [0, 1, 2, 3, 4, 5, 6].filter((d) => restDaysOf(org)(sunday + d))
+    expect(rests()).toEqual([0, 6])
+    for (let d = 0; d < 21; d++) noteDay(org, sunday + d, 10, [5, 6].includes(d % 7) ? 1 : 12)
+    expect(rests()).toEqual([5, 6])
+  })
+
+  test('show growth of peers only where most of enough peers have grown', () => {
+    expect(peerGrowthOf([3, 3, 3, 3, 3, 3, 3, 3, 1])).toBe(3)
+    expect(peerGrowthOf([1, 1, 1, 1, 1, 0.9, 50, 40, 30])).toBe(1)
+    expect(peerGrowthOf([0.2, 0.1, 0.3, 0.2, 0.2, 0.2, 0.2, 0.4])).toBe(1)
+    expect(peerGrowthOf([5, 5, 5])).toBe(1)
+  })
+})
+
+const detector = makeDetector({
+  model: 'drift',
+  measure: rowsRead,
+  windows: [day],
+  budget: 1 / week,
+  atLeast: 100,
+})
+
+/** Twenty people at work for `days`, of whom u3 does `factor` times as much from day 40 on. */
+function* work(days: number, factor: (d: number) => number) {
+  const random = createRandom(7)
+  for (let d = 0; d < days; d++) {
+    if (d % 7 >= 5) continue
+    const activities = Array.from({ length: 20 }, (_, u) =>
+      Array.from({ length: 6 }, () =>
+        makeActivity({
+          user: `u${u}`,
+          time: monday + d * day + 8 * hour + Math.floor(9 * hour * random()),
+          rows: Math.ceil(40 * gamma(random, 4) * (u === 3 ? factor(d) : 1)),
+        }),
+      ),
+    ).flat()
+    yield* activities.sort((a, b) => a.time - b.time)
+  }
+}
+
+describe('a drift detector', () => {
+  const growing = [...work(75, (d) => (d >= 40 ? 3 : 1))]
+  const quietly = createRig([detector])
+  quietly.feed(...growing)
+  const { detections } = quietly
+
+  test('finds who took more from day 40 on, nobody else, and says since when and how much', () => {
+    expect(new Set(detections.map(({ entity }) => entity.id))).toEqual(new Set(['u3']))
+    expect(detections.filter(({ sequence }) => sequence === 0)).toHaveLength(1)
+    const [first] = detections
+    if (!first?.statistics) throw new Error('nothing found')
+    expect(first.time).toBeGreaterThan(monday + 42 * day)
+    expect(first.time).toBeLessThan(monday + 55 * day)
+    expect(first.window.start).toBeGreaterThanOrEqual(monday + 38 * day)
+    expect(first.statistics.ratio).toBeGreaterThan(2)
+    expect(first.statistics.ratio).toBeLessThan(4)
+    expect(first.trigger.type).toBe('ApiEventStream')
+  })
+
+  test('says nothing that cannot be computed again from the detection alone', () => {
+    expect(detections.length).toBeGreaterThan(0)
+    for (const { statistics, observed, window } of detections) {
+      if (!statistics) throw new Error('no statistics')
+      const { model, parameters } = statistics
+      expect(statistics).toMatchObject(recompute({ model, parameters }, { observed, window }))
+      expect(statistics.log10p).toBeLessThanOrEqual(Math.log10(statistics.threshold))
+    }
+  })
+
+  test('stopped and restored every few days, finds the same', () => {
+    const rig = createRig([detector])
+    for (const [i, activity] of growing.entries()) {
+      rig.feed(activity)
+      if (i % 997 === 0) rig.restart()
+    }
+    expect(rig.detections).toEqual(detections)
+  })
+
+  test('closes days by heartbeats alone', () => {
+    const rig = createRig([detector])
+    const next = (detections[0] as Detection).time
+    const earlier = growing.filter(({ time }) => time < next)
+    rig.feed(...earlier)
+    expect(rig.detections).toEqual([])
+    for (let time = (earlier.at(-1)?.time ?? 0) + 10 * minute; time < next; time += 10 * minute)
+      rig.feed(time)
+    expect(rig.detections).toHaveLength(1)
+    expect(rig.detections[0]?.time).toBeLessThan(next)
+  })
+
+  test.each([
+    ['expected', 1],
+    ['true_positive', 2],
+  ] as const)('told that it was %s fires %d times when the growth goes on', (verdict, times) => {
+    expect(incidentsWith(verdict)).toBe(times)
+  })
+
+  test('keeps less than 400 bytes of an entity', () => {
+    expect(drift.count * 4).toBeLessThan(400)
+  })
+})
+
+/** Incidents of u3 who takes thrice as much from day 40 to 130, the first one being judged at once. */
+function incidentsWith(verdict: VerdictWord): number {
+  const detections: Detection[] = []
+  const watcher = new DriftWatcher(detector, 'set', new EntityTable(), (detection) =>
+    detections.push(detection),
+  )
+  const clock = { ref: acme, offset: () => 0, watermark: monday }
+  let judged = false
+  for (const activity of work(70, (d) => (d >= 40 ? 3 : 1))) {
+    clock.watermark = activity.time - 3 * hour
+    watcher.tick(clock, activity.time)
+    watcher.process(activity, clock)
+    const [first] = detections
+    if (!first || judged) continue
+    judged = true
+    watcher.verdict(first.episode, entityKey(acme, first.entity.id), verdict, clock)
+  }
+  return new Set(detections.map(({ episode }) => episode)).size
+}
