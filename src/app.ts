@@ -12,6 +12,7 @@ import type { Config, OrgConfig, ReceiverConfig } from './config/schema.ts'
 import type { Secret } from './config/secret.ts'
 import { decodeEvent } from './detection/activity/decode.ts'
 import { type Catalog, createCatalog, type Reloaded } from './detection/definition/catalog.ts'
+import type { DetectorSet } from './detection/definition/detector.ts'
 import { watchDirectories } from './detection/definition/directory-watch.ts'
 import { createDetectionTask } from './detection/detection-task.ts'
 import { day } from './duration.ts'
@@ -213,6 +214,7 @@ export function createApp(config: Config, options: AppOptions): App {
 
   async function reload(): Promise<Reloaded> {
     if (!catalog) return { kind: 'unchanged' }
+    const before = catalog.current
     const outcome = await catalog.reload()
     if (outcome.kind === 'kept')
       logger.error({ err: outcome.error }, 'the new detectors are refused; the old ones stay')
@@ -221,7 +223,11 @@ export function createApp(config: Config, options: AppOptions): App {
         { outcome: outcome.kind, detectors: catalog.current.detectors.length },
         'detectors reloaded',
       )
-    if (outcome.kind === 'swapped') warnOfDetectors(catalog)
+    if (outcome.kind === 'swapped') {
+      for (const id of startedAnew(before, outcome.set))
+        logger.warn({ detector: id }, 'what it measures has changed: it begins to learn anew')
+      warnOfDetectors(catalog)
+    }
     return outcome
   }
 
@@ -237,6 +243,15 @@ export function createApp(config: Config, options: AppOptions): App {
   }
 
   return { start, stop, reload, failure: failure.promise, alerts, metrics }
+}
+
+/** Detectors that were there before and measure something else now. */
+function startedAnew(before: DetectorSet, now: DetectorSet): readonly string[] {
+  const hashes = new Map(before.detectors.map(({ id, measureHash }) => [id, measureHash]))
+  const changed = now.detectors.filter(
+    ({ id, measureHash }) => (hashes.get(id) ?? measureHash) !== measureHash,
+  )
+  return changed.map(({ id }) => id)
 }
 
 type SharedOptions = Omit<ProcessorOptions, 'stage' | 'group' | 'topic' | 'createTask'>

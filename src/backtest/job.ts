@@ -5,12 +5,12 @@ import { compileDetector } from '../detection/definition/compile-detector.ts'
 import type { Definition } from '../detection/definition/definition-schema.ts'
 import type { Detector } from '../detection/definition/detector.ts'
 import type { DetectorTexts } from '../detection/definition/detector-texts.ts'
+import type { Verdict } from '../detection/detection.ts'
 import { day } from '../duration.ts'
 import { createLogger, createSecretScrubber } from '../logger.ts'
 import { createReplay, type Replay } from '../replay.ts'
 import { type AlertRecord, toAlertRecord } from './alert-record.ts'
 import { type Allowances, observeAllowances } from './allowances.ts'
-import type { Verdict } from './verdicts.ts'
 
 /** What is to be run over a history. Plain values, so that another thread can do it. */
 export type JobSpec = {
@@ -69,9 +69,10 @@ export class Job {
         this.#alerts.set(alert.id, toAlertRecord(alert, this.#alerts.get(alert.id)))
       },
       onRecord: (decoded) => {
-        const verdict = verdictOf(decoded)
-        if (verdict) this.#verdicts.push(verdict)
-        if ('kind' in decoded) return
+        if ('kind' in decoded) {
+          if (decoded.kind === 'verdict') this.#verdicts.push(decoded)
+          return
+        }
         const number = Math.floor(decoded.time / day)
         this.#days.set(number, (this.#days.get(number) ?? 0) + 1)
       },
@@ -139,8 +140,4 @@ function compileVariant({ name, fires }: Variant, definition: Definition | undef
 /** As an experimental detector it adds nothing to what detectors that watch detections see. */
 function compileAside(definition: Definition): Detector | null {
   return compileDetector({ ...definition, status: 'experimental' })
-}
-
-function verdictOf(decoded: object): Verdict | null {
-  return 'kind' in decoded && decoded.kind === 'verdict' ? (decoded as unknown as Verdict) : null
 }

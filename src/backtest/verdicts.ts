@@ -1,19 +1,6 @@
-import type { Entity, OrgRef } from '../detection/detection.ts'
+import type { Verdict } from '../detection/detection.ts'
 import { day } from '../duration.ts'
 import type { AlertRecord } from './alert-record.ts'
-
-/** An analyst's verdict about an alert, as far as a backtest needs it. */
-export type Verdict = {
-  readonly org: OrgRef
-  /** Ids of the alert and of its episodes. */
-  readonly alert: string
-  readonly episodes: readonly string[]
-  readonly detector: string
-  readonly entity: Entity
-  readonly word: string
-  /** When it was given, ms. */
-  readonly time: number
-}
 
 /** A true alert of which the candidate says nothing. */
 export type LostVerdict = {

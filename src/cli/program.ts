@@ -35,6 +35,7 @@ const commands: Readonly<Record<string, (program: Command, context: CommandConte
   replay: async (...parts) => (await import('./replay.ts')).registerReplay(...parts),
   verdict: async (...parts) => (await import('./verdict.ts')).registerVerdict(...parts),
   backtest: async (...parts) => (await import('./backtest.ts')).registerBacktest(...parts),
+  tune: async (...parts) => (await import('./tune.ts')).registerTune(...parts),
   log: async (...parts) => (await import('./log.ts')).registerLog(...parts),
   detectors: async (program) => (await import('./detectors.ts')).registerDetectors(program),
   config: async (...parts) => (await import('./config.ts')).registerConfig(...parts),

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { benchBacktest } from './backtest.ts'
 import { benchDetection } from './detection/main.ts'
 import { benchReplay } from './replay.ts'
 
@@ -16,4 +17,5 @@ const { values } = parseArgs({
 })
 const { short, only, verbose } = values
 if (!only) await benchReplay({ days: short ? 1 : 4, rounds: short ? 1 : 3 })
+if (!only && !short) await benchBacktest()
 await benchDetection({ short, only, verbose })

@@ -1,9 +1,10 @@
 import { z } from 'zod'
-import { day, formatDuration, hour, parseDuration, week } from '../../duration.ts'
+import { day, formatDuration, parseDuration, week } from '../../duration.ts'
 import { nearestWord } from '../../yaml-source.ts'
 import { salesforceFields } from '../activity/salesforce-fields.ts'
 import { type Level, levels } from '../detection.ts'
 import { summaryPlaceholders } from '../firing/explain.ts'
+import { parseBudget } from './budget.ts'
 import { activityField, canonicalFields, type FieldLookup, foundField } from './fields.ts'
 import { inlineTestsSchema } from './inline-test-schema.ts'
 import { parseMeasure } from './measure.ts'
@@ -30,13 +31,11 @@ const duration = z
   })
   .meta({ id: 'duration', description: 'A duration such as 5m, 1h30m or 14d' })
 
-const periods = { hour, day, week, month: 30 * day } as const
-
 const budget = z
   .string()
   .transform((value, context) => {
-    const [, count, period] = /^(\d+(?:\.\d+)?)\/(hour|day|week|month)$/.exec(value) ?? []
-    if (Number(count) > 0) return Number(count) / periods[period as keyof typeof periods]
+    const perMillisecond = parseBudget(value)
+    if (perMillisecond !== undefined) return perMillisecond
     context.addIssue({
       code: 'custom',
       message: 'must be a number of false alerts in a time, such as 1/week',

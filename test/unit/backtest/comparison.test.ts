@@ -4,7 +4,7 @@ import type { JobResult } from '../../../src/backtest/job.ts'
 import { planBacktest } from '../../../src/backtest/plan.ts'
 import { toHtml } from '../../../src/backtest/report/html.ts'
 import { toText } from '../../../src/backtest/report/text.ts'
-import type { Verdict } from '../../../src/backtest/verdicts.ts'
+import type { Verdict } from '../../../src/detection/detection.ts'
 import { day, hour } from '../../../src/duration.ts'
 import { detectorText } from '../detection/detector-file.ts'
 import { alertRecord, jobResult, start } from './histories.ts'
@@ -136,6 +136,10 @@ describe('a comparison', () => {
   }
 
   const verdict = (changes: Partial<Verdict> = {}): Verdict => ({
+    kind: 'verdict',
+    id: 'verdict',
+    by: null,
+    note: null,
     org: alertRecord().org,
     alert: alertRecord().id,
     episodes: [],
