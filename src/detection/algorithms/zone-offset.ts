@@ -10,6 +10,7 @@ const maxSlots = 20_000
  * @throws RangeError for an unknown zone.
  */
 export function createZoneOffset(timeZone: string): ZoneOffset {
+  if (timeZone === 'UTC') return () => 0
   const format = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' })
   const slots = new Map<number, number>()
   let lastSlot = Number.NaN

@@ -163,23 +163,24 @@ function renew(group: GroupState, model: GroupModel): void {
     const own = { counted: at(group.counted, h), learned: at(group.learned, h), watched: at(watched, h) }
     factors[h] = Math.max(leastFactor * mean, model.factorOf(own, total))
   }
-  for (let h = 0; h < hoursPerWeek; h++) {
-    if (at(watched, h) < knownAfter) factors[h] = borrowedFactor(group, h)
-  }
+  borrowFactors(group)
   model.renewPriors(group.sums, group.priors, group.sums.length / model.sumsPerWindow, group.members)
   group.season = new Season(factors, model.halfLife)
 }
 
 /** An hour hardly watched is taken to be like the busiest watched one at this time of day, or of any. */
-function borrowedFactor({ watched, factors }: GroupState, h: number): number {
-  let sameTime = 0
+function borrowFactors({ watched, factors }: GroupState): void {
+  const busiest = new Float64Array(24)
   let any = 0
-  for (let other = 0; other < hoursPerWeek; other++) {
-    if (at(watched, other) < knownAfter) continue
-    any = Math.max(any, at(factors, other))
-    if (other % 24 === h % 24) sameTime = Math.max(sameTime, at(factors, other))
+  for (let h = 0; h < hoursPerWeek; h++) {
+    if (at(watched, h) < knownAfter) continue
+    const factor = at(factors, h)
+    any = Math.max(any, factor)
+    busiest[h % 24] = Math.max(at(busiest, h % 24), factor)
   }
-  return sameTime || any || 1
+  for (let h = 0; h < hoursPerWeek; h++) {
+    if (at(watched, h) < knownAfter) factors[h] = at(busiest, h % 24) || any || 1
+  }
 }
 
 /** Watched itself, or on three other days at this time of day, of which one at least was no weekend. */

@@ -33,11 +33,14 @@ const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
 
 function* expandEntry(entry: GivenEvents, seed: number): Generator<GivenEvent> {
   const random = createRandom(seed)
+  const fields = Object.entries(entry.fields).map(
+    ([name, value]): FieldFiller => [name.replace(/^raw\./, ''), fillerOf(value)],
+  )
   for (let entity = 1; entity <= entry.entities; entity++) {
     let number = 0
     for (const time of timesOf(entry, random)) {
       number++
-      yield { time, type: entry.event, payload: payloadOf(entry, { time, number, entity, random }) }
+      yield { time, type: entry.event, payload: payloadOf(fields, { time, number, entity, random }) }
     }
   }
 }
@@ -65,11 +68,12 @@ type Occasion = {
   readonly random: () => number
 }
 
-function payloadOf({ fields }: GivenEvents, occasion: Occasion): Record<string, unknown> {
+type FieldFiller = readonly [name: string, fill: (occasion: Occasion) => unknown]
+
+function payloadOf(fields: readonly FieldFiller[], occasion: Occasion): Record<string, unknown> {
   const { time, number, entity } = occasion
-  const own = Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [name.replace(/^raw\./, ''), fill(value, occasion)]),
-  )
+  const own: Record<string, unknown> = {}
+  for (const [name, fill] of fields) own[name] = fill(occasion)
   const user = own.UserId ?? 'u1'
   return {
     EventDate: new Date(time).toISOString(),
@@ -83,11 +87,16 @@ function payloadOf({ fields }: GivenEvents, occasion: Occasion): Record<string, 
   }
 }
 
-function fill(value: unknown, { number, entity, random }: Occasion): unknown {
-  if (typeof value !== 'string') return value
+/** Looked at once, not for each of thousands of events. */
+function fillerOf(value: unknown): (occasion: Occasion) => unknown {
+  if (typeof value !== 'string') return () => value
   const [, low, high] = /^(\d+)\.\.(\d+)$/.exec(value) ?? []
-  if (low !== undefined) return Number(low) + Math.floor(random() * (Number(high) - Number(low) + 1))
-  return value.replaceAll('{n}', String(number)).replaceAll('{e}', String(entity))
+  if (low !== undefined) {
+    const [first, span] = [Number(low), Number(high) - Number(low) + 1]
+    return ({ random }) => first + Math.floor(random() * span)
+  }
+  if (!/\{[ne]\}/.test(value)) return () => value
+  return ({ number, entity }) => value.replaceAll('{n}', String(number)).replaceAll('{e}', String(entity))
 }
 
 /** Mulberry32: uniform in [0, 1), the same sequence for the same seed. */

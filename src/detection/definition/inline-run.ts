@@ -32,7 +32,10 @@ export class InlineRun {
     this.#detections = [...(stopped?.detections ?? [])]
     this.#output = {
       emit: (_topic, { value }) => {
-        const message = JSON.parse(value.toString()) as DetectionMessage
+        const text = value.toString()
+        // Most messages only say how far time has come.
+        if (text.startsWith(progressStart)) return
+        const message = JSON.parse(text) as DetectionMessage
         if (message.kind === 'detection') this.#detections.push(message)
       },
       checkpointSoon: () => undefined,
@@ -76,6 +79,8 @@ export class InlineRun {
     return { offset: this.#offset, detections: [...this.#detections], stored: this.#stored }
   }
 }
+
+const progressStart = '{"kind":"progress"'
 
 /** Where a run was stopped. */
 export type Stop = {
