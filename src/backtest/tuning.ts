@@ -41,6 +41,8 @@ export type Proposal = {
   readonly kind: 'fits' | 'as it is' | 'fewer' | 'more'
 }
 
+/** Models that know no probability. */
+const withoutBudget: readonly string[] = ['none', 'decay']
 const budgetFactors = [1 / 8, 1 / 4, 1 / 2, 3 / 4, 1, 1.5, 2, 3, 4, 8]
 /** Floors are of the form 1, 1.5, 2, 3, 5 or 7 times a power of ten. */
 const mantissas = [1, 1.5, 2, 3, 5, 7]
@@ -54,8 +56,9 @@ const closeEnough = 0.5
 
 /** The settings to try for a detector: budgets around the wish with the floor as it is, and floors with the budget as it is. */
 export function settingsFor({ fires, baseline }: Definition, wish: number): readonly Setting[] {
-  const { budget, at_least: atLeast, always_above: ceiling = Number.POSITIVE_INFINITY } = fires
-  const budgets = baseline.model === 'none' ? [] : budgetFactors.map((factor) => factor * wish)
+  const { budget, at_least: atLeast, always_above: above = Number.POSITIVE_INFINITY } = fires
+  const ceiling = typeof above === 'number' ? above : Math.max(...Object.values(above))
+  const budgets = withoutBudget.includes(baseline.model) ? [] : budgetFactors.map((factor) => factor * wish)
   const floors = fires.when === 'below' ? [] : floorsAround(atLeast).filter((floor) => floor < ceiling)
   return [
     { budget, atLeast, kind: 'as it is' },

@@ -17,7 +17,7 @@ export function listDetectors(files: readonly DetectorFile[], { json }: { readon
     detector.measure,
     detector.model,
     detector.windows.join(' '),
-    detector.model === 'none' ? '' : detector.budget,
+    ['none', 'decay'].includes(detector.model) ? '' : detector.budget,
     String(detector.at_least),
     detector.overlaid ? 'yes' : '',
     detector.title,
