@@ -31,15 +31,16 @@ export const reactions = {
   'not-kept': { renewToken: false, first: 1 * second, longest: 30 * second },
 } as const satisfies Record<Trouble, Reaction>
 
-/** A session that lasted for this long was a good one: earlier troubles do not count any more. */
+/** A session without events that lasted for this long, ms, was a good one: it shows that the troubles before it are over. */
 const goodTime = 1 * minute
+/** One that delivered is good in any case, but a fault that cuts every answer leaves none that lasts longer than this, ms. */
+const shortTime = 1 * second
 /** A pause does not grow beyond this, ms, before a trouble has come `early` times in a row: about two minutes. */
 const plateau = 12 * second
 const early = 10
-/** Of sessions that delivered, this many may end for one reason before the next pause doubles. */
-const oftenPerDoubling = 3
-/** Sessions that end alike, within a minute: the next one waits until the first of them is a minute old. */
-const mostPerMinute = 9
+/** By how much the pause grows with each good session that ended alike within a minute: 2 to the power of this. */
+const growthAfterGood = 1 / 3
+const growthAfterShort = 0.9
 
 export type BackoffOptions = {
   /** Evenly spread from 0 to below 1. */
@@ -58,20 +59,17 @@ export type SessionRecord = {
   readonly retryAfter?: number
 }
 
-type Ending = { readonly time: number; readonly trouble: Trouble; readonly hasDelivered: boolean }
-
 /**
  * How long to wait before the next session: longer with each trouble of the same kind, never the same for two of us.
  *
- * A session that delivered shows that the fault before it is over, and faults may come often; but a fault that lets each
- * session begin must not make us shake hands all the time either. So what counts is, without delivery, how often a trouble
- * came in a row, with delivery how often in the last minute; and in no minute come more than ten sessions for one reason.
+ * Faults may come often, and each is to be over soon; but one fault that lasts must not make us shake hands more than ten times
+ * a minute. So a pause grows with the troubles since the last good session, and slowly with good sessions that end alike.
  */
 export class Backoff {
   readonly #options: BackoffOptions
   readonly #counts = new Map<Trouble, number>()
-  /** Of the last minute. */
-  #endings: readonly Ending[] = []
+  /** How sessions ended within the last minute. */
+  #endings: readonly { readonly trouble: Trouble; readonly time: number }[] = []
 
   constructor(options: BackoffOptions) {
     this.#options = options
@@ -83,43 +81,27 @@ export class Backoff {
   }
 
   /** The pause in ms. @param now of a clock that never jumps, ms */
-  pause(
-    trouble: Trouble,
-    now: number,
-    { subscribedFor, hasDelivered, retryAfter = 0 }: SessionRecord,
-  ): number {
+  pause(trouble: Trouble, now: number, session: SessionRecord): number {
     const { random, pace } = this.#options
-    if (hasDelivered || subscribedFor >= goodTime) this.#counts.clear()
+    if (isGood(session)) this.#counts.clear()
     const inARow = this.count(trouble)
     this.#counts.set(trouble, inARow + 1)
-    const wanted = hasDelivered ? this.#afterDelivery(trouble, now) : growing(reactions[trouble], inARow)
-    const jitter = 0.75 + random() / 4
-    return Math.max(
-      wanted * jitter * pace,
-      this.#untilAllowed({ trouble, time: now, hasDelivered }),
-      retryAfter,
-    )
+    this.#endings = this.#endings.filter(({ time }) => now - time < minute * pace)
+    const alike = this.#endings.filter((ending) => ending.trouble === trouble).length
+    this.#endings = [...this.#endings, { trouble, time: now }]
+    const reaction = reactions[trouble]
+    const wanted = isGood(session) ? afterGood(reaction, alike, session) : growing(reaction, inARow)
+    return Math.max(wanted * (0.8 + random() / 5) * pace, session.retryAfter ?? 0)
   }
+}
 
-  #afterDelivery(trouble: Trouble, now: number): number {
-    const { first, longest } = reactions[trouble]
-    const alike = this.#endings.filter((ending) => ending.trouble === trouble && this.#isRecent(ending, now))
-    return Math.min(longest, first * 2 ** Math.floor(alike.length / oftenPerDoubling))
-  }
+function isGood({ subscribedFor, hasDelivered }: SessionRecord): boolean {
+  return hasDelivered || subscribedFor >= goodTime
+}
 
-  #untilAllowed(ending: Ending): number {
-    if (ending.trouble === 'closed') return 0
-    this.#endings = [...this.#endings.filter((other) => this.#isRecent(other, ending.time)), ending]
-    const alike = this.#endings.filter(
-      ({ trouble, hasDelivered }) => trouble === ending.trouble || !(hasDelivered || ending.hasDelivered),
-    )
-    const oldest = alike.at(-mostPerMinute)
-    return oldest ? oldest.time + minute * this.#options.pace - ending.time : 0
-  }
-
-  #isRecent({ time }: Ending, now: number): boolean {
-    return now - time < minute * this.#options.pace
-  }
+function afterGood({ first, longest }: Reaction, alike: number, { subscribedFor }: SessionRecord): number {
+  const growth = subscribedFor < shortTime ? growthAfterShort : growthAfterGood
+  return Math.min(longest, Math.max(first, plateau), first * 2 ** (alike * growth))
 }
 
 /** An outage of a minute or two should not cost as much again, so the pause stands still for a while. */

@@ -1,0 +1,102 @@
+import { second } from '../../../src/duration.ts'
+import { type ChaosReport, runChaos } from './chaos.ts'
+import type { Recovery } from './recoveries.ts'
+
+export type ChaosBenchOptions = { readonly seed: string; readonly seconds: number }
+
+const hold = 5 * second
+/** What the watchdog adds to the advised timeout, ms. */
+const grace = 15 * second
+const limits = { loud: 5 * second, silent: hold + grace + 5 * second } as const
+
+/** Ten minutes of faults, by default; prints what came of them. @throws when something was lost, counted twice, left or late */
+export async function benchChaos({ seed, seconds }: ChaosBenchOptions): Promise<void> {
+  const setup = { rate: 500, interval: 5, hold }
+  console.log(
+    `chaos (seed ${seed}): 8 channels, ${setup.rate} events/s, ${seconds} s, a fault every ${setup.interval} s`,
+  )
+  const before = process.memoryUsage()
+  const report = await runChaos({ seed, seconds, ...setup })
+  const rows = [
+    ...toRows(report),
+    ['resident memory', `${megabytes(before.rss)} → ${megabytes(process.memoryUsage().rss)} MB`],
+  ]
+  for (const [name, value] of rows) console.log(`  ${name!.padEnd(28)} ${value}`)
+  for (const { names, took } of slowest(report.recoveries))
+    console.log(`    ${formatSeconds(took)}  ${names.join(', ')}`)
+  const problems = whatIsWrong(report)
+  if (problems.length > 0) throw new Error(`chaos: ${problems.join('; ')}`)
+}
+
+/** What must not be, in words. */
+export function whatIsWrong(report: ChaosReport): readonly string[] {
+  const { lost, countedTwice, offences, uncaught, leftBehind, recoveries } = report
+  const [loud, silent] = [false, true].map((isSilent) => times(recoveries, isSilent))
+  return [
+    ...(lost > 0 ? [`${lost} events lost`] : []),
+    ...(countedTwice > 0 ? [`${countedTwice} events counted twice`] : []),
+    ...offences.slice(0, 5),
+    ...uncaught,
+    ...Object.entries(leftBehind).flatMap(([what, count]) =>
+      count > 0 ? [`${count} ${what} left behind`] : [],
+    ),
+    ...(quantile(loud!, 0.95) > limits.loud ? ['recovery is slow'] : []),
+    ...(quantile(silent!, 0.95) > limits.silent ? ['recovery after silence is slow'] : []),
+  ]
+}
+
+function toRows(report: ChaosReport): readonly (readonly [string, string])[] {
+  const { recoveries, leftBehind, endings } = report
+  const describe = (isSilent: boolean) => {
+    const all = times(recoveries, isSilent)
+    const figures = [0.5, 0.95, 1].map((part) => formatSeconds(quantile(all, part)))
+    return `p50 ${figures[0]}, p95 ${figures[1]}, longest ${figures[2]} (${all.length})`
+  }
+  return [
+    ['events published', report.published.toLocaleString('en')],
+    ['lost', String(report.lost)],
+    ['counted twice', String(report.countedTwice)],
+    ['repeated in the log', String(report.repeated)],
+    ['faults', String(report.faults)],
+    [`recovery`, `${describe(false)}, limit p95 ${formatSeconds(limits.loud)}`],
+    [`recovery after silence`, `${describe(true)}, limit p95 ${formatSeconds(limits.silent)}`],
+    ['handshakes', `${report.handshakes}, at most ${report.handshakesPerMinute} a minute`],
+    [
+      'sessions ended',
+      Object.entries(endings)
+        .map(([reason, count]) => `${reason} ${count}`)
+        .join(', '),
+    ],
+    ['offences of the client', String(report.offences.length)],
+    ['uncaught exceptions', String(report.uncaught.length)],
+    [
+      'left behind',
+      Object.entries(leftBehind)
+        .map(([what, count]) => `${count} ${what}`)
+        .join(', '),
+    ],
+  ]
+}
+
+function times(recoveries: readonly Recovery[], isSilent: boolean): readonly number[] {
+  return recoveries
+    .filter((recovery) => recovery.isSilent === isSilent)
+    .map(({ took }) => took)
+    .sort((left, right) => left - right)
+}
+
+function quantile(sorted: readonly number[], part: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * part) - 1)] ?? 0
+}
+
+function slowest(recoveries: readonly Recovery[]): readonly Recovery[] {
+  return [...recoveries].sort((left, right) => right.took - left.took).slice(0, 8)
+}
+
+function formatSeconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`
+}
+
+function megabytes(bytes: number): number {
+  return Math.round(bytes / 1e6)
+}
