@@ -163,6 +163,7 @@ function watched(log: Log, recoveries: Recoveries): Log {
     subscribe: (subscription) => log.subscribe(subscription),
     read: (partition, from, signal) => log.read(partition, from, signal),
     offsets: (name) => log.offsets(name),
+    offsetsAt: (name, time) => log.offsetsAt(name, time),
     close: () => log.close(),
     async append(name, records) {
       await log.append(name, records)
