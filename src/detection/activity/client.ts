@@ -15,8 +15,13 @@ export function clientOf(payload: Payload): string | null {
   return client === null ? null : toProductFamily(client)
 }
 
-/** `python-requests/2.32` → `python-requests`; null for a browser's text, which tells no application. */
+/**
+ * The application as far as an API event tells: Client, else the user agent, without version (`python-requests/2.32` →
+ * `python-requests`), so that an update makes no other application of it. A browser's text tells none.
+ */
 export function productOf(payload: Payload): string | null {
+  const client = nameOf(payload, 'Client')
+  if (client !== null) return toProduct(client) ?? client
   const agent = nameOf(payload, 'UserAgent')
   return agent === null || agent.startsWith('Mozilla/') ? null : toProduct(agent)
 }

@@ -261,7 +261,7 @@ function toOrgRef({ key, headers }: Pick<EventRecord, 'key' | 'headers'>): OrgRe
 }
 
 function appOf(payload: Payload): string | null {
-  return nameOf(payload, 'Application') ?? nameOf(payload, 'Client') ?? productOf(payload)
+  return nameOf(payload, 'Application') ?? productOf(payload)
 }
 
 function rowsOf(type: string, payload: Payload): number {

@@ -1,6 +1,7 @@
 import { day, hour } from '../../duration.ts'
 import { KeyedState } from '../../stream/keyed-state.ts'
 import type { Activity } from './activity.ts'
+import { nameOf } from './payload.ts'
 
 /** A login's application is forgotten after so long without use, ms. */
 const keptFor = 7 * day
@@ -18,7 +19,10 @@ export class LoginApps {
     this.#capacity = capacity
   }
 
-  /** Learns from a login; gives any other activity of the same login its application. */
+  /**
+   * Learns from a login, or where none came (Salesforce need not stream those of integrations) from the first activity that
+   * names its application; gives any other activity of the same login that application.
+   */
   refine(activity: Activity): void {
     const { login } = activity
     if (login === null) return
@@ -28,7 +32,11 @@ export class LoginApps {
       return
     }
     const known = this.state.get(key)
-    if (!known) return
+    if (!known) {
+      const named = nameOf(activity.raw, 'Application')
+      if (named !== null) this.#remember(key, named, activity.time)
+      return
+    }
     if (activity.time - known.used > hour) this.state.set(key, { app: known.app, used: activity.time })
     activity.app = known.app
   }

@@ -1,7 +1,13 @@
 import { KeyedState } from '../../stream/keyed-state.ts'
 import type { Activity } from '../activity/activity.ts'
 import type { Detector, Escalation, FoundByWatcher } from '../definition/detector.ts'
-import { compareLevels, type Detection, type Entity, type Statistics } from '../detection.ts'
+import {
+  compareLevels,
+  type Detection,
+  type Entity,
+  type EventSample,
+  type Statistics,
+} from '../detection.ts'
 import type { OrgTime } from '../org-time.ts'
 import {
   admit,
@@ -166,7 +172,10 @@ export class Episodes {
     if (compareLevels(higherLevel(detected.level, raised), detected.level) <= 0) return
     detected.raised = raised
     const { time, backfill } = activity
-    const finding = withRaised({ ...detected.last, time, trigger: sampleOf(activity), backfill }, raised)
+    const finding = withRaised(
+      { ...detected.last, time, trigger: laterTrigger(detected.last, activity), backfill },
+      raised,
+    )
     detected.last = finding
     this.#episodes.touch(key)
     this.#report(episode, finding, org)
@@ -188,4 +197,11 @@ export class Episodes {
 function withRaised(finding: Finding, raised: Raised | null): Finding {
   const level = higherLevel(finding.level, raised)
   return level === finding.level ? finding : { ...finding, level, because: raised?.because ?? null }
+}
+
+/** What was new when the episode began is still what it is about. */
+function laterTrigger({ trigger }: Finding, activity: Activity): EventSample {
+  const sample = sampleOf(activity)
+  const { news } = trigger.fields
+  return news === undefined ? sample : { ...sample, fields: { ...sample.fields, news } }
 }

@@ -92,7 +92,7 @@ describe('canonical fields', () => {
 
   it.each([
     [{ Application: 'Data Loader', Client: 'x' }, 'Data Loader'],
-    [{ Application: 'N/A', Client: 'SfdcLoader/1' }, 'SfdcLoader/1'],
+    [{ Application: 'N/A', Client: 'SfdcLoader/1' }, 'SfdcLoader'],
     [{ Application: 'N/A', Client: 'Unknown', UserAgent: 'python-requests/2.32 (x)' }, 'python-requests'],
     [{ Application: null, Client: '', UserAgent: 'Mozilla/5.0 (Macintosh)' }, null],
   ])('the app of %j is %s', (payload, app) => {

@@ -24,6 +24,7 @@ describe('query templates', () => {
       'SELECT Id FROM A WHERE D >= 2023-01-01T12:00:00.000+0100 OFFSET 20',
       'select id from a where d>=? offset ?',
     ],
+    ["SELECT Id FROM A WHERE Id = '1' OR Id = '2' OR Id='3'", 'select id from a where id=?'],
     ["SELECT Line1__c FROM A WHERE N = 'never closed", 'select line1__c from a where n=?'],
     ['', ''],
   ])('%s → %s', (query, template) => {
@@ -59,5 +60,6 @@ describe('counting and limits', () => {
   it('reads a hostile text of the greatest length without effort', () => {
     expect(toQueryShape(`SELECT Id FROM A ${'limit 1 '.repeat(2400)}`).limit).toBe(1)
     expect(toQueryShape(`${'('.repeat(20_000)}`).objects).toEqual([])
+    expect(toQueryShape('a'.repeat(20_000)).template).toHaveLength(20_000)
   })
 })
