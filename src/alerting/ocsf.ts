@@ -98,6 +98,7 @@ export function toOcsf(
       entity: peak.entity,
       reason: peak.reason,
       statistics: peak.statistics,
+      explanation: Object.fromEntries(peak.explanation.map(({ label, value }) => [label, value])),
       contributors: peak.contributors,
       falsepositives: detector.falsepositives,
       ...(alert.verdict && { verdict: alert.verdict }),
@@ -144,6 +145,7 @@ function toAnomalyAnalysis({ entity, measure, window, observed, statistics }: De
   const end = Math.round(window.end)
   const timespan = { start_time: start, end_time: end, duration: end - start }
   const about = { observation_parameter: measure.expression, observation_type: measure.unit }
+  const { largest = 0 } = statistics ?? {}
   const expectations = statistics && [
     {
       ...about,
@@ -155,6 +157,9 @@ function toAnomalyAnalysis({ entity, measure, window, observed, statistics }: De
       observed_pattern: 'usual range, from 5 % to 95 %',
       observations: [{ value: String(statistics.low) }, { value: String(statistics.high) }],
     },
+    ...(largest > 0
+      ? [{ ...about, observed_pattern: 'own largest', observations: [{ value: String(largest) }] }]
+      : []),
   ]
   return {
     analysis_targets: [{ name: entity.name ?? entity.id, type: entity.type }],
@@ -164,10 +169,14 @@ function toAnomalyAnalysis({ entity, measure, window, observed, statistics }: De
 }
 
 function toEvidence({ entity, trigger }: Detection) {
-  const { user, username, session, app, ip } = textFields(trigger.fields)
+  const { user, username, name, session, app, ip } = textFields(trigger.fields)
   const userId = user ?? (entity.type === 'user' ? entity.id : undefined)
   const userName = username ?? (entity.type === 'user' ? entity.name : undefined)
-  const person = { ...(userId && { uid: userId }), ...(userName && { name: userName }) }
+  const person = {
+    ...(userId && { uid: userId }),
+    ...(userName && { name: userName }),
+    ...(name && { full_name: name }),
+  }
   const actor = {
     ...(Object.keys(person).length > 0 && { user: person }),
     ...(session && { session: { uid: session } }),

@@ -85,6 +85,8 @@ export type Detection = {
   readonly reason: 'threshold' | 'ceiling' | 'event'
   /** One sentence for a person. */
   readonly summary: string
+  /** What else a person may want to know about the why, a line each, the most important first. */
+  readonly explanation: readonly { readonly label: string; readonly value: string }[]
   /** The event that fired it, for triage: selected canonical and raw fields. */
   readonly trigger: EventSample
   /** Up to 20 identifiers of events in the window, oldest first. */
@@ -126,6 +128,15 @@ export type Statistics = {
   readonly onceIn: number
   /** p below which the detector fires (from the alert budget). */
   readonly threshold: number
+  /** With a smaller alert budget than this (false alerts a week) the detector would not have fired by improbability. */
+  readonly quietBudget?: number
+  /** Entities of the org that the detector watches, and those among the peers. */
+  readonly entities?: number
+  readonly peerCount?: number
+  /** The most that the entity had in such a window on a day before, fading; 0 or absent: nothing is remembered. */
+  readonly largest?: number
+  /** The most that the baseline learns of one window, however much it holds. */
+  readonly learnable?: number
   /** How long this entity has been known, ms, and the weight of its peers in the expectation, 0 to 1. */
   readonly history: number
   readonly peerWeight: number
@@ -136,7 +147,7 @@ export type Statistics = {
    * The model's parameters by name (counts: mu, phi, a, b, x, r; amounts: location, scale,
    * df, n; drift: before, day, mu, phi and most, which make the evidence of the last day, and expected, days), of the calibration (u, pi, xi, sigma: the tail of the peer group's scores −log10 p above u); and `peak`, what the
    * entity has reached in such a window on two other days; how often a day the whole org's windows are looked at (looks), and how
-   * many false alarms a day are accepted (budget).
+   * many false alarms a day are accepted (budget) from each of the detector's windows (windows).
    */
   readonly parameters: Readonly<Record<string, number>>
 }

@@ -1,5 +1,5 @@
 import type { Detection } from '../detection/detection.ts'
-import { formatDuration } from '../duration.ts'
+import { day, formatDuration } from '../duration.ts'
 import { smallestLog10p } from './message.ts'
 import type { Notification } from './notifier.ts'
 
@@ -20,11 +20,24 @@ export type DetectionLine = {
   readonly p: number | null
   readonly window: string
   readonly summary: string
+  /** By chance once in so many days over all entities of the org; null where nothing is expected. */
+  readonly once_in_days: number | null
+  /** What the event that fired it has that its user never had: `network`, `client`, … */
+  readonly new: readonly string[]
+  readonly explanation: Readonly<Record<string, string>>
+  /** Of the event that fired it: who, from where, with what. */
+  readonly fields: Detection['trigger']['fields']
+  readonly contributors: Detection['contributors']
+  /** Identifiers of up to 20 events. */
+  readonly events: readonly string[]
+  /** Hash of the set of detectors. */
+  readonly set: string
 }
 
 /** A detection → its line. */
 export function toDetectionLine(detection: Detection): DetectionLine {
   const { time, detector, level, entity, observed, statistics, window, summary } = detection
+  const { explanation, contributors, samples, trigger } = detection
   return {
     time: new Date(time).toISOString(),
     detector: detector.id,
@@ -37,6 +50,13 @@ export function toDetectionLine(detection: Detection): DetectionLine {
     p: statistics ? 10 ** Math.max(statistics.log10p, smallestLog10p) : null,
     window: formatDuration(window.length),
     summary,
+    once_in_days: statistics ? statistics.onceIn / day : null,
+    new: Object.keys(trigger.fields).flatMap((name) => (/^new_/.test(name) ? name.slice(4) : [])),
+    explanation: Object.fromEntries(explanation.map(({ label, value }) => [label, value])),
+    fields: trigger.fields,
+    contributors,
+    events: samples,
+    set: detector.set,
   }
 }
 

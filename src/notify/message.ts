@@ -15,6 +15,8 @@ export type Message = {
   readonly what: string
   readonly sentence: string
   readonly facts: readonly Fact[]
+  /** Why it fired, for whoever has time to read on. */
+  readonly explanation: readonly Fact[]
   /** The first steps of the runbook; empty once resolved. */
   readonly steps: readonly string[]
   /** Where it comes from: org, detector, alert, event ids. */
@@ -36,6 +38,7 @@ export const smallestLog10p = -12
 const stepsShown = 4
 const samplesShown = 3
 const contributorsShown = 5
+const linesShown = 8
 
 /** Fields of an event that say where it came from, in the order in which they are shown. */
 const whereFields = [
@@ -57,10 +60,11 @@ export function toMessage(notification: Notification, { publicUrl }: MessageOpti
   const { detector } = alert.latest
   return {
     label: resolved ? 'RESOLVED' : alert.level.toUpperCase(),
-    who: describeEntity(alert.latest.entity),
+    who: describeWho(alert.latest),
     what: toPlainText(detector.title, 300),
     sentence: toSentence(notification),
     facts: toFacts(alert),
+    explanation: toExplanation(alert.peak),
     steps: resolved ? [] : toSteps(detector.runbook),
     source: toSource(alert),
     link: publicUrl ? alertLink(publicUrl, alert.id) : null,
@@ -81,6 +85,15 @@ function formatTime(time: number): string {
 export function formatAmount(amount: number): string {
   const digits = Math.abs(amount) >= 100 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 2 }
   return amount.toLocaleString('en-US', digits)
+}
+
+/** `Jane Doe (jane@acme.example, Sales User)` where the directory knows the user, else what the entity is called. */
+function describeWho({ entity, trigger }: Detection): string {
+  const shown = describeEntity(entity)
+  const { user, name, profile } = trigger.fields
+  if (entity.type !== 'user' || user !== entity.id || typeof name !== 'string') return shown
+  const details = [shown, ...(typeof profile === 'string' ? [toPlainText(profile, 60)] : [])]
+  return `${toPlainText(name, 100)} (${details.join(', ')})`
 }
 
 function describeEntity({ type, id, name }: Entity): string {
@@ -109,26 +122,48 @@ function toFacts(alert: Alert): readonly Fact[] {
   ]
   const where = whereFields.flatMap((field) => describeField(latest, field))
   if (where.length > 0) facts.push({ label: 'Where', value: where.join(', ') })
+  const news = peak.explanation.find(({ label }) => label === 'New')
+  if (news) facts.push({ label: 'New', value: toPlainText(news.value, 300) })
   const what = peak.contributors.slice(0, contributorsShown)
   if (what.length > 0) facts.push({ label: 'What', value: what.map(describeContributor).join(', ') })
+  if (alert.verdict) facts.push({ label: 'Verdict', value: describeVerdict(alert.verdict) })
   return facts
 }
 
-function describeUsual({ statistics, reason }: Detection): string {
-  if (statistics === null) return reason === 'event' ? 'every such event is reported' : 'fixed limit'
-  const { low, high, expected, ratio } = statistics
-  if (high < 1) return `none; ${describeChance(statistics)}`
-  const range = `${formatAmount(low)}–${formatAmount(high)}, expected ${formatAmount(expected)}`
-  const times = Number.isFinite(ratio) && ratio >= 2 ? `, now ${formatAmount(ratio)} times that` : ''
-  return `${range}${times}; ${describeChance(statistics)}`
+function describeVerdict({ word, by, note }: NonNullable<Alert['verdict']>): string {
+  const who = by ? ` by ${toPlainText(by, 100)}` : ''
+  return `${word.replace('_', ' ')}${who}${note ? `: ${toPlainText(note, 300)}` : ''}`
 }
 
-function describeChance({ log10p, onceIn }: Statistics): string {
+/** The lines that are not among the facts already. */
+function toExplanation({ explanation }: Detection): readonly Fact[] {
+  return explanation
+    .filter(({ label }) => label !== 'New')
+    .slice(0, linesShown)
+    .map(({ label, value }) => ({ label: toPlainText(label, 40), value: toPlainText(value, 400) }))
+}
+
+function describeUsual({ statistics, reason, entity }: Detection): string {
+  if (statistics === null) return reason === 'event' ? 'every such event is reported' : 'fixed limit'
+  const { low, high, expected, ratio } = statistics
+  if (high < 1) return `none; ${describeChance(statistics, entity)}`
+  const range = `${formatAmount(low)}–${formatAmount(high)}, expected ${formatAmount(expected)}`
+  const times = Number.isFinite(ratio) && ratio >= 2 ? `, now ${formatAmount(ratio)} times that` : ''
+  return `${range}${times}; ${describeChance(statistics, entity)}`
+}
+
+/** How rarely chance alone would do this, over everybody who is watched. */
+function describeChance({ log10p, onceIn, entities }: Statistics, { type }: Entity): string {
   if (log10p < smallestLog10p) return 'by chance practically never'
+  const among =
+    entities === undefined || entities < 2 || !/^[a-z]+$/.test(type)
+      ? ''
+      : ` across ${formatAmount(entities)} ${type}s`
   const days = onceIn / day
   const years = days / 365.25
-  if (years >= 2) return `by chance once in ${formatAmount(years)} years`
-  return `by chance once in ${formatAmount(Math.max(days, 0.01))} days`
+  if (years >= 1000) return `by chance once in more than 1,000 years${among}`
+  if (years >= 2) return `by chance once in ${formatAmount(years)} years${among}`
+  return `by chance once in ${formatAmount(Math.max(days, 0.01))} days${among}`
 }
 
 function describeTime({ openedAt, lastSeenAt, resolvedAt, count }: Alert): string {

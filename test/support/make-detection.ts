@@ -57,6 +57,20 @@ export function makeDetection(overrides: Partial<Detection> = {}): Detection {
     },
     reason: 'threshold',
     summary: 'jane@acme.example read 850,000 records in 1h; usual 0–1,500',
+    explanation: [
+      { label: 'New', value: 'first seen for this user: network, client' },
+      {
+        label: 'By chance',
+        value: 'about once in more than 1,000 years across your 4,812 users (p < 1e-12)',
+      },
+      { label: 'Baseline', value: '14 days of its own (90 %), 10 % from its 57 peers: user' },
+      { label: 'Own largest', value: '1,900 records on a day of the last weeks' },
+      {
+        label: 'Tuning',
+        value:
+          'no budget would have kept it quiet (it is 1/week); at_least above 850,000, or an exception would',
+      },
+    ],
     trigger: {
       id: 'event-1',
       type: 'ApiEventStream',
@@ -64,6 +78,8 @@ export function makeDetection(overrides: Partial<Detection> = {}): Detection {
       fields: {
         user: '005xx000001SvcAAA',
         username: 'jane@acme.example',
+        name: 'Jane Doe',
+        profile: 'Sales User',
         ip: '203.0.113.7',
         app: 'Data Loader',
       },
@@ -134,6 +150,7 @@ export function makeHostileDetection(random: () => number): Detection {
       : null,
     reason: withStatistics ? 'threshold' : pick(['ceiling', 'event'], random),
     summary: text(),
+    explanation: Array.from({ length: 8 }, () => ({ label: text(), value: text() })),
     trigger: {
       id: text(),
       type: text(),

@@ -38,6 +38,8 @@ export const amountsFormulas: Formulas = {
     const width = scale * studentQuantile(0.95, df)
     return { low: Math.max(0, Math.expm1(location - width)), high: Math.expm1(location + width) }
   },
+  learnable: ({ location = 0, scale = 1 }) =>
+    Math.expm1(winsorLog(Number.POSITIVE_INFINITY, { location, scale })),
 }
 
 /**

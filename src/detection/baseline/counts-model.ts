@@ -37,6 +37,7 @@ export const countsFormulas: Formulas = {
     low: negativeBinomialQuantile(0.05, mu, r),
     high: negativeBinomialQuantile(0.95, mu, r),
   }),
+  learnable: ({ mu = 0, r = 1 }) => winsorCap(mu, r),
 }
 
 /** Gamma–Poisson: the rate of an entity shrunk to its peers, times the group's hour of the week; negative binomial tails. */

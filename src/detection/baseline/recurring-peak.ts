@@ -29,6 +29,11 @@ export function recurringPeak({ cells, base }: WindowSlot): number {
   return cells[base + moment.peakSecond] as number
 }
 
+/** The largest daily maximum of the days before the last one noted; 0 while there is none. */
+export function largestPeak({ cells, base }: WindowSlot): number {
+  return cells[base + moment.peakFirst] as number
+}
+
 /** Says that `amounts` are what the entity reaches in its windows: as if it had done so on two other days. */
 export function grantPeaks(slots: readonly WindowSlot[], amounts: readonly number[]): void {
   for (const { cells, base, k } of slots) {

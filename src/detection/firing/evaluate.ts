@@ -6,7 +6,7 @@ import { type GroupState, isReady } from '../baseline/group-state.ts'
 import type { MeasureState } from '../baseline/measure-state.ts'
 import type { BaselineModel, Judgement } from '../baseline/model.ts'
 import { activeRate, type OrgTotals } from '../baseline/org-totals.ts'
-import { log10PeakTail, recurringPeak } from '../baseline/recurring-peak.ts'
+import { largestPeak, log10PeakTail, recurringPeak } from '../baseline/recurring-peak.ts'
 import type { Detector, Firing } from '../definition/detector.ts'
 import type { Detection } from '../detection.ts'
 import { windowEndingAt } from '../window/window.ts'
@@ -28,6 +28,13 @@ export type Verdict = {
   readonly tail: Tail | null
   /** What the entity has reached in such a window on two other days; 0 without such a peak. */
   readonly peak: number
+  /** The most that it had in such a window on a day before, fading. */
+  readonly largest: number
+  /** Entities that the detector watches in the org, and among the peers. */
+  readonly entities: number
+  readonly peerCount: number
+  /** Windows that share the alert budget. */
+  readonly windows: number
   /** False alarms by this window that the analyst accepts, per ms. */
   readonly budget: number
   /** Fires at or below this p. */
@@ -170,6 +177,10 @@ function judgeWindow(evaluation: Evaluation, k: number, observed: number): Verdi
     log10p: 0,
     tail: null,
     peak: 0,
+    largest: 0,
+    entities: totals.members,
+    peerCount: group.members,
+    windows: detector.windows.length,
     budget: 0,
     threshold: 0,
     looks: 0,
@@ -191,7 +202,8 @@ function judgeWindow(evaluation: Evaluation, k: number, observed: number): Verdi
   const tail = tailOfGroup(group, k)
   const log10p = Math.max(calibrate(judgement.log10p, tail), log10PeakTail(observed, peak, length))
   const excess = Math.log10(threshold) - log10p
-  const judged = { ...unjudged, judgement, log10p, tail, peak, budget, threshold, looks, excess }
+  const largest = largestPeak(slot)
+  const judged = { ...unjudged, judgement, log10p, tail, peak, largest, budget, threshold, looks, excess }
   if (excess >= 0 && observed >= firing.atLeast) return { ...judged, reason: 'threshold' }
   if (overCeiling) return { ...judged, reason: 'ceiling' }
   return log10p <= watchBelow ? { ...judged, reason: 'watching' } : null

@@ -18,6 +18,7 @@ export const summaryPlaceholders = [
   'ratio',
   'p',
   'once_in',
+  'entities',
   'first_seen',
   'news',
   'detectors',
@@ -32,10 +33,10 @@ export function toStatistics({
   known,
   time,
 }: Pick<Finding, 'verdict' | 'known' | 'time'>): Statistics | null {
-  const { judgement, observed, length, tail, peak, looks, budget } = verdict
+  const { judgement, observed, length, tail, peak, looks, budget, windows } = verdict
   if (!judgement) return null
   const { model, hourFactor, peerWeight } = judgement
-  const perDay = { looks: looks * day, budget: budget * day }
+  const perDay = { looks: looks * day, budget: budget * day, windows }
   const parameters = { ...judgement.parameters, ...tail, ...(peak > 0 ? { peak } : {}), ...perDay }
   return {
     model,
@@ -43,6 +44,9 @@ export function toStatistics({
     history: time - known.since,
     peerWeight,
     peers: known.peers,
+    entities: verdict.entities,
+    peerCount: verdict.peerCount,
+    largest: verdict.largest,
     hourFactor,
     parameters,
   }
@@ -68,6 +72,7 @@ export function summarize(
     ratio: statistics ? `${formatRatio(statistics.ratio)}×` : '?',
     p: statistics ? formatProbability(statistics.log10p) : '?',
     once_in: statistics ? formatFrequency(statistics.onceIn) : '?',
+    entities: formatEntities(entity.type, statistics?.entities),
     first_seen: formatFirsts(trigger),
     news: String(trigger.fields.news ?? formatFirsts(trigger)),
   }
@@ -88,7 +93,15 @@ function generalSentence(statistics: Statistics | null, trigger: EventSample): s
     statistics.high < 1
       ? 'usually none'
       : 'expected {{expected}} (usual {{low}}–{{high}}), {{ratio}} the expected'
-  return `${observed}; ${usual}; p {{p}}, by chance about once in {{once_in}}${seen}`
+  return `${observed}; ${usual}; p {{p}}, by chance about once in {{once_in}} across {{entities}}${seen}`
+}
+
+/** `your 4,812 users`, `this org`. */
+export function formatEntities(type: string, count: number | undefined): string {
+  if (type === 'org') return 'this org'
+  const plural = /^[a-z]+$/.test(type) ? `${type}s` : 'entities'
+  if (count === undefined) return `all ${plural}`
+  return count < 2 ? `all ${plural} so far` : `your ${formatAmount(count)} ${plural}`
 }
 
 /** `new network and client for this user`, or `nothing new for this user`. */
@@ -100,7 +113,7 @@ export function formatFirsts(trigger: EventSample): string {
   return `new ${list} for this user`
 }
 
-function namesOfFirsts({ fields }: EventSample): readonly string[] {
+export function namesOfFirsts({ fields }: EventSample): readonly string[] {
   return dimensions.filter((name) => fields[`new_${name}`] === true).map((name) => inWords[name] ?? name)
 }
 
@@ -131,7 +144,7 @@ export function formatSpan(milliseconds: number): string {
 }
 
 /** `3 days`, `2 years`, `more than 1,000 years`. */
-function formatFrequency(milliseconds: number): string {
+export function formatFrequency(milliseconds: number): string {
   const year = 365 * day
   if (milliseconds >= 1000 * year) return 'more than 1,000 years'
   if (milliseconds >= 2 * year) return `${formatAmount(Math.round(milliseconds / year))} years`

@@ -12,7 +12,16 @@ import type { Detection, Statistics } from '../detection.ts'
 /** Everything that a detection's statistics say about what was observed. */
 export type Recomputed = Pick<
   Statistics,
-  'expected' | 'low' | 'high' | 'ratio' | 'log10pModel' | 'log10p' | 'threshold' | 'onceIn'
+  | 'expected'
+  | 'low'
+  | 'high'
+  | 'ratio'
+  | 'log10pModel'
+  | 'log10p'
+  | 'threshold'
+  | 'onceIn'
+  | 'learnable'
+  | 'quietBudget'
 >
 
 const formulasOf: Readonly<Record<Statistics['model'], Formulas>> = {
@@ -31,7 +40,7 @@ export function recompute(
   { observed, window }: { readonly observed: number; readonly window: Pick<Detection['window'], 'length'> },
 ): Recomputed {
   const formulas = formulasOf[model]
-  const { u = 0, pi = 1, xi = 0, sigma = 1, peak = 0, looks = 0, budget = 0 } = parameters
+  const { u = 0, pi = 1, xi = 0, sigma = 1, peak = 0, looks = 0, budget = 0, windows = 1 } = parameters
   const expected = formulas.expected(parameters)
   const log10pModel = formulas.log10p(parameters, observed)
   const log10p = Math.max(
@@ -46,5 +55,7 @@ export function recompute(
     log10p,
     threshold: thresholdFor(budget, looks, formulas.highestThreshold),
     onceIn: onceIn(log10p, looks) * day,
+    learnable: formulas.learnable(parameters),
+    quietBudget: 10 ** log10p * looks * windows * 7,
   }
 }

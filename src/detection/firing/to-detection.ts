@@ -3,6 +3,7 @@ import type { Detection, DetectorRef, Statistics } from '../detection.ts'
 import { detectionId, type Episode, type Finding } from './episode.ts'
 import { contributorsOf } from './evidence.ts'
 import { summarize } from './explain.ts'
+import { toExplanation } from './explanation.ts'
 
 /** A finding of an episode as it goes into topic `detections`. `place` is the episode's id and the finding's number in it. */
 export function toDetection(
@@ -33,6 +34,7 @@ export function toDetection(
     summary: summarize(detector, entity, { observed, window }, statistics, trigger).concat(
       because ? `; ${because}` : '',
     ),
+    explanation: toExplanation({ detector, set, entity, observed, reason, statistics, trigger }),
     trigger,
     samples: [...evidence.samples],
     contributors: contributorsOf(evidence),

@@ -40,15 +40,20 @@ export function formatNotification(
   { colors, ...options }: MessageOptions & { readonly colors: boolean },
 ): string {
   const color = picocolors.createColors(colors)
-  const { label, who, what, sentence, facts, steps, source, link } = toMessage(notification, options)
+  const { label, who, what, sentence, facts, explanation, steps, source, link } = toMessage(
+    notification,
+    options,
+  )
   const resolved = notification.cause === 'resolved'
   const paint = resolved ? color.green : painter(color, notification.alert.level)
   const lines = [
     `${paint(color.bold(`● ${label}`))}  ${color.bold(who)}  ${what}`,
     `  ${sentence}`,
-    ...facts.map(({ label, value }) => `  ${color.dim(label.padEnd(10))}${value}`),
+    ...[...facts, ...(resolved ? [] : explanation)].map(
+      ({ label, value }) => `  ${color.dim(label.padEnd(12))}${value}`,
+    ),
     ...(steps.length > 0 ? [`  ${color.dim('What to do')}`] : []),
-    ...steps.map((step, index) => `            ${index + 1}. ${step}`),
+    ...steps.map((step, index) => `              ${index + 1}. ${step}`),
     `  ${color.dim(source)}`,
     ...(link === null ? [] : [`  ${color.cyan(link)}`]),
   ]

@@ -68,10 +68,12 @@ export function toPagerDutyEvent(notification: Notification, options: MessageOpt
 function toDetails(notification: Notification, options: MessageOptions): Record<string, unknown> {
   const { alert } = notification
   const { peak, latest } = alert
-  const { facts, steps, source } = toMessage(notification, options)
+  const { facts, explanation, steps, source } = toMessage(notification, options)
   const fields = Object.entries(latest.trigger.fields)
   return trimDetails({
-    ...Object.fromEntries(facts.map(({ label, value }) => [label.toLowerCase(), value])),
+    ...Object.fromEntries(
+      [...facts, ...explanation].map(({ label, value }) => [label.toLowerCase().replaceAll(' ', '_'), value]),
+    ),
     what_to_do: steps,
     from: source,
     detections: alert.count,

@@ -1,5 +1,5 @@
 import type { Level } from '../../detection/detection.ts'
-import { type MessageOptions, toMessage } from '../message.ts'
+import { type Fact, type MessageOptions, toMessage } from '../message.ts'
 import type { Notification } from '../notifier.ts'
 
 /** The body of a post to an incoming webhook. */
@@ -34,11 +34,15 @@ const limits = {
   header: 150,
   text: 400,
   sentence: 2000,
-  fact: 800,
-  steps: 2000,
-  source: 800,
+  fact: 500,
+  steps: 1800,
+  why: 300,
+  source: 600,
   url: 3000,
 } as const
+
+/** Lines of the explanation that a message in a channel has room for; the rest is on the page. */
+const whyShown: ReadonlySet<string> = new Set(['Baseline', 'Own largest'])
 
 const marks: Readonly<Record<Level, string>> = {
   informational: '⚪',
@@ -53,23 +57,31 @@ const marks: Readonly<Record<Level, string>> = {
  * mentions nor links; markup is used for our own labels. Source of the limits: docs.slack.dev, Block Kit reference.
  */
 export function toSlackMessage(notification: Notification, options: MessageOptions): SlackMessage {
-  const { label, who, what, sentence, facts, steps, source, link } = toMessage(notification, options)
+  const { label, who, what, sentence, facts, explanation, steps, source, link } = toMessage(
+    notification,
+    options,
+  )
   const mark = notification.cause === 'resolved' ? '✅' : marks[notification.alert.level]
   const title = `${mark} ${label} · ${who} · ${what}`
   const blocks: SlackBlock[] = [
     { type: 'header', text: plain(title, limits.header) },
     { type: 'section', text: plain(sentence, limits.sentence) },
-    {
-      type: 'section',
-      fields: facts.flatMap(({ label, value }) => [bold(label), plain(value, limits.fact)]),
-    },
+    // The sentence says how much; twice is once too often at night.
+    ...toSections(facts.filter(({ label }) => label !== 'Observed')),
   ]
   if (steps.length > 0) {
     const lines = ['What to do', ...steps.map((step, index) => `${index + 1}. ${step}`)]
     blocks.push({ type: 'section', text: plain(lines.join('\n'), limits.steps) })
   }
   if (link !== null && link.length <= limits.url) blocks.push({ type: 'actions', elements: [button(link)] })
-  blocks.push({ type: 'context', elements: [plain(source, limits.source)] })
+  const why = explanation.filter(({ label }) => whyShown.has(label))
+  blocks.push({
+    type: 'context',
+    elements: [
+      ...why.map(({ label, value }) => plain(`${label}: ${value}`, limits.why)),
+      plain(source, limits.source),
+    ],
+  })
   return {
     text: escapeText(`${title}: ${sentence}`, limits.text),
     mrkdwn: false,
@@ -78,6 +90,18 @@ export function toSlackMessage(notification: Notification, options: MessageOptio
     unfurl_media: false,
     blocks,
   }
+}
+
+/** Slack takes ten fields in a section: five facts. */
+function toSections(facts: readonly Fact[]): SlackBlock[] {
+  const sections: SlackBlock[] = []
+  for (let start = 0; start < facts.length; start += 5) {
+    const fields = facts
+      .slice(start, start + 5)
+      .flatMap(({ label, value }) => [bold(label), plain(value, limits.fact)])
+    sections.push({ type: 'section', fields })
+  }
+  return sections
 }
 
 const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' }

@@ -130,8 +130,10 @@ function drawAlert(alert) {
   const { entity, detector, org } = peak
   const node = element('details', `alert ${alert.status}`)
   node.dataset.level = alert.level
+  const { user, name, profile } = peak.trigger.fields
+  const known = entity.type === 'user' && user === entity.id && name ? [name, profile].filter(Boolean) : []
   const who = element('span', 'who', entity.name ?? entity.id)
-  who.append(element('small', '', `${entity.type} · ${detector.id} · ${org.name}`))
+  who.append(element('small', '', [...known, entity.type, detector.id, org.name].join(' · ')))
   const since = element('span', 'since')
   since.title = `opened ${new Date(alert.openedAt).toISOString()}`
   node.append(
@@ -169,22 +171,14 @@ function drawDetails(alert) {
 
 function explanation(alert) {
   const { peak } = alert
-  const { statistics, measure, window } = peak
-  const rows = [
+  const { measure, window } = peak
+  return [
     ['Detector', peak.detector.title],
     ['Counted', `${formatNumber(peak.observed)} ${measure.unit} in ${formatDuration(window.length)}`],
     ['Since', formatTime(alert.openedAt)],
     ['Last seen', formatTime(alert.lastSeenAt)],
     ['Detections', formatNumber(alert.count)],
-  ]
-  if (!statistics) return rows
-  return [
-    ...rows,
-    ['Expected', `${formatNumber(statistics.expected)} ${measure.unit}`],
-    ['By chance', `once in ${formatDuration(statistics.onceIn)} in the whole org`],
-    ['Known for', `${formatDuration(statistics.history)}`],
-    ['Peers', `${statistics.peers}, weight ${Math.round(statistics.peerWeight * 100)} %`],
-    ['Hour of week', `usually ${formatNumber(statistics.hourFactor)} times the average hour`],
+    ...peak.explanation.map(({ label, value }) => [label, value]),
   ]
 }
 

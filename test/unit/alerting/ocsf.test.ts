@@ -62,10 +62,17 @@ describe('an alert as OCSF Detection Finding', () => {
       ],
       evidences: [
         {
-          actor: { user: { uid: '005xx000001SvcAAA', name: 'jane@acme.example' }, app_name: 'Data Loader' },
+          actor: {
+            user: { uid: '005xx000001SvcAAA', name: 'jane@acme.example', full_name: 'Jane Doe' },
+            app_name: 'Data Loader',
+          },
           src_endpoint: { ip: '203.0.113.7' },
         },
       ],
+      unmapped: {
+        explanation: { New: 'first seen for this user: network, client' },
+        statistics: { peers: 'user, Standard' },
+      },
     })
   })
 

@@ -15,7 +15,7 @@ describe('what a person reads', () => {
     )
     expect(message).toEqual({
       label: 'HIGH',
-      who: 'jane@acme.example',
+      who: 'Jane Doe (jane@acme.example, Sales User)',
       what: 'Unusual number of records leaving',
       sentence: 'jane@acme.example read 850,000 records in 1h; usual 0–1,500',
       facts: [
@@ -26,8 +26,10 @@ describe('what a person reads', () => {
         },
         { label: 'When', value: 'since 2026-11-24 13:05:00 UTC, last 2026-11-24 13:05:00 UTC' },
         { label: 'Where', value: 'ip 203.0.113.7, app Data Loader' },
+        { label: 'New', value: 'first seen for this user: network, client' },
         { label: 'What', value: 'objects Contact 62 %, objects Account 38 %' },
       ],
+      explanation: makeDetection().explanation.filter(({ label }) => label !== 'New'),
       steps: ['Ask the user.', 'Look at the application.', 'Revoke the session.'],
       source: `org acme · detector bulk-export · alert ${makeAlert().id} · events event-0, event-1`,
       link: `https://fw.example/#alert-${makeAlert().id}`,

@@ -34,12 +34,22 @@ describe('a PagerDuty event', () => {
       dedup_key: alert.id,
       client_url: `${publicUrl}/#alert-${alert.id}`,
       payload: {
-        summary: expect.stringMatching(/^jane@acme\.example: Unusual number of records leaving\. jane/),
+        summary: expect.stringMatching(
+          /^Jane Doe \(jane@acme\.example, Sales User\): Unusual number of records leaving\. jane/,
+        ),
         source: 'acme',
         severity: 'error',
         timestamp: '2026-11-24T13:05:00.000Z',
         class: 'bulk-export',
-        custom_details: { observed: '850,000 records in 1h', events: ['event-0', 'event-1'] },
+        custom_details: {
+          observed: '850,000 records in 1h',
+          new: 'first seen for this user: network, client',
+          by_chance: 'about once in more than 1,000 years across your 4,812 users (p < 1e-12)',
+          baseline: '14 days of its own (90 %), 10 % from its 57 peers: user',
+          own_largest: '1,900 records on a day of the last weeks',
+          what_to_do: ['Ask the user.', 'Look at the application.', 'Revoke the session.'],
+          events: ['event-0', 'event-1'],
+        },
       },
     })
     const resolved = { key, alert: applyTime(alert, startTime + hour)!.alert, cause: 'resolved' } as const

@@ -20,6 +20,21 @@ const first: Notification = { key, alert: makeAlert(), cause: 'first' }
 const publicUrl = 'https://fw.example'
 const signal = new AbortController().signal
 
+/** The message as Slack shows it, line by line. */
+function textOf({ blocks }: SlackMessage): string {
+  return blocks
+    .flatMap((block) => {
+      if (block.type === 'header') return [block.text.text]
+      if (block.type === 'context') return block.elements.map(({ text }) => text)
+      if (block.type === 'actions') return block.elements.map(({ text, url }) => `[${text.text}] ${url}`)
+      if ('text' in block) return [block.text.text]
+      return block.fields.flatMap(({ text }, index) =>
+        index % 2 === 0 ? [`${text} ${block.fields[index + 1]?.text}`] : [],
+      )
+    })
+    .join('\n')
+}
+
 describe('a Slack message', () => {
   it('leads with level, who and what, and ends with where it comes from', () => {
     const { blocks, text } = toSlackMessage(first, { publicUrl })
@@ -32,17 +47,39 @@ describe('a Slack message', () => {
       'context',
     ])
     expect(blocks[0]).toMatchObject({
-      text: { text: '🟠 HIGH · jane@acme.example · Unusual number of records leaving' },
+      text: {
+        text: '🟠 HIGH · Jane Doe (jane@acme.example, Sales User) · Unusual number of records leaving',
+      },
     })
-    expect(text).toContain('HIGH · jane@acme.example')
+    expect(text).toContain('HIGH · Jane Doe')
     expect(JSON.stringify(blocks)).toContain('1. Ask the user.')
     expect(checkSlackMessage(toSlackMessage(first, { publicUrl }))).toEqual([])
+  })
+
+  it('reads from top to bottom as whoever is woken needs it', () => {
+    expect(`\n${textOf(toSlackMessage(first, { publicUrl }))}\n`).toBe(`
+🟠 HIGH · Jane Doe (jane@acme.example, Sales User) · Unusual number of records leaving
+jane@acme.example read 850,000 records in 1h; usual 0–1,500
+*Usual* 0–1,500, expected 750, now 1,133 times that; by chance practically never
+*When* since 2026-11-24 13:05:00 UTC, last 2026-11-24 13:05:00 UTC
+*Where* ip 203.0.113.7, app Data Loader
+*New* first seen for this user: network, client
+*What* objects Contact 62 %, objects Account 38 %
+What to do
+1. Ask the user.
+2. Look at the application.
+3. Revoke the session.
+[Open in Forcewatch] https://fw.example/#alert-${first.alert.id}
+Baseline: 14 days of its own (90 %), 10 % from its 57 peers: user
+Own largest: 1,900 records on a day of the last weeks
+org acme · detector bulk-export · alert ${first.alert.id} · events event-0, event-1
+`)
   })
 
   it('says that an alert resolved', () => {
     const { alert } = applyTime(makeAlert(), startTime + hour)!
     const message = toSlackMessage({ key, alert, cause: 'resolved' }, {})
-    expect(message.text).toMatch(/^✅ RESOLVED · jane@acme\.example/)
+    expect(message.text).toMatch(/^✅ RESOLVED · Jane Doe/)
     expect(checkSlackMessage(message)).toEqual([])
   })
 

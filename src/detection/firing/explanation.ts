@@ -1,0 +1,110 @@
+import { day, week } from '../../duration.ts'
+import type { Detector } from '../definition/detector.ts'
+import type { Detection, Entity, EventSample, Statistics } from '../detection.ts'
+import { formatAmount, formatEntities, formatFrequency, formatProbability, namesOfFirsts } from './explain.ts'
+
+type Line = Detection['explanation'][number]
+
+/** What a detection is explained by. */
+export type Explained = {
+  readonly detector: Detector
+  readonly set: string
+  readonly entity: Entity
+  readonly observed: number
+  readonly reason: Detection['reason']
+  readonly statistics: Statistics | null
+  readonly trigger: EventSample
+}
+
+/** A budget that nobody would set: no budget keeps such a detection quiet. */
+const leastBudget = 1e-4
+
+/** The lines that say why, for people; the same wherever they are shown. Only what is known is said. */
+export function toExplanation(explained: Explained): readonly Line[] {
+  return [...linesOf(explained)]
+}
+
+function* linesOf(explained: Explained): Generator<Line> {
+  const { detector, set, entity, statistics, trigger } = explained
+  const news = newsOf(trigger)
+  if (news !== '') yield { label: 'New', value: news }
+  if (statistics) yield* statisticalLines(explained, statistics)
+  yield { label: 'Tuning', value: tuningOf(explained) }
+  yield { label: 'Detector', value: `${detector.id}, set ${set.slice(0, 12)}, entity ${entity.id}` }
+}
+
+function* statisticalLines(
+  { detector, entity, observed }: Explained,
+  statistics: Statistics,
+): Generator<Line> {
+  const { onceIn, log10p, largest = 0, learnable, expected, entities } = statistics
+  const where = formatEntities(entity.type, entities)
+  yield {
+    label: 'By chance',
+    value: `about once in ${formatFrequency(onceIn)} across ${where} (p ${formatProbability(log10p)})`,
+  }
+  yield { label: 'Baseline', value: baselineOf(statistics) }
+  const { unit } = detector.measure
+  yield {
+    label: 'Own largest',
+    value:
+      largest > 0
+        ? `about ${formatAmount(Math.max(1, Math.round(largest)))} ${unit} on a day of the last weeks`
+        : 'nothing like it yet',
+  }
+  if (learnable !== undefined && learnable < observed) {
+    yield {
+      label: 'Learned',
+      value: `at most ${formatAmount(learnable)} of the ${formatAmount(observed)}, and while this goes on no more than the expected ${formatAmount(expected)}`,
+    }
+  }
+}
+
+/** `21 days of its own (93 %), 7 % from its 57 peers (user, Sales User); this hour of the week has 1.7 times the average`. */
+function baselineOf({ history, peerWeight, peerCount, peers, hourFactor }: Statistics): string {
+  const shared = Math.round(peerWeight * 100)
+  const known = history < day ? 'less than a day' : `${formatAmount(Math.floor(history / day))} days`
+  const group =
+    peerCount !== undefined && peerCount > 1
+      ? `its ${formatAmount(peerCount)} peers: ${peers}`
+      : `its peers: ${peers}`
+  const others = shared >= 1 ? `, ${shared} % from ${group}` : ''
+  const factor =
+    hourFactor >= 1.05 || hourFactor <= 0.95
+      ? `; this hour of the week usually has ${formatAmount(hourFactor)} times the average`
+      : ''
+  return `${known} of its own (${100 - shared} %)${others}${factor}`
+}
+
+/** What is seen for the first time, and whether the user had been away or is deactivated. */
+function newsOf(trigger: EventSample): string {
+  const { away, active } = trigger.fields
+  const names = namesOfFirsts(trigger)
+  const parts = names.length > 0 ? [`first seen for this user: ${names.join(', ')}`] : []
+  if (typeof away === 'number' && away >= 14) parts.push(`back after ${formatAmount(away)} days`)
+  if (active === false) parts.push('the user is deactivated')
+  return parts.join('; ')
+}
+
+/** What would have kept it quiet. */
+function tuningOf({ reason, observed, statistics, detector }: Explained): string {
+  const floor = `at_least above ${formatAmount(observed)}, or an exception`
+  if (reason === 'event') return 'every such event is reported; an exception would keep it quiet'
+  if (reason === 'ceiling' || !statistics) {
+    const limit =
+      detector.baseline.model === 'none'
+        ? 'the fixed limit at_least'
+        : 'always_above, whatever the baseline says'
+    return `fired by ${limit}; quiet with ${floor}`
+  }
+  const { quietBudget = 0, parameters } = statistics
+  const own = ((parameters.budget ?? 0) * (parameters.windows ?? 1) * week) / day
+  if (quietBudget < leastBudget)
+    return `no budget would have kept it quiet (it is ${toBudget(own)}); ${floor} would`
+  return `quiet with a budget below ${toBudget(quietBudget)} (it is ${toBudget(own)}), ${floor}`
+}
+
+/** `0.02/week` */
+function toBudget(perWeek: number): string {
+  return `${Number(perWeek.toPrecision(2))}/week`
+}

@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'vitest'
+import type { Detector } from '../../../src/detection/definition/detector.ts'
+import { formatEntities } from '../../../src/detection/firing/explain.ts'
+import { type Explained, toExplanation } from '../../../src/detection/firing/explanation.ts'
+import { recompute } from '../../../src/detection/firing/recompute.ts'
+import { day, hour } from '../../../src/duration.ts'
+import { makeDetection, startTime } from '../../support/make-detection.ts'
+import { makeDetector } from './statistics-rig.ts'
+
+const detector: Detector = makeDetector({ id: 'api-volume' })
+
+/** 412 calls where 38 are expected. */
+function explained(change: Partial<Explained> = {}): Explained {
+  const observed = 412
+  const parameters = { mu: 38, phi: 3, a: 80, b: 2, x: 1, r: 3, looks: 4812 * 144, budget: 1 / 7, windows: 1 }
+  const window = { length: hour }
+  return {
+    detector,
+    set: '3fa9c0ffee3fa9c0ffee',
+    entity: { type: 'user', id: '005xx000001SvcAAA' },
+    observed,
+    reason: 'threshold',
+    statistics: {
+      model: 'counts',
+      ...recompute({ model: 'counts', parameters }, { observed, window }),
+      history: 21.4 * day,
+      peerWeight: 0.07,
+      peers: 'user, Sales User',
+      peerCount: 57,
+      entities: 4812,
+      largest: 140.4,
+      hourFactor: 1.7,
+      parameters,
+    },
+    trigger: makeDetection().trigger,
+    ...change,
+  }
+}
+
+function lines(change: Partial<Explained> = {}): Record<string, string> {
+  return Object.fromEntries(toExplanation(explained(change)).map(({ label, value }) => [label, value]))
+}
+
+describe('why a detection fired, in words', () => {
+  test('says how rare it is, what the expectation rests on, and what was learned', () => {
+    expect(lines()).toEqual({
+      'By chance': expect.stringMatching(/^about once in .+ across your 4,812 users \(p = \de-\d+\)$/),
+      Baseline:
+        '21 days of its own (93 %), 7 % from its 57 peers: user, Sales User; this hour of the week usually has 1.7 times the average',
+      'Own largest': 'about 140 API calls on a day of the last weeks',
+      Learned: 'at most 178 of the 412, and while this goes on no more than the expected 38',
+      Tuning: expect.stringMatching(/^no budget would have kept it quiet \(it is 1\/week\)/),
+      Detector: 'api-volume, set 3fa9c0ffee3f, entity 005xx000001SvcAAA',
+    })
+  })
+
+  test('says which budget would have kept it quiet', () => {
+    const { statistics } = explained()
+    const doubtful = { ...statistics!, quietBudget: 0.0213 }
+    expect(lines({ statistics: doubtful }).Tuning).toBe(
+      'quiet with a budget below 0.021/week (it is 1/week), at_least above 412, or an exception',
+    )
+  })
+
+  test('the budget that it names is the one at which it stops firing', () => {
+    const { statistics, observed } = explained()
+    const { quietBudget = 0, parameters } = statistics!
+    for (const [factor, fires] of [
+      [1.01, true],
+      [0.99, false],
+    ] as const) {
+      const changed = { ...parameters, budget: (quietBudget / 7) * factor }
+      const again = recompute(
+        { model: 'counts', parameters: changed },
+        { observed, window: { length: hour } },
+      )
+      expect(again.log10p <= Math.log10(again.threshold)).toBe(fires)
+    }
+  })
+
+  test('says what is new, that the user had been away, and that it is deactivated', () => {
+    const fields = { new_network: true, new_client: true, away: 120, active: false }
+    const trigger = { id: 'e', type: 'ApiEventStream', time: startTime, fields }
+    expect(lines({ trigger }).New).toBe(
+      'first seen for this user: network, client; back after 120 days; the user is deactivated',
+    )
+  })
+
+  test('without statistics says that a limit was passed', () => {
+    expect(lines({ statistics: null, reason: 'ceiling' })).toEqual({
+      Tuning:
+        'fired by always_above, whatever the baseline says; quiet with at_least above 412, or an exception',
+      Detector: expect.any(String),
+    })
+  })
+
+  test('names the entities that chance could have struck', () => {
+    expect([
+      formatEntities('user', 4812),
+      formatEntities('user', 1),
+      formatEntities('org', 1),
+      formatEntities('app + network', 12),
+    ]).toEqual(['your 4,812 users', 'all users so far', 'this org', 'your 12 entities'])
+  })
+})
