@@ -14,13 +14,14 @@ const executablePath = chromiumPath()
 
 describe.skipIf(!executablePath)('the page in a real browser', () => {
   const board = createAlertBoard()
+  const judged: unknown[] = []
   const web = createWeb({
     host: '127.0.0.1',
     port: 0,
     metrics: createMetrics(),
     ready: () => ({ ready: true, reasons: [] }),
     reload: async () => undefined,
-    judge: async () => undefined,
+    judge: async (alert, verdict) => void judged.push([alert.id, verdict]),
     alerts: board,
     clock: createManualClock(startTime + 2 * hour),
     logger: createLogger({ level: 'silent', format: 'json' }, createSecretScrubber()),
@@ -71,6 +72,23 @@ describe.skipIf(!executablePath)('the page in a real browser', () => {
   test('opens the alert that a notification links to', async () => {
     await page.goto(`${url}/#alert-${makeAlert().id}`)
     await page.getByText('Revoke the session.').waitFor()
+  })
+
+  test('says what is new and what the expectation rests on', async () => {
+    const alert = page.locator('#open details').first()
+    await alert.getByText('first seen for this user: network, client').waitFor()
+    await alert.getByText('14 days of its own (90 %)').waitFor()
+    await alert.getByText('Jane Doe · Sales User').waitFor()
+  })
+
+  test('takes a verdict', async () => {
+    const verdict = page.locator('#open details .verdict').first()
+    await verdict.locator('select').selectOption('expected')
+    await verdict.getByPlaceholder('Why').fill('a load test')
+    await verdict.getByPlaceholder('Your name').fill('ann')
+    await verdict.getByRole('button').click()
+    await verdict.getByText('Noted.').waitFor()
+    expect(judged).toEqual([[makeAlert().id, { word: 'expected', by: 'ann', note: 'a load test' }]])
   })
 
   test('moves a resolved alert away from the open ones', async () => {
