@@ -108,8 +108,8 @@ export class DirectoryReader {
     const hidden = this.#hidden
     const pages = readUsers({ token, apiVersion, hidden, clock, signal, ...(since && { since }) })
     for await (const users of pages) {
-      for (const chunk of chunksOf(users.filter((user) => state.isNews(user))))
-        await this.#append(chunk, token, signal)
+      for (const chunk of chunksOf(users.filter((user) => state.isNews(user, now))))
+        await this.#append(chunk, token, now, signal)
       newest = users.findLast(({ modified }) => modified !== null)?.modified ?? newest
       if (sample.length < 2000) sample.push(...users)
     }
@@ -117,11 +117,11 @@ export class DirectoryReader {
     return everybody ? sample : undefined
   }
 
-  async #append(users: readonly User[], token: Token, signal: AbortSignal): Promise<void> {
-    const { log, topic, state, clock, org, metrics } = this.#options
-    const records = users.map((user) => toRecord(user, token.orgId, org, clock.now()))
+  async #append(users: readonly User[], token: Token, now: number, signal: AbortSignal): Promise<void> {
+    const { log, topic, state, org, metrics } = this.#options
+    const records = users.map((user) => toRecord(user, token.orgId, org, now))
     await this.#insist(() => log.append(topic, records), signal)
-    await this.#insist(() => state.sent(users), signal)
+    await this.#insist(() => state.sent(users, now), signal)
     metrics.directory_records_total.inc({ org }, users.length)
   }
 

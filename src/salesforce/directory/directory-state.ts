@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { week } from '../../duration.ts'
 import type { Lease, StateEntry } from '../../store/state-store.ts'
 import type { User } from './read-users.ts'
 
@@ -41,14 +42,17 @@ export class DirectoryState {
     return this.#progress.get('newest')
   }
 
-  /** Whether the log does not know the user as it is. A login alone is no change: it would be one every day. */
-  isNews(user: User): boolean {
-    return this.#sent.get(user.id) !== fingerprint(user)
+  /**
+   * Whether the log does not know the user as it is, or has not been told this week: what the log forgets must come again, so
+   * that a replay of any of its weeks knows everybody. A login alone is no change: it would be one every day.
+   */
+  isNews(user: User, now: number): boolean {
+    return this.#sent.get(user.id) !== fingerprint(user, now)
   }
 
   /** Remembers that these users are in the log. @throws STORE_UNAVAILABLE, FENCED */
-  async sent(users: readonly User[]): Promise<void> {
-    const entries = users.map((user) => [user.id, fingerprint(user)] as const)
+  async sent(users: readonly User[], now: number): Promise<void> {
+    const entries = users.map((user) => [user.id, fingerprint(user, now)] as const)
     await this.#lease.commit({ puts: entries.map(([id, print]) => toEntry(sections.sent, id, print)) })
     for (const [id, print] of entries) this.#sent.set(id, print)
   }
@@ -64,8 +68,9 @@ export class DirectoryState {
   }
 }
 
-function fingerprint({ lastLogin: _, modified: __, ...lasting }: User): string {
-  return createHash('sha256').update(JSON.stringify(lasting)).digest('base64').slice(0, 12)
+function fingerprint({ lastLogin: _, modified: __, ...lasting }: User, now: number): string {
+  const described = JSON.stringify([lasting, Math.floor(now / week)])
+  return createHash('sha256').update(described).digest('base64').slice(0, 12)
 }
 
 function toEntry(section: string, key: string, value: string): StateEntry {
