@@ -147,7 +147,7 @@ export type Statistics = {
    * The model's parameters by name (counts: mu, phi, a, b, x, r; amounts: location, scale,
    * df, n; drift: before, day, mu, phi and most, which make the evidence of the last day, and expected, days), of the calibration (u, pi, xi, sigma: the tail of the peer group's scores −log10 p above u); and `peak`, what the
    * entity has reached in such a window on two other days; how often a day the whole org's windows are looked at (looks), and how
-   * many false alarms a day are accepted (budget) from each of the detector's windows (windows).
+   * many false alarms a day are accepted (budget) from each of the parts into which the detector's budget is divided (shares).
    */
   readonly parameters: Readonly<Record<string, number>>
 }

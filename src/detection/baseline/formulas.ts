@@ -10,6 +10,6 @@ export type Formulas = {
   expected(parameters: Parameters): number
   /** The middle 90 % of what was to be expected. */
   usualRange(parameters: Parameters): { readonly low: number; readonly high: number }
-  /** The most that the baseline learns of one window, however much it holds. */
-  learnable(parameters: Parameters): number
+  /** The most that the baseline learns of one window, however much it holds; absent where there is no such limit. */
+  learnable?(parameters: Parameters): number
 }

@@ -29,12 +29,12 @@ export type Verdict = {
   /** What the entity has reached in such a window on two other days; 0 without such a peak. */
   readonly peak: number
   /** The most that it had in such a window on a day before, fading. */
-  readonly largest: number
+  readonly largest?: number
   /** Entities that the detector watches in the org, and among the peers. */
-  readonly entities: number
-  readonly peerCount: number
-  /** Windows that share the alert budget. */
-  readonly windows: number
+  readonly entities?: number
+  readonly peerCount?: number
+  /** How many (windows, groups) share the detector's alert budget. */
+  readonly shares: number
   /** False alarms by this window that the analyst accepts, per ms. */
   readonly budget: number
   /** Fires at or below this p. */
@@ -180,7 +180,7 @@ function judgeWindow(evaluation: Evaluation, k: number, observed: number): Verdi
     largest: 0,
     entities: totals.members,
     peerCount: group.members,
-    windows: detector.windows.length,
+    shares: detector.windows.length,
     budget: 0,
     threshold: 0,
     looks: 0,

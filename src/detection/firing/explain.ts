@@ -33,10 +33,11 @@ export function toStatistics({
   known,
   time,
 }: Pick<Finding, 'verdict' | 'known' | 'time'>): Statistics | null {
-  const { judgement, observed, length, tail, peak, looks, budget, windows } = verdict
+  const { judgement, observed, length, tail, peak, looks, budget, shares } = verdict
+  const { entities, peerCount, largest } = verdict
   if (!judgement) return null
   const { model, hourFactor, peerWeight } = judgement
-  const perDay = { looks: looks * day, budget: budget * day, windows }
+  const perDay = { looks: looks * day, budget: budget * day, shares }
   const parameters = { ...judgement.parameters, ...tail, ...(peak > 0 ? { peak } : {}), ...perDay }
   return {
     model,
@@ -44,9 +45,9 @@ export function toStatistics({
     history: time - known.since,
     peerWeight,
     peers: known.peers,
-    entities: verdict.entities,
-    peerCount: verdict.peerCount,
-    largest: verdict.largest,
+    ...(entities !== undefined && { entities }),
+    ...(peerCount !== undefined && { peerCount }),
+    ...(largest !== undefined && { largest }),
     hourFactor,
     parameters,
   }

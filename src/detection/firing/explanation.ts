@@ -37,27 +37,26 @@ function* statisticalLines(
   { detector, entity, observed }: Explained,
   statistics: Statistics,
 ): Generator<Line> {
-  const { onceIn, log10p, largest = 0, learnable, expected, entities } = statistics
+  const { onceIn, log10p, largest, learnable, expected, entities } = statistics
   const where = formatEntities(entity.type, entities)
   yield {
     label: 'By chance',
     value: `about once in ${formatFrequency(onceIn)} across ${where} (p ${formatProbability(log10p)})`,
   }
   yield { label: 'Baseline', value: baselineOf(statistics) }
-  const { unit } = detector.measure
-  yield {
-    label: 'Own largest',
-    value:
-      largest > 0
-        ? `about ${formatAmount(Math.max(1, Math.round(largest)))} ${unit} on a day of the last weeks`
-        : 'nothing like it yet',
-  }
+  if (largest !== undefined) yield { label: 'Own largest', value: largestOf(largest, detector.measure.unit) }
   if (learnable !== undefined && learnable < observed) {
     yield {
       label: 'Learned',
       value: `at most ${formatAmount(learnable)} of the ${formatAmount(observed)}, and while this goes on no more than the expected ${formatAmount(expected)}`,
     }
   }
+}
+
+/** What is remembered of the days before fades, hence about. */
+function largestOf(amount: number, unit: string): string {
+  if (amount <= 0) return 'nothing like it yet'
+  return `about ${formatAmount(Math.max(1, Math.round(amount)))} ${unit} on a day of the last weeks`
 }
 
 /** `21 days of its own (93 %), 7 % from its 57 peers (user, Sales User); this hour of the week has 1.7 times the average`. */
@@ -98,7 +97,7 @@ function tuningOf({ reason, observed, statistics, detector }: Explained): string
     return `fired by ${limit}; quiet with ${floor}`
   }
   const { quietBudget = 0, parameters } = statistics
-  const own = ((parameters.budget ?? 0) * (parameters.windows ?? 1) * week) / day
+  const own = ((parameters.budget ?? 0) * (parameters.shares ?? 1) * week) / day
   if (quietBudget < leastBudget)
     return `no budget would have kept it quiet (it is ${toBudget(own)}); ${floor} would`
   return `quiet with a budget below ${toBudget(quietBudget)} (it is ${toBudget(own)}), ${floor}`

@@ -40,7 +40,7 @@ export function recompute(
   { observed, window }: { readonly observed: number; readonly window: Pick<Detection['window'], 'length'> },
 ): Recomputed {
   const formulas = formulasOf[model]
-  const { u = 0, pi = 1, xi = 0, sigma = 1, peak = 0, looks = 0, budget = 0, windows = 1 } = parameters
+  const { u = 0, pi = 1, xi = 0, sigma = 1, peak = 0, looks = 0, budget = 0, shares = 1 } = parameters
   const expected = formulas.expected(parameters)
   const log10pModel = formulas.log10p(parameters, observed)
   const log10p = Math.max(
@@ -55,7 +55,7 @@ export function recompute(
     log10p,
     threshold: thresholdFor(budget, looks, formulas.highestThreshold),
     onceIn: onceIn(log10p, looks) * day,
-    learnable: formulas.learnable(parameters),
-    quietBudget: 10 ** log10p * looks * windows * 7,
+    ...(formulas.learnable && { learnable: formulas.learnable(parameters) }),
+    quietBudget: 10 ** log10p * looks * shares * 7,
   }
 }

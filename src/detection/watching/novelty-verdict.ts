@@ -61,6 +61,7 @@ export function evaluateNews(evaluation: NoveltyEvaluation): Verdict | null {
     tail: null,
     peak: 0,
     budget,
+    shares: Math.max(groups, 1),
     threshold,
     looks,
     excess,

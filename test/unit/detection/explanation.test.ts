@@ -12,7 +12,7 @@ const detector: Detector = makeDetector({ id: 'api-volume' })
 /** 412 calls where 38 are expected. */
 function explained(change: Partial<Explained> = {}): Explained {
   const observed = 412
-  const parameters = { mu: 38, phi: 3, a: 80, b: 2, x: 1, r: 3, looks: 4812 * 144, budget: 1 / 7, windows: 1 }
+  const parameters = { mu: 38, phi: 3, a: 80, b: 2, x: 1, r: 3, looks: 4812 * 144, budget: 1 / 7, shares: 1 }
   const window = { length: hour }
   return {
     detector,
