@@ -33,8 +33,8 @@ export type Verdict = {
   /** Entities that the detector watches in the org, and among the peers. */
   readonly entities?: number
   readonly peerCount?: number
-  /** How many (windows, groups) share the detector's alert budget. */
-  readonly shares: number
+  /** How many (windows, groups) share the detector's alert budget; 1 when absent. */
+  readonly shares?: number
   /** False alarms by this window that the analyst accepts, per ms. */
   readonly budget: number
   /** Fires at or below this p. */

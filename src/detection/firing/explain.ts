@@ -33,7 +33,7 @@ export function toStatistics({
   known,
   time,
 }: Pick<Finding, 'verdict' | 'known' | 'time'>): Statistics | null {
-  const { judgement, observed, length, tail, peak, looks, budget, shares } = verdict
+  const { judgement, observed, length, tail, peak, looks, budget, shares = 1 } = verdict
   const { entities, peerCount, largest } = verdict
   if (!judgement) return null
   const { model, hourFactor, peerWeight } = judgement
