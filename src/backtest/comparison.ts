@@ -198,7 +198,18 @@ function usesOf(id: string, change: Change, { plan, results }: Context) {
     for (const [index, use] of allowances.overrides.entries())
       overrides.push({ ...place, number: index + 1, ...sizeOf(use) })
   }
-  return { exceptions, overrides }
+  return { exceptions: mergeSides(exceptions), overrides: mergeSides(overrides) }
+}
+
+/** What stands in both files and did the same in both is told once. */
+function mergeSides<U extends ExceptionUse | OverrideUse>(uses: readonly U[]): readonly U[] {
+  const words = ({ side: _, ...use }: U) => JSON.stringify(use)
+  const before = new Set(uses.filter(({ side }) => side === 'current').map(words))
+  const both = uses.filter((use) => use.side === 'candidate' && before.has(words(use))).map(words)
+  return uses.flatMap((use) => {
+    if (!both.includes(words(use))) return [use]
+    return use.side === 'candidate' ? [{ ...use, side: 'both' as const }] : []
+  })
 }
 
 function sizeOf({ activities, entities }: Use) {

@@ -57,6 +57,7 @@ function toTable(detectors: readonly DetectorComparison[]): readonly string[] {
 
 function describeDetector(detector: DetectorComparison): readonly string[] {
   const { appear, disappear, levelChanges, topEntities, exceptions, overrides } = detector
+  const idle = overrides.filter(({ activities }) => activities === 0)
   const lines = [
     ...toLines(pc.red('+'), appear),
     ...toLines(pc.green('-'), disappear),
@@ -64,7 +65,7 @@ function describeDetector(detector: DetectorComparison): readonly string[] {
       levelChanges.map((pair) => `  ${pc.yellow('~')} ${toLine(pair.candidate)} (${pair.current.level} now)`),
     ),
     ...(differs(detector) && topEntities.length > 0 ? [`  most alerts: ${describeTop(detector)}`] : []),
-    ...[...exceptions.map(describeException), ...overrides.map(describeOverride)].map((line) => `  ${line}`),
+    ...[...exceptions.map(describeException), ...idle.map(describeOverride)].map((line) => `  ${line}`),
   ]
   return lines.length === 0 ? [] : ['', pc.bold(detector.detector), ...lines]
 }

@@ -192,6 +192,19 @@ describe('a comparison', () => {
     expect(text).toContain('Exception 2, “long gone” (me), hid nothing')
   })
 
+  it('tells once what an override of both files did', () => {
+    const overrides = 'overrides: [{ match: { user: u9 }, fires: { at_least: 50 } }]'
+    const used = (activities: number) => {
+      const override = { activities, entities: new Set(activities > 0 ? ['u9'] : []) }
+      return { allowances: new Map([['burst', { exceptions: [], overrides: [override] }]]) }
+    }
+    const sidesOf = (now: number, then: number) =>
+      compare(used(now), used(then), { overrides }).detectors[0]?.overrides.map(({ side }) => side)
+    expect(sidesOf(3, 3)).toEqual(['both'])
+    expect(sidesOf(3, 0)).toEqual(['current', 'candidate'])
+    expect(toText(compare(used(0), used(0), { overrides }))).toContain('Override 1 applied to nothing')
+  })
+
   it('names true positives that the candidate does not raise, and who still does', () => {
     const other = alertRecord({ detector: 'other' })
     const verdicts = [verdict()]
