@@ -115,7 +115,7 @@ export type DetectorRef = {
 
 /** Everything needed to compute the probability again. */
 export type Statistics = {
-  readonly model: 'counts' | 'amounts' | 'novelty' | 'drift'
+  readonly model: 'counts' | 'amounts' | 'novelty' | 'drift' | 'ratio'
   /** Expected value, usual range (middle 90 %), and observed / expected. */
   readonly expected: number
   readonly low: number
@@ -145,7 +145,7 @@ export type Statistics = {
   readonly hourFactor: number
   /**
    * The model's parameters by name (counts: mu, phi, a, b, x, r; amounts: location, scale,
-   * df, n; drift: before, day, mu, phi and most, which make the evidence of the last day, and expected, days), of the calibration (u, pi, xi, sigma: the tail of the peer group's scores −log10 p above u); and `peak`, what the
+   * df, n; ratio: alpha, beta, trials, unrest; drift: before, day, mu, phi and most, which make the evidence of the last day, and expected, days), of the calibration (u, pi, xi, sigma: the tail of the peer group's scores −log10 p above u); and `peak`, what the
    * entity has reached in such a window on two other days; how often a day the whole org's windows are looked at (looks), and how
    * many false alarms a day are accepted (budget) from each of the parts into which the detector's budget is divided (shares).
    */

@@ -22,8 +22,13 @@ export type Incident = {
   granted?: readonly number[]
 }
 
-/** The fixed window number `k` that starts at `start` (ms) held `amount`. */
-export type Withheld = { readonly k: number; readonly start: number; readonly amount: number }
+/** The fixed window number `k` that starts at `start` (ms) held `amount`; of a ratio, hits among so many `trials`. */
+export type Withheld = {
+  readonly k: number
+  readonly start: number
+  readonly amount: number
+  readonly trials: number
+}
 
 /** An analyst may take so long; older episodes are forgotten. */
 const judgedWithin = 14 * day

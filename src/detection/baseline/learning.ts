@@ -1,5 +1,6 @@
 import { noteIdle, noteSurprise } from './calibration.ts'
 import type { GroupState } from './group-state.ts'
+import type { Withheld } from './incidents.ts'
 import { type MeasureState, moment } from './measure-state.ts'
 import type { BaselineModel, Teaching, WindowSlot } from './model.ts'
 import { isAftermath } from './suspension.ts'
@@ -12,10 +13,7 @@ export type Lessons = {
   /** Whether so much is known of the group that the fixed window [start, end) tells how improbable things happen by chance. */
   isReady(start: number, end: number): boolean
   /** Called for each fixed window in which something was counted, when it is learned. */
-  onActive(
-    window: { readonly k: number; readonly start: number; readonly amount: number },
-    teaching: Teaching,
-  ): void
+  onActive(window: Withheld, teaching: Teaching): void
 }
 
 /** The part of a model that learns. */
@@ -50,31 +48,47 @@ type Learning = {
   readonly lessons: Lessons
 }
 
-/** Learns the fixed windows with index `first` … `end` − 1. */
+/** Learns the fixed windows with index `first` … `end` − 1. Of a ratio, those with trials are the ones that hold anything. */
 function learnWindows(learning: Learning, first: number, end: number): void {
-  const { state, slot, waiting, group, model } = learning
-  const current = slot.base + moment.current
+  const { state, slot, group, model } = learning
+  const trials = state.trials[slot.k]
+  const looked = takeSums(learning, trials ?? slot, first, end)
+  const hits =
+    trials && new Map(takeSums(learning, slot, first, end).map(({ index, amount }) => [index, amount]))
   model.contribute(slot, group, -1)
-  learn(learning, first, slot.cells[current] as number)
-  slot.cells[current] = 0
-  let next = first + 1
-  for (const { index, amount } of waiting.take(state.row, slot.k, end)) {
+  let next = first
+  for (const { index, amount } of looked) {
     learnEmpty(learning, next, index)
-    if (index === end) slot.cells[current] = amount
-    else learn(learning, index, amount)
+    learn(learning, index, hits ? (hits.get(index) ?? 0) : amount, amount)
     next = index + 1
   }
   learnEmpty(learning, next, end)
   model.contribute(slot, group, 1)
 }
 
-function learn({ state, slot, group, model, lessons }: Learning, index: number, amount: number): void {
+type FixedSum = { readonly index: number; readonly amount: number }
+
+/** The sums of the fixed windows up to `end`, the first of them included whatever it holds; that of `end` is the current one now. */
+function takeSums({ state, waiting }: Learning, slot: WindowSlot, first: number, end: number): FixedSum[] {
+  const current = slot.base + moment.current
+  const sums: FixedSum[] = [{ index: first, amount: slot.cells[current] as number }]
+  slot.cells[current] = 0
+  for (const sum of waiting.take(state.row, slot.k, end)) {
+    if (sum.index === end) slot.cells[current] = sum.amount
+    else sums.push(sum)
+  }
+  return sums
+}
+
+/** `looked`: the trials of a ratio, otherwise the amount. */
+function learn(learning: Learning, index: number, amount: number, looked: number): void {
+  const { state, slot, group, model, lessons } = learning
   const start = index * slot.length
   const end = start + slot.length
   const teaching = lessons.teachingOf(start, end)
-  if (amount > 0) lessons.onActive({ k: slot.k, start, amount }, teaching)
-  const log10p = model.learn(slot, group, start, amount, teaching)
-  if (amount === 0 && !model.looksWhenIdle) return
+  if (looked > 0) lessons.onActive({ k: slot.k, start, amount, trials: looked }, teaching)
+  const log10p = model.learn(slot, group, start, amount, teaching, looked)
+  if (looked === 0 && !model.looksWhenIdle) return
   if (lessons.isReady(start, end) && !isAftermath(state, start, end))
     noteSurprise(group, slot, amount, log10p)
 }
@@ -82,7 +96,7 @@ function learn({ state, slot, group, model, lessons }: Learning, index: number, 
 /** Learns that the windows `from` … `to` − 1 were empty: the first one by itself, the others at once. */
 function learnEmpty(learning: Learning, from: number, to: number): void {
   const { slot, group, model, lessons } = learning
-  if (to > from) learn(learning, from, 0)
+  if (to > from) learn(learning, from, 0, 0)
   if (to <= from + 1) return
   const start = (from + 1) * slot.length
   model.idle(slot, group, start, to * slot.length)

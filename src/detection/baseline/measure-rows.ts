@@ -5,6 +5,7 @@ import { withRoomFor } from '../entities/growing.ts'
 import { RecentValues } from '../window/recent-values.ts'
 import { addToPane, paneAt, slide } from '../window/window.ts'
 import { cellsPerWindow, fixedWords, MeasureState, moment } from './measure-state.ts'
+import type { WindowSlot } from './model.ts'
 import { WaitingSums } from './waiting-sums.ts'
 
 export type MeasureRowsOptions = {
@@ -15,6 +16,8 @@ export type MeasureRowsOptions = {
   readonly windows: readonly number[]
   /** Whether values are counted, each once in a window. */
   readonly distinct: boolean
+  /** Whether trials are kept beside hits. */
+  readonly ratio: boolean
   /** The number of a peer group of an org, and the name of the group with such a number. */
   readonly groupNumber: (orgId: string, name: string) => number
   readonly groupName: (number: number) => string
@@ -36,10 +39,14 @@ export class MeasureRows {
   #group = new Uint32Array(16)
 
   constructor(options: MeasureRowsOptions) {
-    const { section, entities, windows } = options
+    const { section, entities, windows, ratio } = options
     this.#options = options
-    this.#state = new MeasureState(windows)
-    const layout = { fixed: fixedWords, parts: windows.length, perPart: cellsPerWindow }
+    this.#state = new MeasureState(windows, ratio)
+    const layout = {
+      fixed: fixedWords,
+      parts: ratio ? 2 * windows.length : windows.length,
+      perPart: cellsPerWindow,
+    }
     this.rows = new EntityRows(section, entities, layout, {
       size: (row) => this.#extraBytes(row),
       write: (row, bytes) => this.#writeExtras(row, bytes),
@@ -78,31 +85,44 @@ export class MeasureRows {
     this.#group[row] = group
   }
 
-  /** Counts `amount` (or the value with the hash `value`) at `time`, in the panes and in the fixed windows not learned yet. */
+  /** Counts `amount` (or the value with the hash `value`, and of a ratio one trial) at `time`, in the panes and in the fixed windows not learned yet. */
   record(state: MeasureState, time: number, amount: number, value: number): void {
     if (time < state.since) this.#setSince(state, time)
     const { head, values } = state
     const lastSeen = values ? values.see(value, time) : Number.NEGATIVE_INFINITY
     const newHead = Math.max(head, time)
-    for (const { cells, base, k, length } of state.slots) {
-      if (!values) {
-        const pane = paneAt(newHead, length)
-        slide(cells, base, paneAt(head, length), pane)
-        addToPane(cells, base, pane, paneAt(time, length), amount)
-      }
-      const index = Math.floor(time / length)
-      if (values && Math.floor(lastSeen / length) >= index) continue
-      const waiting = index - Math.floor(state.learningFrom / length)
-      if (waiting > 0) this.waiting.add(state.row, k, index, amount)
-      else if (waiting === 0) cells[base + moment.current] = (cells[base + moment.current] as number) + amount
-    }
+    for (const slot of state.slots) this.#count(state, slot, { time, newHead, amount, lastSeen })
+    for (const slot of state.trials) this.#count(state, slot, { time, newHead, amount: 1, lastSeen })
     state.head = newHead
     values?.expire(newHead - 2 * (state.windows.at(-1) ?? 0))
   }
 
+  #count(
+    state: MeasureState,
+    { cells, base, k, length }: WindowSlot,
+    event: {
+      readonly time: number
+      readonly newHead: number
+      readonly amount: number
+      readonly lastSeen: number
+    },
+  ): void {
+    const { head, values } = state
+    const { time, newHead, amount, lastSeen } = event
+    if (!values) {
+      const pane = paneAt(newHead, length)
+      slide(cells, base, paneAt(head, length), pane)
+      if (amount > 0) addToPane(cells, base, pane, paneAt(time, length), amount)
+    }
+    const index = Math.floor(time / length)
+    if (amount === 0 || (values && Math.floor(lastSeen / length) >= index)) return
+    const waiting = index - Math.floor(state.learningFrom / length)
+    if (waiting > 0) this.waiting.add(state.row, k, index, amount)
+    else if (waiting === 0) cells[base + moment.current] = (cells[base + moment.current] as number) + amount
+  }
+
   /** What the fixed window of `time` holds, if it is not learned yet; 0 if it is. */
-  waitingAt(state: MeasureState, k: number, time: number): number {
-    const { cells, base, length } = state.slotOf(k)
+  waitingAt(state: MeasureState, { cells, base, k, length }: WindowSlot, time: number): number {
     const index = Math.floor(time / length)
     if (index === Math.floor(state.learningFrom / length)) return cells[base + moment.current] as number
     return this.waiting.get(state.row, k, index)
@@ -112,7 +132,7 @@ export class MeasureRows {
   #setSince(state: MeasureState, time: number): void {
     const before = state.learningFrom
     state.since = time
-    for (const { cells, base, k, length } of state.slots) {
+    for (const { cells, base, k, length } of [...state.slots, ...state.trials]) {
       const index = Math.floor(before / length)
       const amount = cells[base + moment.current] as number
       if (amount === 0 || index === Math.floor(state.learningFrom / length)) continue

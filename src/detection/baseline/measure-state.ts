@@ -49,6 +49,8 @@ export class MeasureState {
   readonly windows: readonly number[]
   /** One for each window; their cells are the row's. */
   readonly slots: readonly WindowSlot[]
+  /** Of a ratio one more for each window, with the trials; otherwise none. Only their panes and `current` are used. */
+  readonly trials: readonly WindowSlot[]
   row = -1
   /** Number of the peer group. */
   group = 0
@@ -57,9 +59,11 @@ export class MeasureState {
   #words: Uint32Array = new Uint32Array(fixedWords)
   #start = 0
 
-  constructor(windows: readonly number[]) {
+  constructor(windows: readonly number[], isRatio: boolean) {
+    const slotAt = (length: number, k: number) => ({ cells: new Float32Array(0), base: 0, k, length })
     this.windows = windows
-    this.slots = windows.map((length, k) => ({ cells: new Float32Array(0), base: 0, k, length }))
+    this.slots = windows.map(slotAt)
+    this.trials = isRatio ? windows.map((length, k) => slotAt(length, windows.length + k)) : []
   }
 
   /** Shows the row that begins at `start` of these arrays, which are the same memory. */
@@ -67,11 +71,8 @@ export class MeasureState {
     this.row = row
     this.#words = words
     this.#start = start
-    for (let k = 0; k < this.slots.length; k++) {
-      const slot = this.slots[k] as { -readonly [name in keyof WindowSlot]: WindowSlot[name] }
-      slot.cells = floats
-      slot.base = start + fixedWords + k * cellsPerWindow
-    }
+    for (let k = 0; k < this.slots.length; k++) place(this.slots[k] as WindowSlot, floats, start)
+    for (let k = 0; k < this.trials.length; k++) place(this.trials[k] as WindowSlot, floats, start)
   }
 
   /** Event time of the newest event. */
@@ -141,9 +142,14 @@ export function restoreKnowledge({ slots }: MeasureState, known: readonly number
     for (const [i, index] of knowledge.entries()) cells[base + index] = known[k * knowledge.length + i] ?? 0
 }
 
-/** What lies in window number `k` that ends with the pane of the newest event. */
-export function observedIn(state: MeasureState, k: number): number {
-  const { cells, base, length } = state.slotOf(k)
+function place(slot: WindowSlot, floats: Float32Array, start: number): void {
+  const movable = slot as { -readonly [name in keyof WindowSlot]: WindowSlot[name] }
+  movable.cells = floats
+  movable.base = start + fixedWords + slot.k * cellsPerWindow
+}
+
+/** What lies in a window that ends with the pane of the newest event. */
+export function observedIn(state: MeasureState, { cells, base, length }: WindowSlot): number {
   if (!state.values) return windowTotal(cells, base)
   const firstPane = Math.floor((state.head * panesPerWindow) / length) - panesPerWindow + 1
   return state.values.countSince((firstPane * length) / panesPerWindow)

@@ -35,14 +35,31 @@ export type BaselineModel = GroupModel & {
   contribute(slot: WindowSlot, group: GroupState, sign: 1 | -1): void
   /** Whether windows in which nothing happened are looked at as well, as something that might have been improbable. */
   readonly looksWhenIdle: boolean
-  /** Learns one fixed window [start, start + length) with `amount`; answers how improbable it was, 0 for what is ordinary. */
-  learn(slot: WindowSlot, group: GroupState, start: number, amount: number, teaching: Teaching): number
+  /**
+   * Learns one fixed window [start, start + length) with `amount`; answers how improbable it was, 0 for what is ordinary. `trials`,
+   * here and below: of a ratio, what the hits are held against.
+   */
+  learn(
+    slot: WindowSlot,
+    group: GroupState,
+    start: number,
+    amount: number,
+    teaching: Teaching,
+    trials?: number,
+  ): number
   /** Learns in full what a fixed window held that has been learned already, but not in full. */
-  makeUp(slot: WindowSlot, group: GroupState, start: number, amount: number): void
+  makeUp(slot: WindowSlot, group: GroupState, start: number, amount: number, trials?: number): void
   /** Learns that nothing happened in the fixed windows of [from, to), in constant time. */
   idle(slot: WindowSlot, group: GroupState, from: number, to: number): void
   /** Judges `amount` in the window [start, end). Null when it is so ordinary that it can never matter. */
-  judge(slot: WindowSlot, group: GroupState, start: number, end: number, amount: number): Judgement | null
+  judge(
+    slot: WindowSlot,
+    group: GroupState,
+    start: number,
+    end: number,
+    amount: number,
+    trials?: number,
+  ): Judgement | null
   /** Whether judging depends on nothing but the amount, the window and what was learned, and finds less no more surprising. */
   readonly judgesAmountAlone: boolean
   /** How often the detector looks at a window of this length, per ms: `active` looks were counted, by `members` entities. */

@@ -95,7 +95,10 @@ function toAction(name: unknown): Action | null {
 }
 
 /** Of what keyed state depends on. Thresholds, levels, exceptions, half-life and words may change without a new start. */
-function measureHashOf({ entity, measure, where, baseline }: Definition, windows: readonly number[]): string {
+function measureHashOf(
+  { entity, measure, where, hits, baseline }: Definition,
+  windows: readonly number[],
+): string {
   const measured = {
     entity,
     measure: measure.expression,
@@ -103,6 +106,7 @@ function measureHashOf({ entity, measure, where, baseline }: Definition, windows
     windows,
     model: baseline.model,
     peers: baseline.peers,
+    ...(measure.kind === 'ratio' && { hits: hits?.source }),
   }
   return createHash('sha256').update(JSON.stringify(measured)).digest('hex').slice(0, 16)
 }

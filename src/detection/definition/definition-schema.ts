@@ -194,12 +194,14 @@ export const definitionSchema = z
       ),
     hits: selection
       .optional()
-      .describe('novelty: only of these activities something new is told; all of `where` teach'),
-    measure: measure.describe('count, sum(field), distinct(field) or new(field, …)'),
+      .describe(
+        'ratio: which of the activities are hits. novelty: only of these something new is told; all of `where` teach',
+      ),
+    measure: measure.describe('count, sum(field), distinct(field), ratio or new(field, …)'),
     unit: text.optional().describe('What is counted, in words, such as API calls'),
     windows: z.array(duration).min(1).describe('one or more lengths, such as [10m, 1h]'),
     baseline: z.strictObject({
-      model: z.enum(['counts', 'amounts', 'novelty', 'drift', 'decay', 'none']),
+      model: z.enum(['counts', 'amounts', 'ratio', 'novelty', 'drift', 'decay', 'none']),
       peers: z.array(field).default([]).describe('Fields whose values make a peer group'),
       half_life: duration.default(14 * day).describe('How fast the baseline forgets'),
       memory: duration.default(90 * day).describe('novelty: what was not seen for so long is new again'),
@@ -237,14 +239,20 @@ type Contradiction = { readonly path: readonly PropertyKey[]; readonly message: 
 /** What each part alone cannot tell. */
 function* crossCheck(definition: {
   readonly measure: { readonly kind: string }
+  readonly hits?: unknown
   readonly baseline: { readonly model: string }
   readonly fires: Fires
   readonly overrides: readonly { readonly fires: z.output<typeof override>['fires'] }[]
   readonly windows: readonly number[]
   readonly alert: { readonly keep_open?: number | undefined }
 }): Generator<Contradiction> {
-  const { measure, baseline, fires, overrides, windows, alert } = definition
-  const fitting = measure.kind === 'sum' ? 'amounts' : 'counts'
+  const { measure, hits, baseline, fires, overrides, windows, alert } = definition
+  const fitting = measure.kind === 'sum' ? 'amounts' : measure.kind === 'ratio' ? 'ratio' : 'counts'
+  if (measure.kind === 'ratio' && hits === undefined)
+    yield {
+      path: ['measure'],
+      message: 'a ratio needs hits: a selection that says which activities are hits',
+    }
   if (measure.kind === 'new' && baseline.model !== 'novelty') {
     const message = `${baseline.model} does not fit new(…) — use novelty`
     yield { path: ['baseline', 'model'], message }

@@ -2,7 +2,7 @@ import type { Action, Activity } from '../activity/activity.ts'
 import type { Entity, Level } from '../detection.ts'
 import type { EpisodeFacts } from '../firing/evidence.ts'
 
-export type Model = 'counts' | 'amounts' | 'novelty' | 'drift' | 'decay' | 'none'
+export type Model = 'counts' | 'amounts' | 'ratio' | 'novelty' | 'drift' | 'decay' | 'none'
 
 /** A detector, compiled: what the engine needs and nothing of the file it came from. Immutable. */
 export type Detector = {
@@ -59,7 +59,7 @@ export type Detector = {
 export type Measure = {
   /** As in the file: `count`, `sum(rows)`, `distinct(user)`, `new(network, app)`. */
   readonly expression: string
-  readonly kind: 'count' | 'sum' | 'distinct' | 'new'
+  readonly kind: 'count' | 'sum' | 'distinct' | 'ratio' | 'new'
   /** Of `new`: the fields whose values may be new; none otherwise. */
   readonly fields: readonly { readonly name: string; read(activity: Activity): unknown }[]
   /** The amount (sum; 0 when absent) of an activity; 1 for a count. */

@@ -5,6 +5,7 @@ import { activityField } from './fields.ts'
 
 const units: Readonly<Record<string, string>> = {
   count: 'events',
+  ratio: 'hits',
   'sum(rows)': 'records',
   'sum(bytes)': 'bytes',
   'sum(deleted)': 'deleted records',
@@ -21,15 +22,15 @@ const units: Readonly<Record<string, string>> = {
 /** Fields that one measure may look at for something new. */
 const maxNewFields = 8
 
-/** Understands `count`, `sum(field)`, `distinct(field)` and `new(field, …)`; answers what is wrong with any other text. */
+/** Understands `count`, `ratio`, `sum(field)`, `distinct(field)` and `new(field, …)`; answers what is wrong with any other text. */
 export function parseMeasure(expression: string): Measure | string {
   const [, names] = /^new\(([\w., ]+)\)$/.exec(expression) ?? []
   if (names !== undefined) return parseNews(expression, names.split(/ *, */))
   const unit = units[expression]
-  if (expression === 'count') {
+  if (expression === 'count' || expression === 'ratio') {
     return {
       expression,
-      kind: 'count',
+      kind: expression,
       fields: [],
       amountOf: () => 1,
       valueOf: () => null,
@@ -38,7 +39,7 @@ export function parseMeasure(expression: string): Measure | string {
   }
   const [, kind, name = ''] = /^(sum|distinct)\(([\w.]+)\)$/.exec(expression) ?? []
   if (kind !== 'sum' && kind !== 'distinct')
-    return 'must be count, sum(field), distinct(field) or new(field, …)'
+    return 'must be count, sum(field), distinct(field), ratio or new(field, …)'
   const field = activityField(name)
   if ('unknown' in field) return field.unknown
   if (kind === 'sum') {

@@ -64,6 +64,8 @@ export type Evaluation = {
   /** What each window of the entity holds, and the pane with which it ends. */
   readonly observed: ArrayLike<number>
   readonly panes: ArrayLike<number>
+  /** Of a ratio, the trials that each window holds; otherwise empty. */
+  readonly trials: ArrayLike<number>
   readonly group: GroupState
   readonly totals: OrgTotals
   /** Null for the model `none`. */
@@ -151,7 +153,7 @@ function judgeLongest(evaluation: Evaluation): Verdict['whole'] | null {
   const { start, end } = windowEndingAt(panes[k] as number, length)
   if (!model || !isReady(group, length, start, offset)) return null
   const amount = observed[k] as number
-  const judgement = model.judge(state.slotOf(k), group, start, end, amount)
+  const judgement = model.judge(state.slotOf(k), group, start, end, amount, evaluation.trials[k])
   if (!judgement) return { expected: amount, ratio: 1 }
   return { expected: judgement.expected, ratio: amount / Math.max(judgement.expected, 1e-9) }
 }
@@ -192,7 +194,7 @@ function judgeWindow(evaluation: Evaluation, k: number, observed: number): Verdi
   }
   const ready = isReady(group, length, start, offset)
   const slot = state.slotOf(k)
-  const judgement = ready ? model.judge(slot, group, start, end, observed) : null
+  const judgement = ready ? model.judge(slot, group, start, end, observed, evaluation.trials[k]) : null
   if (ready && isOrdinary(judgement)) noteQuiet(evaluation, k, observed)
   if (!judgement) return overCeiling ? { ...unjudged, reason: 'ceiling' } : null
   const looks = model.looks(totals.members, activeRate(totals, k, model.halfLife), length)

@@ -6,6 +6,7 @@ import { countsFormulas } from '../baseline/counts-model.ts'
 import { driftFormulas } from '../baseline/drift-model.ts'
 import type { Formulas } from '../baseline/formulas.ts'
 import { noveltyFormulas } from '../baseline/novelty-formulas.ts'
+import { ratioFormulas } from '../baseline/ratio-model.ts'
 import { log10PeakTail } from '../baseline/recurring-peak.ts'
 import type { Detection, Statistics } from '../detection.ts'
 
@@ -29,6 +30,7 @@ const formulasOf: Readonly<Record<Statistics['model'], Formulas>> = {
   amounts: amountsFormulas,
   novelty: noveltyFormulas,
   drift: driftFormulas,
+  ratio: ratioFormulas,
 }
 
 /**

@@ -10,8 +10,9 @@ import { type Incident, Incidents, type VerdictWord } from '../baseline/incident
 import { catchUp, type Learner, type Lessons } from '../baseline/learning.ts'
 import { MeasureRows } from '../baseline/measure-rows.ts'
 import { knowledgeOf, type MeasureState, observedIn, restoreKnowledge } from '../baseline/measure-state.ts'
-import type { BaselineModel } from '../baseline/model.ts'
+import type { BaselineModel, WindowSlot } from '../baseline/model.ts'
 import { countActive, createOrgTotals, type OrgTotals } from '../baseline/org-totals.ts'
+import { createRatioModel } from '../baseline/ratio-model.ts'
 import { grantPeaks, notePeak } from '../baseline/recurring-peak.ts'
 import { isSuspended, suspend } from '../baseline/suspension.ts'
 import type { Detector, Firing } from '../definition/detector.ts'
@@ -26,7 +27,7 @@ import { hashText } from '../window/recent-values.ts'
 import { paneAt, panesPerWindow } from '../window/window.ts'
 import { entityKey, mayWant, orgIdOf, sectionPrefix, type Watcher } from './watcher.ts'
 
-/** Watches how much an entity does in sliding windows: models `counts`, `amounts` and `none`. */
+/** Watches how much an entity does in sliding windows: models `counts`, `amounts`, `ratio` and `none`. */
 export class WindowWatcher implements Watcher {
   readonly #measures: MeasureRows
   readonly #groups: GroupTable
@@ -39,6 +40,8 @@ export class WindowWatcher implements Watcher {
   /** What each window of the entity at hand holds, and the pane with which it ends. */
   readonly #observed: Float64Array
   readonly #panes: Float64Array
+  /** Of a ratio. */
+  readonly #trials: Float64Array
   readonly #quiet = new QuietBounds()
   readonly #entityKind: { readonly type: string }
   /** The org whose event came last, and what belongs to it. */
@@ -59,6 +62,7 @@ export class WindowWatcher implements Watcher {
       entities: entities.of(detector.entityType),
       windows,
       distinct: measure.kind === 'distinct',
+      ratio: measure.kind === 'ratio',
       groupNumber: (orgId, name) => this.#groups.numberOf(orgId, name),
       groupName: (number) => this.#groups.nameOf(number),
     })
@@ -73,6 +77,7 @@ export class WindowWatcher implements Watcher {
     this.#entityKind = { type: detector.entityType }
     this.#observed = new Float64Array(windows.length)
     this.#panes = new Float64Array(windows.length)
+    this.#trials = new Float64Array(measure.kind === 'ratio' ? windows.length : 0)
   }
 
   get id(): string {
@@ -119,8 +124,8 @@ export class WindowWatcher implements Watcher {
     const { measure } = detector
     const value = measure.kind === 'distinct' ? measure.valueOf(activity) : null
     if (measure.kind === 'distinct' && value === null) return
-    const amount = measure.kind === 'sum' ? measure.amountOf(activity) : 1
-    if (!(amount > 0)) return
+    const amount = amountOf(detector, activity)
+    if (!(amount > 0) && measure.kind !== 'ratio') return
 
     const { time } = activity
     const totals = this.#totalsOf(org.ref.id, time)
@@ -133,6 +138,7 @@ export class WindowWatcher implements Watcher {
     this.#measures.record(state, time, amount, value === null ? 0 : hashText(value))
     this.#measures.rows.touch(state.row)
 
+    if (amount === 0) return
     this.#look(state, time)
     const verdict = this.#evaluate(detector.firesFor(activity), state, group, totals, model, org)
     if (verdict) this.#remark(verdict, activity, org, amount, state, model)
@@ -147,12 +153,12 @@ export class WindowWatcher implements Watcher {
     model: BaselineModel | null,
     { offset }: OrgTime,
   ): Verdict | null {
-    const [observed, panes, quiet] = [this.#observed, this.#panes, this.#quiet]
+    const [observed, panes, trials, quiet] = [this.#observed, this.#panes, this.#trials, this.#quiet]
     let k = 0
     while (k < observed.length && !isWorthALook(observed[k] as number, firing, state.slotOf(k).length)) k++
     if (k === observed.length) return null
     const detector = this.#detector
-    return evaluate({ detector, firing, state, observed, panes, group, totals, model, quiet, offset })
+    return evaluate({ detector, firing, state, observed, panes, trials, group, totals, model, quiet, offset })
   }
 
   verdict(episode: string, key: string, verdict: VerdictWord, org: OrgTime): void {
@@ -218,7 +224,11 @@ export class WindowWatcher implements Watcher {
       const head = paneAt(state.head, length)
       const slidOut = paneAt(time, length) <= head - panesPerWindow
       this.#panes[k] = slidOut ? (Math.floor(time / length) + 1) * panesPerWindow - 1 : head
-      this.#observed[k] = slidOut ? this.#measures.waitingAt(state, k, time) : observedIn(state, k)
+      const amountIn = (slot: WindowSlot) =>
+        slidOut ? this.#measures.waitingAt(state, slot, time) : observedIn(state, slot)
+      this.#observed[k] = amountIn(state.slotOf(k))
+      const trials = state.trials[k]
+      if (trials) this.#trials[k] = amountIn(trials)
     }
   }
 
@@ -427,14 +437,22 @@ const noLessons: Lessons = {
   onActive: () => undefined,
 }
 
+/** What an activity counts; of a ratio, whether it is a hit. */
+function amountOf({ measure, hits }: Detector, activity: Activity): number {
+  if (measure.kind === 'sum') return measure.amountOf(activity)
+  return measure.kind === 'ratio' && !hits?.(activity) ? 0 : 1
+}
+
 function modelOf({ baseline }: Detector, offset: ZoneOffset): BaselineModel {
+  if (baseline.model === 'ratio') return createRatioModel(baseline.halfLife)
   const create = baseline.model === 'amounts' ? createAmountsModel : createCountsModel
   return create(baseline.halfLife, offset)
 }
 
 /** Learns in full what was held back of an episode, and does so from now on. */
 function grant({ withheld, peaks }: Incident, state: MeasureState, group: GroupState, model: BaselineModel) {
-  for (const { k, start, amount } of withheld) model.makeUp(state.slotOf(k), group, start, amount)
+  for (const { k, start, amount, trials } of withheld)
+    model.makeUp(state.slotOf(k), group, start, amount, trials)
   grantPeaks(state.slots, peaks)
 }
 

@@ -11,6 +11,7 @@ export function createMeasures(windows: readonly number[], distinct = false, nam
     entities: new EntityTable().of('user'),
     windows,
     distinct,
+    ratio: false,
     groupNumber: (_, name) => (names.includes(name) ? names.indexOf(name) : names.push(name) - 1),
     groupName: (number) => names[number] ?? '',
   })

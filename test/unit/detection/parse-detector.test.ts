@@ -50,7 +50,7 @@ tests: [{ name: a, given: [{ event: LoginEventStream, fields: { ip: y } }], expe
       'detectors/burst.yaml:6:9 entity: unknown field usr — did you mean user?',
       'detectors/burst.yaml:7:10 measure: unknown field row — did you mean rows?',
       'detectors/burst.yaml:8:11 windows[0]: must be a duration such as 5m, 1h30m or 14d',
-      'detectors/burst.yaml:9:20 baseline.model: must be counts, amounts, novelty, drift, decay or none — did you mean counts?',
+      'detectors/burst.yaml:9:20 baseline.model: must be counts, amounts, ratio, novelty, drift, decay or none — did you mean counts?',
       'detectors/burst.yaml:10:18 fires.budget: must be a number of false alerts in a time, such as 1/week',
       'detectors/burst.yaml:11:23 levels.critical.observd|gte: unknown field observd — did you mean observed?',
       'detectors/burst.yaml:12:14 exceptions[0].reason: is missing — say why this is harmless',

@@ -22,9 +22,14 @@ describe('a sliding window', () => {
     return state
   }
 
+  function heldAfter(...times: string[]): number {
+    const state = fill(...times)
+    return observedIn(state, state.slotOf(0))
+  }
+
   test('holds ten panes and ends with the one of the newest event', () => {
     const state = fill('03:00', '06:10', '06:50', '12:30')
-    expect(observedIn(state, 0)).toBe(4)
+    expect(observedIn(state, state.slotOf(0))).toBe(4)
     expect(windowEndingAt(paneAt(state.head, 10 * minute), 10 * minute)).toEqual({
       start: at('03:00'),
       end: at('13:00'),
@@ -32,13 +37,13 @@ describe('a sliding window', () => {
   })
 
   test('forgets the pane that slides out', () => {
-    expect(observedIn(fill('03:00', '06:10', '06:50', '12:30', '13:00'), 0)).toBe(4)
+    expect(heldAfter('03:00', '06:10', '06:50', '12:30', '13:00')).toBe(4)
   })
 
   test('takes a late event into its own pane, and leaves one alone that is too late', () => {
-    expect(observedIn(fill('12:30', '06:10'), 0)).toBe(2)
-    expect(observedIn(fill('12:30', '02:59'), 0)).toBe(1)
-    expect(observedIn(fill('12:30', '06:10', '16:00'), 0)).toBe(2)
+    expect(heldAfter('12:30', '06:10')).toBe(2)
+    expect(heldAfter('12:30', '02:59')).toBe(1)
+    expect(heldAfter('12:30', '06:10', '16:00')).toBe(2)
   })
 
   test('of any length agrees with counting all events, whatever their order', () => {
@@ -59,7 +64,7 @@ describe('a sliding window', () => {
         const { start: from, end } = windowEndingAt(paneAt(state.head, length), length)
         const expected = events.filter((event) => event.time >= from && event.time < end)
         const total = expected.reduce((sum, event) => sum + event.amount, 0)
-        if (i % 50 === 0) expect(observedIn(state, k)).toBe(total)
+        if (i % 50 === 0) expect(observedIn(state, state.slotOf(k))).toBe(total)
       }
       if (events.length > 2000)
         events.splice(
@@ -75,7 +80,7 @@ describe('distinct values', () => {
     const start = Date.parse('2026-03-02T12:00:00Z')
     const { measures, add } = createMeasures([10 * minute, hour], true)
     const state = add('u1', start)
-    const observed = () => [observedIn(state, 0), observedIn(state, 1)]
+    const observed = () => [observedIn(state, state.slotOf(0)), observedIn(state, state.slotOf(1))]
     for (let i = 0; i < 30; i++) measures.record(state, start + i * minute, 1, i % 3)
     measures.record(state, start + 29 * minute, 1, 99)
     expect(observed()).toEqual([4, 4])
