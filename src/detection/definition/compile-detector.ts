@@ -160,7 +160,7 @@ function toEntity(type: string, id: string, name: string | null): Entity {
 
 /** Names of groups are made once, for there are few and every event asks for one. */
 function peersReader(fields: readonly string[]): Detector['baseline']['peersOf'] {
-  const readers = fields.map(textReader)
+  const readers = fields.map(peerReader)
   const nameOf = memoizeByText((values) => values)
   const [only] = readers
   if (!only) return (_, entity) => entity.type
@@ -177,6 +177,17 @@ function peersReader(fields: readonly string[]): Detector['baseline']['peersOf']
   }
   return (activity, { type }) =>
     nameOf([type, ...readers.map((read) => read(activity) ?? 'unknown')].join(', '))
+}
+
+/** People read the names of groups: `automated` and `not automated` instead of true and false. */
+function peerReader(name: string): (activity: Activity) => string | null {
+  const read = textReader(name)
+  const no = `not ${name}`
+  return (activity) => {
+    const value = read(activity)
+    if (value === 'true') return name
+    return value === 'false' ? no : value
+  }
 }
 
 function textReader(name: string): (activity: Activity) => string | null {

@@ -90,11 +90,8 @@ function tuningOf({ reason, observed, statistics, detector }: Explained): string
   const floor = `at_least above ${formatAmount(observed)}, or an exception`
   if (reason === 'event') return 'every such event is reported; an exception would keep it quiet'
   if (reason === 'ceiling' || !statistics) {
-    const limit =
-      detector.baseline.model === 'none'
-        ? 'the fixed limit at_least'
-        : 'always_above, whatever the baseline says'
-    return `fired by ${limit}; quiet with ${floor}`
+    if (detector.baseline.model === 'none') return `fired by its fixed limit; quiet with ${floor}`
+    return `fired by always_above, whatever the baseline says; quiet with it above ${formatAmount(observed)}, or an exception`
   }
   const { quietBudget = 0, parameters } = statistics
   const own = ((parameters.budget ?? 0) * (parameters.shares ?? 1) * week) / day

@@ -88,8 +88,7 @@ describe('why a detection fired, in words', () => {
 
   test('without statistics says that a limit was passed', () => {
     expect(lines({ statistics: null, reason: 'ceiling' })).toEqual({
-      Tuning:
-        'fired by always_above, whatever the baseline says; quiet with at_least above 412, or an exception',
+      Tuning: 'fired by always_above, whatever the baseline says; quiet with it above 412, or an exception',
       Detector: expect.any(String),
     })
   })
