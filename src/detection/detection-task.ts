@@ -262,7 +262,7 @@ class DetectionTask implements PartitionTask {
     this.#states = [
       this.#seen.state,
       this.#apps.state,
-      this.#familiarity.state,
+      ...this.#familiarity.states,
       this.#directory.state,
       this.#verdicts.state,
       this.#progress,

@@ -44,10 +44,12 @@ const toBrowserFamily: (texts: string) => string = memoizeByText((texts) => {
   return on(browsers.find(([pattern]) => pattern.test(name))?.[1] ?? name, platform)
 }, 4000)
 
-const toAgentFamily: (agent: string) => string = memoizeByText((agent) => {
+/** Null for a browser that does not name its system: a login of the same browser does. */
+const toAgentFamily: (agent: string) => string | null = memoizeByText((agent) => {
   const text = agent.toLowerCase()
   if (!text.startsWith('mozilla/')) return toProductFamily(agent)
-  return on(browsers.find(([pattern]) => pattern.test(text))?.[1] ?? 'browser', text)
+  const browser = browsers.find(([pattern]) => pattern.test(text))?.[1] ?? 'browser'
+  return systems.some(([pattern]) => pattern.test(text)) ? on(browser, text) : null
 }, 4000)
 
 function on(browser: string, platform: string): string {

@@ -1,4 +1,5 @@
 import { day, hour } from '../../duration.ts'
+import type { DurableState } from '../../stream/keyed-state.ts'
 import { MemoryTable } from '../baseline/memory-table.ts'
 import {
   addValue,
@@ -21,7 +22,8 @@ import {
 import { hashText } from '../window/recent-values.ts'
 import type { Activity } from './activity.ts'
 import { memoizeByText } from './bounded-cache.ts'
-import { createFirsts, dimensions, type Firsts, tell, unknownFirsts } from './firsts.ts'
+import { createFirsts, dimensions, type Firsts, type Newness, tell, unknownFirsts } from './firsts.ts'
+import { OrgSights } from './org-sights.ts'
 import { textOf } from './payload.ts'
 /** A value counts as new for so long after its first sight, ms: the whole of an attack carries the flag. */
 export const newFor = 72 * hour
@@ -46,6 +48,7 @@ const memoryKind: MemoryKind = { rateHalfLife: 30, capacities: [64, 32, 32, 96, 
  */
 export class Familiarity {
   readonly state = new MemoryTable('familiarity')
+  readonly #org = new OrgSights({ newFor, knownAfter, rememberedDays })
   readonly #capacity: number
   /** Whether the event at hand changed anything that must be saved. */
   #changed = false
@@ -53,6 +56,10 @@ export class Familiarity {
   /** @param options.capacity how many users are remembered at most, 300,000 when absent */
   constructor({ capacity = 300_000 }: { readonly capacity?: number } = {}) {
     this.#capacity = capacity
+  }
+
+  get states(): readonly DurableState[] {
+    return [this.state, this.#org.state]
   }
 
   /** Tells what is new about the activity for its user, and learns from it. */
@@ -67,10 +74,16 @@ export class Familiarity {
     let firsts = known || away > 0 ? createFirsts(away, known && isAutomated(memory)) : unknownFirsts
     this.#changed = learns && noteActive(memory, time, memoryKind)
     if (learns && noteToday(memory, handIndex, isByHand(activity))) this.#changed = true
-    const sight = { time, learns, known, oldest: Math.floor(time / day) - away - rememberedDays }
+    const sight = {
+      org: activity.org.id,
+      time,
+      learns,
+      known,
+      oldest: Math.floor(time / day) - away - rememberedDays,
+    }
     for (let index = 0; index < dimensions.length; index++) {
-      const isNew = this.#seeDimension(memory, activity, index, sight)
-      if (isNew !== null && known && !isRestless(memory, index)) firsts = tell(firsts, index, isNew)
+      const newness = this.#seeDimension(memory, activity, index, sight)
+      if (newness !== null && known && !isRestless(memory, index)) firsts = tell(firsts, index, newness)
     }
     if (this.#changed) this.state.touch(memory)
     return firsts
@@ -86,21 +99,22 @@ export class Familiarity {
     }
   }
 
-  /** Whether a value that the activity has in a dimension is new; null when it has none. */
-  #seeDimension(memory: ValueMemory, activity: Activity, index: number, sight: Sight): boolean | null {
+  /** How new what the activity has in a dimension is; null when it has nothing. */
+  #seeDimension(memory: ValueMemory, activity: Activity, index: number, sight: Sight): Newness | null {
     if (index === objectIndex) {
       const { objects } = activity
       if (objects.length === 0) return null
-      let isNew = false
-      for (const object of objects) isNew = this.#see(memory, index, objectWord(object), sight) || isNew
-      return isNew
+      let newest: Newness = 'old'
+      for (const object of objects)
+        newest = newerOf(newest, this.#see(memory, index, objectWord(object), sight))
+      return newest
     }
     const text = (readers[index] as Reader)(activity)
     return text === null ? null : this.#see(memory, index, (words[index] as WordOf)(text), sight, text)
   }
 
-  #see(memory: ValueMemory, index: number, word: number, sight: Sight, text = ''): boolean {
-    const { time, learns, known, oldest } = sight
+  #see(memory: ValueMemory, index: number, word: number, sight: Sight, text = ''): Newness {
+    const { org, time, learns, known, oldest } = sight
     const place = findValue(memory, word)
     const isFirst = place < 0 || lastSight(memory, place) < oldest
     if (known && learns && noteToday(memory, index, isFirst)) this.#changed = true
@@ -110,11 +124,16 @@ export class Familiarity {
         addValue(memory, word, expected ? knownSince(memory) : time, time, memoryKind)
         this.#changed = true
       }
-      return !expected
+      const isStrange = this.#org.isNew(org, word, time, learns)
+      return expected ? 'old' : isStrange ? 'strange' : 'new'
     }
-    if (learns && noteSight(memory, place, time, isFirst)) this.#changed = true
+    const isChanged = learns && noteSight(memory, place, time, isFirst)
     const first = firstSight(memory, place)
-    return isFirst || (time - first < newFor && first - knownSince(memory) >= knownAfter)
+    const isNew = isFirst || (time - first < newFor && first - knownSince(memory) >= knownAfter)
+    if (isChanged) this.#changed = true
+    // Once a day for each user and value is enough to know what is still in use.
+    const isStrange = (isChanged || isNew) && this.#org.isNew(org, word, time, learns)
+    return !isNew ? 'old' : isStrange ? 'strange' : 'new'
   }
 
   /**
@@ -157,6 +176,7 @@ export class Familiarity {
 }
 
 type Sight = {
+  readonly org: string
   readonly time: number
   readonly learns: boolean
   readonly known: boolean
@@ -196,6 +216,11 @@ const rangeWords: (network: string) => readonly number[] = memoizeByText((networ
     toWord(hashText(`${range} ${number}`), rangeIndex),
   )
 })
+
+function newerOf(one: Newness, other: Newness): Newness {
+  if (one === 'strange' || other === 'strange') return 'strange'
+  return one === 'new' || other === 'new' ? 'new' : 'old'
+}
 
 function isRestless(memory: ValueMemory, index: number): boolean {
   const { days, newDays } = daysOf(memory, index)

@@ -7,8 +7,8 @@ export type Dimension = (typeof dimensions)[number]
 
 /**
  * What is new about an activity for its user, in one number: bit i says that dimension i can be told, bit 8 + i that it is
- * new, bit 15 that the user is a program, and the bits from 16 on how many days the user had been away. 0 while the user is
- * not known for long enough.
+ * new, bit 15 that the user is a program, nine bits from 16 on how many days the user had been away, and bit 25 + i that
+ * dimension i is new for the whole org. 0 while the user is not known for long enough.
  */
 export type Firsts = number
 
@@ -17,21 +17,38 @@ export const unknownFirsts: Firsts = 0
 
 const knownUser = 0x80
 const program = 0x8000
+const mostAway = 0x1ff
+const strangeBits = 25
 
 /** Of a user who is known, with nothing told about any dimension yet. `away` in days. */
 export function createFirsts(away: number, automated: boolean): Firsts {
-  return knownUser | (automated ? program : 0) | (Math.min(Math.max(away, 0), 0x7fff) << 16)
+  return knownUser | (automated ? program : 0) | (Math.min(Math.max(away, 0), mostAway) << 16)
 }
 
-/** `firsts` with dimension number `index` told: whether it is new. */
-export function tell(firsts: Firsts, index: number, isNew: boolean): Firsts {
-  return firsts | (1 << index) | (isNew ? 256 << index : 0)
+/** Whether a value is old, new for its user, or new for the whole org as well. */
+export type Newness = 'old' | 'new' | 'strange'
+
+/** `firsts` with dimension number `index` told. */
+export function tell(firsts: Firsts, index: number, newness: Newness): Firsts {
+  const isOld = newness === 'old'
+  return (
+    firsts |
+    (1 << index) |
+    (isOld ? 0 : 256 << index) |
+    (newness === 'strange' ? 1 << (strangeBits + index) : 0)
+  )
 }
 
 /** Whether a dimension is new for the user; null when that cannot be told. */
 export function isNew(firsts: Firsts, dimension: Dimension): boolean | null {
   const index = dimensions.indexOf(dimension)
   return (firsts & (1 << index)) === 0 ? null : (firsts & (256 << index)) !== 0
+}
+
+/** Whether a dimension is new for the whole org, and so for the user; null when that cannot be told. */
+export function isStrange(firsts: Firsts, dimension: Dimension): boolean | null {
+  const index = dimensions.indexOf(dimension)
+  return (firsts & (1 << index)) === 0 ? null : (firsts & (1 << (strangeBits + index))) !== 0
 }
 
 /** Network, app and client: where and with what the user works. */
@@ -49,10 +66,5 @@ export function isAutomated(firsts: Firsts): boolean | null {
 
 /** Days for which the user had not been seen before; null while the user is not known for long enough. */
 export function awayDays(firsts: Firsts): number | null {
-  return (firsts & knownUser) === 0 ? null : firsts >>> 16
-}
-
-/** The dimensions that are new. */
-export function newDimensions(firsts: Firsts): readonly Dimension[] {
-  return dimensions.filter((_, index) => (firsts & (256 << index)) !== 0)
+  return (firsts & knownUser) === 0 ? null : (firsts >>> 16) & mostAway
 }

@@ -40,6 +40,7 @@ export class MemoryTable implements DurableState {
   /** Says that the memory was changed. */
   touch(memory: ValueMemory): void {
     this.#state.touch(memory.key)
+    this.#noteFirst(memory)
   }
 
   delete(memory: ValueMemory): void {
@@ -62,9 +63,16 @@ export class MemoryTable implements DurableState {
     return this.#state.takeChanges()
   }
 
+  /** A late event may have been the first. */
+  #noteFirst(memory: ValueMemory): void {
+    const orgId = memory.key.slice(0, memory.key.indexOf('\0'))
+    const first = knownSince(memory)
+    if (first < (this.#first.get(orgId) ?? Number.POSITIVE_INFINITY)) this.#first.set(orgId, first)
+  }
+
   #index(memory: ValueMemory): void {
     const [orgId, id] = splitKey(memory.key)
-    this.#first.set(orgId, Math.min(knownSince(memory), this.#first.get(orgId) ?? Number.POSITIVE_INFINITY))
+    this.#noteFirst(memory)
     let entities = this.#orgs.get(orgId)
     if (!entities) {
       entities = new Map()

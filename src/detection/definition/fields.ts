@@ -1,7 +1,7 @@
 import { nearestWord } from '../../yaml-source.ts'
 import type { Activity } from '../activity/activity.ts'
 import { affectsSelf, deletedOf, permissionsOf, scoreOf } from '../activity/derived-fields.ts'
-import { awayDays, isAutomated, isFamiliar, isNew } from '../activity/firsts.ts'
+import { awayDays, isAutomated, isFamiliar, isNew, isStrange } from '../activity/firsts.ts'
 import { toLoginResult } from '../activity/login-outcome.ts'
 import { nameOf } from '../activity/payload.ts'
 import { salesforceFields } from '../activity/salesforce-fields.ts'
@@ -47,6 +47,11 @@ const canonical = {
   new_query: ({ firsts }) => isNew(firsts, 'query'),
   new_api: ({ firsts }) => isNew(firsts, 'api'),
   new_country: ({ firsts }) => isNew(firsts, 'country'),
+  strange_network: ({ firsts }) => isStrange(firsts, 'network'),
+  strange_app: ({ firsts }) => isStrange(firsts, 'app'),
+  strange_client: ({ firsts }) => isStrange(firsts, 'client'),
+  strange_object: ({ firsts }) => isStrange(firsts, 'object'),
+  strange_query: ({ firsts }) => isStrange(firsts, 'query'),
   familiar: ({ firsts }) => isFamiliar(firsts),
   away: ({ firsts }) => awayDays(firsts),
   automated: ({ firsts }) => isAutomated(firsts),

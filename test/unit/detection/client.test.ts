@@ -21,6 +21,7 @@ it.each([
     { UserAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:126.0) Gecko/20100101 Firefox/126.0' },
     'firefox on linux',
   ],
+  [{ UserAgent: 'Mozilla/5.0 Chrome' }, null],
   [{ UserAgent: 'python-requests/2.28.2' }, 'python-requests'],
   [{ UserAgent: 'Python-httplib2/0.19.0 (gzip)' }, 'python-httplib2'],
   [{ UserAgent: null, Client: 'DataLoaderBulkUI/61.0' }, 'dataloaderbulkui'],

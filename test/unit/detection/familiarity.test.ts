@@ -7,6 +7,7 @@ import {
   isAutomated,
   isFamiliar,
   isNew,
+  isStrange,
 } from '../../../src/detection/activity/firsts.ts'
 import type { Person } from '../../../src/detection/activity/person.ts'
 import { memoryCodec } from '../../../src/detection/baseline/value-memory.ts'
@@ -182,6 +183,25 @@ function personSince(created: number, lastLogin: number | null): Person {
   }
 }
 
+describe('what is new for a user', () => {
+  it('is strange when nobody else of the org ever had it, also while others bring it up', () => {
+    const familiarity = knownUser()
+    for (let index = 0; index <= 10; index++)
+      noteAt(familiarity, index, { user: 'u2', client: 'edge on mac' })
+    const known = noteAt(familiarity, 11, { client: 'edge on mac' })
+    expect([isNew(known.firsts, 'client'), isStrange(known.firsts, 'client')]).toEqual([true, false])
+    for (const user of ['u1', 'u2'])
+      expect(isStrange(noteAt(familiarity, 12, { user, network: '198.51.100.0/24' }).firsts, 'network')).toBe(
+        true,
+      )
+    expect(isStrange(noteAt(familiarity, 13, { network: null }).firsts, 'network')).toBeNull()
+    expect(
+      isStrange(noteAt(familiarity, 17, { user: 'u3', network: '198.51.100.0/24' }).firsts, 'network'),
+    ).toBeNull()
+    expect(isStrange(noteAt(familiarity, 21, { user: 'u3', app: 'Browser' }).firsts, 'app')).toBe(false)
+  })
+})
+
 describe('programs', () => {
   const program = { client: 'python-requests' }
 
@@ -261,11 +281,16 @@ const disks = new WeakMap<Familiarity, Map<string, Buffer>>()
 /** Another memory with what has been saved of this one. */
 function restored(familiarity: Familiarity): Familiarity {
   const disk = disks.get(familiarity) ?? new Map<string, Buffer>()
-  const { puts, deletes } = familiarity.state.takeChanges()
-  for (const { key, value } of puts) disk.set(key, value)
-  for (const key of deletes) disk.delete(key)
+  for (const state of familiarity.states) {
+    const { puts, deletes } = state.takeChanges()
+    for (const { key, value } of puts) disk.set(`${state.section}/${key}`, value)
+    for (const key of deletes) disk.delete(`${state.section}/${key}`)
+  }
   const next = new Familiarity()
-  for (const [key, value] of disk) next.state.restore(key, value)
+  for (const state of next.states) {
+    for (const [key, value] of disk)
+      if (key.startsWith(`${state.section}/`)) state.restore(key.slice(state.section.length + 1), value)
+  }
   disks.set(next, disk)
   return next
 }

@@ -1,0 +1,58 @@
+import { day } from '../../duration.ts'
+import { MemoryTable } from '../baseline/memory-table.ts'
+import {
+  addValue,
+  findValue,
+  firstSight,
+  lastSight,
+  type MemoryKind,
+  noteSight,
+  type ValueMemory,
+} from '../baseline/value-memory.ts'
+
+/** An org's values lie in so many memories, so that a change rewrites a small part of them. */
+const shards = 16
+/** By dimension, in each of them. */
+const memoryKind: MemoryKind = { rateHalfLife: 30, capacities: [256, 64, 64, 128, 512, 8, 16, 8] }
+
+export type OrgSightsOptions = {
+  /** A value counts as new for so long after its first sight, ms. */
+  readonly newFor: number
+  /** What is seen within so long of an org's first sight is what it always has, ms. */
+  readonly knownAfter: number
+  /** A value is forgotten after so many days. */
+  readonly rememberedDays: number
+}
+
+/** What anybody of an org has been seen to use: a value that is new for a user may be what everybody else always had. */
+export class OrgSights {
+  readonly state = new MemoryTable('org-sights')
+  readonly #options: OrgSightsOptions
+
+  constructor(options: OrgSightsOptions) {
+    this.#options = options
+  }
+
+  /** Whether a value (see {@link toWord}) is new for the whole org. `learns`: it is remembered from now on. */
+  isNew(orgId: string, word: number, time: number, learns: boolean): boolean {
+    const { newFor, knownAfter, rememberedDays } = this.#options
+    const memory = this.#shardOf(orgId, word, time)
+    const since = this.state.firstOf(orgId) ?? time
+    const place = findValue(memory, word)
+    const oldest = Math.floor(time / day) - rememberedDays
+    if (place < 0 || lastSight(memory, place) < oldest) {
+      if (learns && place < 0) addValue(memory, word, time, time, memoryKind)
+      else if (learns) noteSight(memory, place, time, true)
+      if (learns) this.state.touch(memory)
+      return time - since >= knownAfter
+    }
+    if (learns && noteSight(memory, place, time, false)) this.state.touch(memory)
+    const first = firstSight(memory, place)
+    return time - first < newFor && first - since >= knownAfter
+  }
+
+  #shardOf(orgId: string, word: number, time: number): ValueMemory {
+    const id = String((word >>> 3) % shards)
+    return this.state.find(orgId, id) ?? this.state.add(orgId, id, time)
+  }
+}
