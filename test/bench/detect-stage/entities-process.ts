@@ -53,6 +53,7 @@ let time = start
 for (let d = 0; d < 2; d++) {
   for (let number = 0; number < entities; number++) {
     feed(number, start + d * day + Math.floor((number / entities) * day))
+    if (number % 10_000 === 0) saveEverything()
   }
 }
 tick(start + 2 * day + 4 * hour)

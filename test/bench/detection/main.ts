@@ -1,3 +1,4 @@
+import { measureDetectStage } from '../detect-stage/detect-stage.ts'
 import { measureRoad } from '../road/road.ts'
 import { evasionSection, lookAlikeSection, measureCases, scenarioSection, shortCases } from './cases.ts'
 import { fullDrift, measureDrift } from './drift.ts'
@@ -33,6 +34,7 @@ const measurements: Readonly<Record<string, Measurement>> = {
   },
   evasions: { short: nothing, full: (verbose) => measureCases({ ...evasionSection, verbose }) },
   'look-alikes': { short: nothing, full: (verbose) => measureCases({ ...lookAlikeSection, verbose }) },
+  'detect-stage': { short: nothing, full: measureDetectStage },
   road: { short: nothing, full: measureRoad },
 }
 
