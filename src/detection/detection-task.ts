@@ -19,6 +19,7 @@ import { teachingOf, Verdicts } from './verdicts.ts'
 import { DriftWatcher } from './watching/drift-watcher.ts'
 import { FadingWatcher } from './watching/fading-watcher.ts'
 import { NoveltyWatcher } from './watching/novelty-watcher.ts'
+import { SilenceWatcher } from './watching/silence-watcher.ts'
 import { entityKey, sectionPrefix, type Watcher } from './watching/watcher.ts'
 import { WindowWatcher } from './watching/window-watcher.ts'
 
@@ -43,7 +44,7 @@ export const lateness = 3 * hour
 
 /** How far an org has come; saved. `newestOf`: by event type, for each has a channel of its own and is replayed alone. */
 type OrgProgress = { name: string; newest: number; minute: number; newestOf?: Record<string, number> }
-type Org = { ref: OrgRef; offset: ZoneOffset; watermark: number; progress: OrgProgress }
+type Org = { ref: OrgRef; offset: ZoneOffset; watermark: number; behind: number; progress: OrgProgress }
 
 /** The detection stage of one partition of topic `events`: events in, detections and progress out. */
 export function createDetectionTask(options: DetectionTaskOptions): PartitionTask {
@@ -93,16 +94,16 @@ class DetectionTask implements PartitionTask {
     this.#useDetectors()
     this.#output = output
     this.#failure = undefined
-    this.#take(this.#options.decode(record))
+    this.#take(this.#options.decode(record), record.timestamp)
     this.#showFound()
     if (this.#failure) throw this.#failure
   }
 
-  #take(decoded: Decoded): void {
+  #take(decoded: Decoded, appended: number): void {
     if ('kind' in decoded) {
       if (decoded.kind === 'directory') this.#directory.note(decoded)
       else if (decoded.kind === 'verdict') this.#judge(decoded)
-      else this.#advance(this.#orgOf(decoded.org), decoded.time)
+      else this.#advance(this.#orgOf(decoded.org), decoded.time, appended)
       return
     }
     const org = this.#orgOf(decoded.org)
@@ -110,7 +111,7 @@ class DetectionTask implements PartitionTask {
       this.#options.metrics?.records_duplicate_total.inc({ stage: 'detect' })
       return
     }
-    this.#advance(org, decoded.time)
+    this.#advance(org, decoded.time, appended)
     this.#apps.refine(decoded)
     this.#directory.introduce(decoded)
     decoded.firsts = this.#familiarity.note(decoded)
@@ -194,12 +195,13 @@ class DetectionTask implements PartitionTask {
   }
 
   /** Event time of the org has come to `time`: once a minute its episodes are looked after and its progress is told. */
-  #advance(org: Org, time: number): void {
+  #advance(org: Org, time: number, appended: number): void {
     const { progress } = org
     if (time <= progress.newest) return
     const previous = progress.newest
     progress.newest = time
     org.watermark = watermarkAt(time)
+    org.behind = appended > 0 ? Math.max(0, appended - time) : 0
     this.#progress.touch(org.ref.id)
     const newMinute = Math.floor(time / minute)
     if (newMinute === progress.minute) return
@@ -237,7 +239,13 @@ class DetectionTask implements PartitionTask {
       this.#progress.set(ref.id, progress)
     }
     const { timeZone } = this.#options.orgSettings(ref.name)
-    const org = { ref, offset: this.#zone(timeZone), watermark: watermarkAt(progress.newest), progress }
+    const org = {
+      ref,
+      offset: this.#zone(timeZone),
+      watermark: watermarkAt(progress.newest),
+      behind: 0,
+      progress,
+    }
     this.#orgs.set(ref.id, org)
     return org
   }
@@ -286,6 +294,7 @@ class DetectionTask implements PartitionTask {
 function createWatcher(detector: Detector, set: string, entities: EntityTable, emit: EmitDetection): Watcher {
   if (detector.baseline.model === 'novelty') return new NoveltyWatcher(detector, set, emit)
   if (detector.baseline.model === 'drift') return new DriftWatcher(detector, set, entities, emit)
+  if (detector.when === 'below') return new SilenceWatcher(detector, set, emit)
   if (detector.baseline.model === 'decay') return new FadingWatcher(detector, set, emit)
   return new WindowWatcher(detector, set, entities, emit)
 }

@@ -12,6 +12,16 @@ export function log10NegativeBinomialTail(y: number, mu: number, r: number): num
   return logIncompleteBeta(mu / (mu + r), r / (mu + r), y, r) / Math.LN10
 }
 
+/**
+ * log10 P(X ≤ y) of the same: how little may come by chance. Of the Poisson distribution it is not known here, so `r` must be
+ * finite; −Infinity below 0.
+ */
+export function log10NegativeBinomialLowerTail(y: number, mu: number, r: number): number {
+  if (y < 0) return Number.NEGATIVE_INFINITY
+  if (mu <= 0) return 0
+  return logIncompleteBeta(r / (mu + r), mu / (mu + r), r, Math.floor(y) + 1) / Math.LN10
+}
+
 /** log10 P(X ≥ y) of a Poisson X with mean `mu`: first term of the tail times the series of the ratios that follow it. */
 export function log10PoissonTail(y: number, mu: number): number {
   if (y <= 0) return 0

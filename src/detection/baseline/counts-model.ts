@@ -7,7 +7,11 @@ import {
   shrunkSpread,
   winsorCap,
 } from '../algorithms/gamma-poisson.ts'
-import { log10NegativeBinomialTail, negativeBinomialQuantile } from '../algorithms/log-tails.ts'
+import {
+  log10NegativeBinomialLowerTail,
+  log10NegativeBinomialTail,
+  negativeBinomialQuantile,
+} from '../algorithms/log-tails.ts'
 import { binOf, binRates, rateBins } from '../algorithms/rate-histogram.ts'
 import { hourOfWeek, hoursPerWeek } from '../algorithms/season.ts'
 import type { ZoneOffset } from '../algorithms/zone-offset.ts'
@@ -29,9 +33,12 @@ const independentLooks = 3
 /** Nothing closer to the expectation than so many standard deviations is improbable enough to matter: p > 0.001. */
 const leastDeviations = 3
 
-/** Negative binomial with mean `mu` and size `r`. */
+/** Negative binomial with mean `mu` and size `r`; `below` is 1 where it is the probability of so little, not of so much. */
 export const countsFormulas: Formulas = {
-  log10p: ({ mu = 0, r = 1 }, observed) => log10NegativeBinomialTail(observed, mu, r),
+  log10p: ({ mu = 0, r = 1, below = 0 }, observed) =>
+    below === 1
+      ? log10NegativeBinomialLowerTail(observed, mu, r)
+      : log10NegativeBinomialTail(observed, mu, r),
   expected: ({ mu = 0 }) => mu,
   usualRange: ({ mu = 0, r = 1 }) => ({
     low: negativeBinomialQuantile(0.05, mu, r),

@@ -43,6 +43,7 @@ export function compileDetector(definition: Definition): Detector | null {
       memory: baseline.memory,
       learning: baseline.learning,
     },
+    when: definition.fires.when,
     firesFor: firingReader(definition),
     levelFor: levelReader(definition),
     escalations: definition.escalate.map(toEscalation),
@@ -96,7 +97,7 @@ function toAction(name: unknown): Action | null {
 
 /** Of what keyed state depends on. Thresholds, levels, exceptions, half-life and words may change without a new start. */
 function measureHashOf(
-  { entity, measure, where, hits, baseline }: Definition,
+  { entity, measure, where, hits, baseline, fires: { when } }: Definition,
   windows: readonly number[],
 ): string {
   const measured = {
@@ -104,6 +105,7 @@ function measureHashOf(
     measure: measure.expression,
     where: where.source,
     windows,
+    ...(when === 'below' ? { when } : {}),
     model: baseline.model,
     peers: baseline.peers,
     ...(measure.kind === 'ratio' && { hits: hits?.source }),
@@ -219,13 +221,13 @@ function firingReader({ fires, overrides, baseline }: Definition): Detector['fir
 
 /** Without a model there is nothing but the floor to fire by. */
 function toFiring(fires: Definition['fires'], model: Definition['baseline']['model']): Firing {
-  const { when, budget, at_least: atLeast, always_above: above } = fires
+  const { budget, at_least: atLeast, always_above: above } = fires
   const alwaysAbove = model === 'none' || model === 'decay' ? atLeast : Number.POSITIVE_INFINITY
-  if (typeof above !== 'object') return { when, budget, atLeast, alwaysAbove: above ?? alwaysAbove }
+  if (typeof above !== 'object') return { budget, atLeast, alwaysAbove: above ?? alwaysAbove }
   const byLength = Object.entries(above).map(
     ([length, amount]) => [parseDuration(length) ?? 0, amount] as const,
   )
-  return { when, budget, atLeast, alwaysAbove, alwaysAboveIn: new Map(byLength) }
+  return { budget, atLeast, alwaysAbove, alwaysAboveIn: new Map(byLength) }
 }
 
 function levelReader({ level, levels: conditions }: Definition): (found: Found) => Level {

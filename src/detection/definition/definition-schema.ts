@@ -270,6 +270,12 @@ function* crossCheck(definition: {
       message: `${baseline.model} does not fit a ${measure.kind} — use ${fitting}, or none for a fixed threshold`,
     }
   }
+  if (fires.when === 'below' && (baseline.model !== 'counts' || measure.kind !== 'count')) {
+    yield { path: ['fires', 'when'], message: 'below needs measure: count and baseline.model: counts' }
+  }
+  if (fires.when === 'below' && fires.always_above !== undefined) {
+    yield { path: ['fires', 'always_above'], message: 'means nothing where too little fires — leave it out' }
+  }
   yield* checkCeiling(fires, fires.at_least, windows, ['fires', 'always_above'])
   for (const [index, override] of overrides.entries()) {
     const floor = override.fires.at_least ?? fires.at_least

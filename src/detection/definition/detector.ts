@@ -43,6 +43,8 @@ export type Detector = {
   }
   /** Novelty: the activities of which something new is looked for; null when it is all of them. */
   readonly hits: ((activity: Activity) => boolean) | null
+  /** `above`: too much fires; `below`: too little, judged as event time goes on. */
+  readonly when: 'above' | 'below'
   /** The firing rule for an activity's entity, overrides applied. */
   firesFor(activity: Activity): Firing
   /** Level by what was found: the highest of `levels:` whose conditions hold, else `level`. */
@@ -85,8 +87,6 @@ export type Escalation = {
 }
 
 export type Firing = {
-  /** `above`: too much fires; `below`: too little. */
-  readonly when: 'above' | 'below'
   /** False alerts that the analyst accepts, per ms of event time, whole org. */
   readonly budget: number
   /** Never fires below this, whatever the statistics say. */

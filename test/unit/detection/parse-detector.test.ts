@@ -125,7 +125,6 @@ describe('a compiled detector', () => {
       },
     })
     expect(detector.firesFor(decodeActivity('LoginEventStream'))).toEqual({
-      when: 'above',
       budget: 1 / 604_800_000,
       atLeast: 5,
       alwaysAbove: 5,

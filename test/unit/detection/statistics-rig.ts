@@ -110,8 +110,8 @@ export function makeDetector(options: DetectorOptions = {}): Detector {
       peersOf: peersOf ?? ((_, entity) => entity.type),
     },
     hits: null,
+    when: 'above',
     firesFor: () => ({
-      when: 'above',
       budget,
       atLeast,
       alwaysAbove: alwaysAbove ?? Number.POSITIVE_INFINITY,

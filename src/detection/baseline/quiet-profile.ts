@@ -1,0 +1,162 @@
+import { day, hour, minute } from '../../duration.ts'
+import { log10NegativeBinomialLowerTail } from '../algorithms/log-tails.ts'
+import { hourOfWeek, hoursPerWeek } from '../algorithms/season.ts'
+import type { ZoneOffset } from '../algorithms/zone-offset.ts'
+
+/** What a channel usually carries in each hour of the week, and what it has carried lately. Saved as JSON. */
+export type QuietProfile = {
+  /** First event and newest one, ms. */
+  readonly since: number
+  newest: number
+  /** Counts by pane of five minutes; the pane with the index `i` lies at `i` modulo the length. `head`: index of the newest. */
+  readonly panes: number[]
+  head: number
+  /** Number of the first hour (since the epoch) that has not been learned. */
+  learnedTo: number
+  /** Per hour of the week, decayed: what was counted, and how often it was watched. */
+  readonly counted: number[]
+  readonly watched: number[]
+  /** Decayed sums of (y−μ)²−μ and μ² over the hours: their quotient is the spread 1/φ. */
+  spread: number
+  weight: number
+}
+
+const pane = 5 * minute
+/** An hour of the week is known once it has been watched, until it is nearly forgotten. What other days are like says nothing of a weekend. */
+const knownAfter = 0.5
+/** Prior of the spread: that of a channel with a standard deviation of a third, with the weight of so many hours. */
+const priorSpread = 0.1
+const priorHours = 20
+
+/** `keep`: how far back counts can be asked for, ms. */
+export function createQuietProfile(time: number, keep: number): QuietProfile {
+  const zeros = () => new Array<number>(hoursPerWeek).fill(0)
+  const head = Math.floor(time / pane)
+  return {
+    since: time,
+    newest: time,
+    panes: new Array<number>(Math.ceil(keep / pane) + 1).fill(0),
+    head,
+    learnedTo: Math.floor(time / hour) + 1,
+    counted: zeros(),
+    watched: zeros(),
+    spread: 0,
+    weight: 0,
+  }
+}
+
+/** Counts one event; one from before the oldest pane is passed over. */
+export function countAt(profile: QuietProfile, time: number): void {
+  moveTo(profile, time)
+  profile.newest = Math.max(profile.newest, time)
+  const index = Math.floor(time / pane)
+  const { panes, head } = profile
+  if (index > head - panes.length) panes[index % panes.length] = at(panes, index % panes.length) + 1
+}
+
+/** What was counted in [from, to), both rounded down to five minutes. */
+export function countedIn({ panes, head }: QuietProfile, from: number, to: number): number {
+  let sum = 0
+  const last = Math.min(Math.floor(to / pane) - 1, head)
+  for (let i = Math.max(Math.floor(from / pane), head - panes.length + 1); i <= last; i++)
+    sum += at(panes, i % panes.length)
+  return sum
+}
+
+/**
+ * Learns every hour that ended by `time`. `isWatched` says of an hour [start, end) whether it tells what is usual. `halfLife` as for
+ * every baseline, ms; the profile of the week fades with twice that.
+ */
+export function learnHours(
+  profile: QuietProfile,
+  time: number,
+  halfLife: number,
+  offset: ZoneOffset,
+  isWatched: (start: number, end: number) => boolean,
+): void {
+  const end = Math.floor(time / hour)
+  const oldest = (profile.head - profile.panes.length + 1) * pane
+  const kept = 2 ** (-hour / (2 * halfLife))
+  for (; profile.learnedTo < end; profile.learnedTo++) {
+    const start = profile.learnedTo * hour
+    if (end - profile.learnedTo > (28 * day) / hour) continue
+    fade(profile, kept)
+    if (start < oldest || !isWatched(start, start + hour)) continue
+    learn(profile, hourOfWeek(start, offset), countedIn(profile, start, start + hour))
+  }
+}
+
+/** What [from, to) usually holds; null while one of its hours is not known. */
+export function expectedIn(
+  profile: QuietProfile,
+  from: number,
+  to: number,
+  offset: ZoneOffset,
+): number | null {
+  let sum = 0
+  for (let start = from; start < to; ) {
+    const end = Math.min(to, (Math.floor(start / hour) + 1) * hour)
+    const rate = rateOf(profile, hourOfWeek(start, offset))
+    if (rate === null) return null
+    sum += (rate * (end - start)) / hour
+    start = end
+  }
+  return sum
+}
+
+/** What the quietest hour of the week usually holds; null while fewer than a week's hours are known. */
+export function quietestHour(profile: QuietProfile): number | null {
+  let least = Number.POSITIVE_INFINITY
+  for (let h = 0; h < hoursPerWeek; h++) {
+    const rate = rateOf(profile, h)
+    if (rate === null) return null
+    least = Math.min(least, rate)
+  }
+  return least
+}
+
+/** log10 of the chance that so little comes, and the size of the negative binomial it is read from. */
+export function tooLittle(
+  { spread, weight }: QuietProfile,
+  observed: number,
+  expected: number,
+): { readonly log10p: number; readonly r: number } {
+  const hours = Math.min(weight, 1000)
+  const own = Math.min(20, Math.max(0.02, spread / Math.max(weight, 1e-9)))
+  const r = 1 / ((priorHours * priorSpread + hours * own) / (priorHours + hours))
+  return { log10p: log10NegativeBinomialLowerTail(observed, expected, r), r }
+}
+
+function moveTo(profile: QuietProfile, time: number): void {
+  const next = Math.floor(time / pane)
+  const { panes, head } = profile
+  for (let i = Math.max(head + 1, next - panes.length + 1); i <= next; i++) panes[i % panes.length] = 0
+  profile.head = Math.max(head, next)
+}
+
+function learn(profile: QuietProfile, h: number, amount: number): void {
+  const rate = rateOf(profile, h)
+  if (rate !== null && rate >= 1) {
+    profile.spread += (amount - rate) ** 2 - rate
+    profile.weight += rate ** 2
+  }
+  profile.counted[h] = at(profile.counted, h) + amount
+  profile.watched[h] = at(profile.watched, h) + 1
+}
+
+function fade(profile: QuietProfile, kept: number): void {
+  for (let h = 0; h < hoursPerWeek; h++) {
+    profile.counted[h] = at(profile.counted, h) * kept
+    profile.watched[h] = at(profile.watched, h) * kept
+  }
+  profile.spread *= kept
+  profile.weight *= kept
+}
+
+function rateOf({ counted, watched }: QuietProfile, h: number): number | null {
+  return at(watched, h) >= knownAfter ? at(counted, h) / at(watched, h) : null
+}
+
+function at(values: readonly number[], index: number): number {
+  return values[index] as number
+}
