@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type DetectionMessage, levels, verdictWords } from '../detection/detection.ts'
+import { type DetectionMessage, judgingModels, levels, verdictWords } from '../detection/detection.ts'
 import { ForcewatchError, messageOf } from '../errors.ts'
 
 /** ms since the epoch, within what a Date can hold. */
@@ -21,7 +21,7 @@ const detector = z.object({
 })
 
 const statistics = z.object({
-  model: z.enum(['counts', 'amounts', 'novelty']),
+  model: z.enum(judgingModels),
   expected: z.number(),
   low: z.number(),
   high: z.number(),

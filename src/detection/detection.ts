@@ -113,9 +113,12 @@ export type DetectorRef = {
   readonly keepOpen: number
 }
 
+/** The models that give a probability. */
+export const judgingModels = ['counts', 'amounts', 'novelty', 'drift', 'ratio'] as const
+
 /** Everything needed to compute the probability again. */
 export type Statistics = {
-  readonly model: 'counts' | 'amounts' | 'novelty' | 'drift' | 'ratio'
+  readonly model: (typeof judgingModels)[number]
   /** Expected value, usual range (middle 90 %), and observed / expected. */
   readonly expected: number
   readonly low: number
