@@ -31,16 +31,15 @@ export const reactions = {
   'not-kept': { renewToken: false, first: 1 * second, longest: 30 * second },
 } as const satisfies Record<Trouble, Reaction>
 
-/** A session without events that lasted for this long, ms, was a good one: it shows that the troubles before it are over. */
+/** A session that lasted for this long, ms, was a good one: it shows that the troubles before it are over. */
 const goodTime = 1 * minute
-/** One that delivered is good in any case, but a fault that cuts every answer leaves none that lasts longer than this, ms. */
-const shortTime = 1 * second
+/** As long suffices when it delivered events, but a fault that cuts every answer leaves no such session. */
+const goodTimeOfDelivery = 1 * second
 /** A pause does not grow beyond this, ms, before a trouble has come `early` times in a row: about two minutes. */
 const plateau = 12 * second
 const early = 10
-/** By how much the pause grows with each good session that ended alike within a minute: 2 to the power of this. */
-const growthAfterGood = 1 / 3
-const growthAfterShort = 0.9
+/** Good sessions may end alike this often in a minute until the pause has doubled. */
+const oftenPerDoubling = 3
 
 export type BackoffOptions = {
   /** Evenly spread from 0 to below 1. */
@@ -83,25 +82,31 @@ export class Backoff {
   /** The pause in ms. @param now of a clock that never jumps, ms */
   pause(trouble: Trouble, now: number, session: SessionRecord): number {
     const { random, pace } = this.#options
-    if (isGood(session)) this.#counts.clear()
+    this.#forget(trouble, session)
     const inARow = this.count(trouble)
     this.#counts.set(trouble, inARow + 1)
     this.#endings = this.#endings.filter(({ time }) => now - time < minute * pace)
     const alike = this.#endings.filter((ending) => ending.trouble === trouble).length
     this.#endings = [...this.#endings, { trouble, time: now }]
     const reaction = reactions[trouble]
-    const wanted = isGood(session) ? afterGood(reaction, alike, session) : growing(reaction, inARow)
+    const wanted = isGood(session) ? afterGood(reaction, alike) : growing(reaction, inARow)
     return Math.max(wanted * (0.8 + random() / 5) * pace, session.retryAfter ?? 0)
+  }
+
+  /** Whatever a session delivered shows that other troubles are over; this one only if it took its time to come. */
+  #forget(trouble: Trouble, session: SessionRecord): void {
+    if (isGood(session)) this.#counts.clear()
+    else if (session.hasDelivered)
+      for (const other of this.#counts.keys()) if (other !== trouble) this.#counts.delete(other)
   }
 }
 
 function isGood({ subscribedFor, hasDelivered }: SessionRecord): boolean {
-  return hasDelivered || subscribedFor >= goodTime
+  return subscribedFor >= (hasDelivered ? goodTimeOfDelivery : goodTime)
 }
 
-function afterGood({ first, longest }: Reaction, alike: number, { subscribedFor }: SessionRecord): number {
-  const growth = subscribedFor < shortTime ? growthAfterShort : growthAfterGood
-  return Math.min(longest, Math.max(first, plateau), first * 2 ** (alike * growth))
+function afterGood({ first, longest }: Reaction, alike: number): number {
+  return Math.min(longest, Math.max(first, plateau), first * 2 ** (alike / oftenPerDoubling))
 }
 
 /** An outage of a minute or two should not cost as much again, so the pause stands still for a while. */

@@ -56,6 +56,9 @@ export const defaultSupervisorTiming: SupervisorTiming = {
   pace: 1,
 }
 
+/** When a channel is asked for again that could not even be had from its oldest event, ms; twice as late each time. */
+const firstRetryOfReplay = 5 * second
+
 /** Where the stream of an org stands. */
 export type StreamStatus = {
   readonly phase: 'connecting' | 'subscribed' | 'waiting'
@@ -66,7 +69,7 @@ export type StreamStatus = {
   readonly problem?: string
 }
 
-type Refused = Refusal & { readonly until: number }
+type Refused = Refusal & { readonly until: number; readonly times: number }
 type Outcome = { readonly trouble: Trouble; readonly text: string; readonly session: SessionRecord }
 
 const noSession: SessionRecord = { subscribedFor: 0, hasDelivered: false }
@@ -193,10 +196,15 @@ export class Supervisor {
   #refuse(refusal: Refusal): void {
     const { org, clock, timing, logger, metrics } = this.#options
     const { channel, text } = refusal
-    this.#refused.set(channel, { ...refusal, until: clock.monotonic() + timing.retryRefused })
+    const times = (this.#refused.get(channel)?.times ?? 0) + 1
+    // Not even the oldest event can be had: hardly a matter of permissions, so that it may be over soon.
+    const soon =
+      refusal.kind === 'replay-invalid' ? firstRetryOfReplay * 2 ** (times - 1) : Number.POSITIVE_INFINITY
+    const wait = Math.min(timing.retryRefused, soon)
+    this.#refused.set(channel, { ...refusal, times, until: clock.monotonic() + wait })
     metrics.channel_up.set({ org, channel }, 0)
     const { permission, remedy } = needsOf(channel)
-    const again = `asked for again in ${formatDuration(timing.retryRefused)}`
+    const again = `asked for again in ${formatDuration(wait)}`
     if (refusal.kind === 'limit') {
       logger.error({ org, channel }, `${channel} has used up an allowance of the org: ${text}; ${again}`)
     } else {

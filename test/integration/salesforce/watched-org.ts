@@ -12,6 +12,7 @@ import {
   type IngestTiming,
   type OrgOptions,
 } from '../../../src/salesforce/ingest.ts'
+import type { Transport } from '../../../src/salesforce/transport.ts'
 import { createSimulator, type SimulatorOptions } from '../../../src/simulator/server/simulator.ts'
 import { createEmbeddedStore } from '../../../src/store/embedded/embedded-store.ts'
 import type { StateStore } from '../../../src/store/state-store.ts'
@@ -76,11 +77,7 @@ export async function watchOrg(setup: Setup = {}) {
     url,
     store,
     /** Starts an ingest; with a timing of its own where a test needs one. */
-    start(
-      org: Partial<OrgOptions> = {},
-      timing: Partial<IngestTiming> = {},
-      owner = `owner-${ingests.length}`,
-    ): Ingest {
+    start(org: Partial<OrgOptions> = {}, timing: Partial<IngestTiming> = {}, transport?: Transport): Ingest {
       const ingest = createIngest({
         org: {
           name: 'acme',
@@ -101,15 +98,20 @@ export async function watchOrg(setup: Setup = {}) {
         clock: systemClock,
         logger,
         metrics,
-        owner,
+        owner: `owner-${ingests.length}`,
         timing: { ...quick, ...timing },
+        ...(transport ? { transport } : {}),
       })
       ingests.push(ingest)
       ingest.start()
       return ingest
     },
-    async started(org: Partial<OrgOptions> = {}, timing: Partial<IngestTiming> = {}): Promise<Ingest> {
-      const ingest = this.start(org, timing)
+    async started(
+      org: Partial<OrgOptions> = {},
+      timing: Partial<IngestTiming> = {},
+      transport?: Transport,
+    ): Promise<Ingest> {
+      const ingest = this.start(org, timing, transport)
       await until(() => ingest.status().ready)
       return ingest
     },
