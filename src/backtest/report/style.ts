@@ -20,7 +20,7 @@ p { margin: 0 0 8px; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 20px; margin: 0 0 16px; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 12px; margin: 24px 0 16px; }
 .tile { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 14px 18px; }
-.tile b { display: block; font-size: 28px; line-height: 1.2; font-weight: 650; font-variant-numeric: tabular-nums; }
+.tile b { display: block; white-space: nowrap; font-size: 28px; line-height: 1.2; font-weight: 650; font-variant-numeric: tabular-nums; }
 .tile b .arrow { color: var(--soft); font-weight: 400; padding: 0 2px; }
 .tile b .then-text { color: var(--then); }
 .tile > span { color: var(--soft); font-size: 13px; }

@@ -89,7 +89,7 @@ function merge(before: unknown, after: unknown, path: Path): unknown {
   return merged
 }
 
-/** Below `levels` and `escalate` there are conditions. */
+/** Below `levels` there are conditions. */
 function isMergeable(value: unknown, path: Path): value is RawMap {
   const [first = ''] = path
   if (conditions.has(first) || (first === 'levels' && path.length > 1)) return false

@@ -70,6 +70,27 @@ describe('forcewatch backtest', () => {
     expect(objects(stdout)[0]).toMatchObject({ current: { alerts: 2 }, candidate: { alerts: 1 } })
   })
 
+  it('misses what an analyst has judged a true positive, and is told so', async () => {
+    using folder = temporaryFolder()
+    const payload = {
+      EventDate: new Date(start + 2 * day).toISOString(),
+      VerdictId: 'verdict-1',
+      AlertId: 'a'.repeat(32),
+      Episodes: [],
+      Detector: 'burst',
+      EntityType: 'user',
+      EntityId: 'u2',
+      Verdict: 'true_positive',
+    }
+    const verdict = { channel: '/forcewatch/verdict', data: { schema: 's', payload, event: {} } }
+    const file = folder.write('events.jsonl', `${historyText(bursts)}${JSON.stringify(verdict)}\n`)
+    const { stdout } = await runForcewatch(['backtest', ...writeDetectors(folder), '--file', file])
+    expect(stdout).toContain('1 verdict is lost, of 1 true positive')
+    expect(stdout).toMatch(
+      /! burst: u2.*, judged a true positive 2026-09-09 00:00; today: u2@example.com: 8 events/,
+    )
+  })
+
   it("reads the org's own log, as far back as it is told", async () => {
     using folder = temporaryFolder()
     const config = folder.write(
