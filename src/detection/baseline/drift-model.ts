@@ -14,7 +14,10 @@ import type { Formulas } from './formulas.ts'
 const referenceHalfLife = 60
 const fastHalfLife = 14
 /** Days of reference before anything is judged. */
-const enoughDays = 7
+const enoughDays = 5
+/** An entity that is known for no longer has a reference that is fed with a shorter lag; days. */
+const youngUntil = 28
+const youngLag = 7
 /** A growth that fired is the new reference after so many days, and one that stays undecided so long no longer keeps it from learning. */
 const longestDispute = 28
 /** The spread 1/φ of days, shrunk to this one with the weight of so many days. */
@@ -162,7 +165,7 @@ function learnReference(
   { day: today, bound }: DayContext,
   isRestDay: (day: number) => boolean,
 ): void {
-  const past = today - lagDays
+  const past = today - lagAt(today - row.get(drift.since))
   if (past <= row.get(drift.since)) return
   const disputed = row.get(drift.evidence) > mostPerDay * bound
   if (disputed && today - row.get(drift.start) <= lagDays + longestDispute) return
@@ -186,6 +189,12 @@ function learnReference(
   }
   row.add(isRest ? drift.restAmount : drift.workAmount, learned)
   row.add(isRest ? drift.restDays : drift.workDays, 1)
+}
+
+/** An entity known for less than four weeks is held against what it did a week ago; then the reference waits for a week. */
+function lagAt(age: number): number {
+  if (age <= youngUntil) return youngLag
+  return age <= youngUntil + lagDays - youngLag ? age : lagDays
 }
 
 function learnFast(row: DriftRow, amount: number, isRest: boolean): void {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { parseDetectionMessage } from '../../../src/alerting/detection-message.ts'
 import type { Activity } from '../../../src/detection/activity/activity.ts'
 import type { VerdictWord } from '../../../src/detection/baseline/incidents.ts'
 import type { Measure } from '../../../src/detection/definition/detector.ts'
@@ -85,6 +86,11 @@ describe('a detector of shares', () => {
         9,
       )
     }
+  })
+
+  test('is understood by the stage that makes alerts of it', () => {
+    for (const detection of detections)
+      expect(parseDetectionMessage(Buffer.from(JSON.stringify(detection)))).toEqual(detection)
   })
 
   test('stopped and restored at any point, finds the same', () => {
