@@ -104,6 +104,18 @@ export function expectedIn(
   return sum
 }
 
+/** What an hour usually holds in the mean of those hours of the week that are known, per hour. */
+export function meanHour({ counted, watched }: QuietProfile): number {
+  let sum = 0
+  let known = 0
+  for (let h = 0; h < hoursPerWeek; h++) {
+    if (at(watched, h) < knownAfter) continue
+    sum += at(counted, h) / at(watched, h)
+    known++
+  }
+  return known === 0 ? 0 : sum / known
+}
+
 /** What the quietest hour of the week usually holds; null while fewer than a week's hours are known. */
 export function quietestHour(profile: QuietProfile): number | null {
   let least = Number.POSITIVE_INFINITY

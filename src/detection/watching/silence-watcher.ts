@@ -10,6 +10,7 @@ import {
   createQuietProfile,
   expectedIn,
   learnHours,
+  meanHour,
   type QuietProfile,
   quietestHour,
   tooLittle,
@@ -30,6 +31,8 @@ type Silence = { readonly since: number; sequence: number; told: number }
 /** The last tick, and the newest stretches [from, to) in which event time leapt or a backlog was read, ms. */
 type Following = { tick: number; readonly unwatched: [from: number, to: number][] }
 
+/** What is usual must be this part of a mean hour at least: a few people at the weekend come or do not. */
+const busyShare = 0.5
 /** Only (nearly) nothing at all is silence: at most this part of what is expected. */
 const quietShare = 0.05
 /** It is over when the last half hour brings this part of what is expected. */
@@ -209,6 +212,7 @@ export class SilenceWatcher implements Watcher {
       const least = quietestHour(profileOf(id))
       return least === null ? null : Math.min(usual, (least * (to - from)) / hour)
     }
+    if (usual < (busyShare * meanHour(profileOf(id)) * (to - from)) / hour) return null
     const shares: number[] = []
     for (const other of ids) {
       if (other === id || other === everything) continue
