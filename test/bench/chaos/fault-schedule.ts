@@ -42,6 +42,11 @@ const silent: ReadonlySet<FaultKind> = new Set([
 ])
 
 const kinds = (Object.keys(faultTable) as FaultKind[]).filter((kind) => !leftOut.has(kind))
+/**
+ * How long a fault that strikes once waits for its moment, ms. One that finds nobody to strike is over: otherwise those that come
+ * while we pause would pile up, and strike one session after the other.
+ */
+const chance = 1 * second
 /** Chance of a second fault at the same instant, and of a fault that goes on for a while. */
 const chanceOfPair = 0.25
 const chanceOfLasting = 0.2
@@ -73,7 +78,7 @@ function toPart(kind: FaultKind, random: Random, channels: readonly string[]) {
   const channel = at === '/meta/subscribe' ? random.pick(channels) : undefined
   const fault: FaultRequest = {
     kind,
-    ...(lasts === 0 ? {} : { lasts }),
+    ...(lasts === 0 ? { times: 1, lasts: chance } : { lasts }),
     ...(channel === undefined ? {} : { channel }),
   }
   return { lasts, faults: [fault, ...triggerOf(kind, at)] }

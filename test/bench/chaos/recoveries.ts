@@ -13,9 +13,11 @@ export class Recoveries {
   readonly finished: Recovery[] = []
   /** Numbers of the events that are published and not safe, in the order of publication. */
   readonly #unsafe = new Set<number>()
+  #newest = -1
   #open: { readonly blows: Blow[]; end: number; lastNeeded: number | undefined } | undefined
 
   published(number: number): void {
+    this.#newest = number
     this.#unsafe.add(number)
   }
 
@@ -42,7 +44,7 @@ export class Recoveries {
   #check(now: number): void {
     const open = this.#open
     if (!open || now < open.end) return
-    open.lastNeeded ??= Math.max(-1, ...this.#unsafe)
+    open.lastNeeded ??= this.#newest
     const [oldest = Number.POSITIVE_INFINITY] = this.#unsafe
     if (oldest <= open.lastNeeded) return
     this.finished.push({
