@@ -89,6 +89,7 @@ class EventActivity implements Activity {
   #rows: number | undefined
   #objects: readonly string[] | undefined
   #app: string | null | undefined
+  #username: string | null | undefined
   #client: string | null | undefined
   #shape: QueryShape | null | undefined
 
@@ -131,7 +132,9 @@ class EventActivity implements Activity {
 
   /** Lower-case: Salesforce does not tell usernames apart by case. */
   get username(): string | null {
-    return (textOf(this.raw, 'Username') ?? textOf(this.raw, 'UserName'))?.toLowerCase() ?? null
+    if (this.#username === undefined)
+      this.#username = (textOf(this.raw, 'Username') ?? textOf(this.raw, 'UserName'))?.toLowerCase() ?? null
+    return this.#username
   }
 
   get actor(): string | null {

@@ -73,13 +73,30 @@ function compileField<T>(key: string, value: unknown, path: Path, context: Conte
     complain(context, Array.isArray(value) ? [...path, index] : path, test)
     return never
   })
-  const matches = either(tests)
-  return (subject) => holds(matches, field.read(subject))
+  const matches = modifier === 'is' && operands.every(isText) ? equalsOneOf(operands) : either(tests)
+  const { read } = field
+  return (subject) => holds(matches, read(subject))
+}
+
+function isText(operand: unknown): operand is string {
+  return typeof operand === 'string'
+}
+
+/** The same as {@link equals} for each of the operands, in one look-up where the case is right. */
+function equalsOneOf(operands: readonly string[]): Predicate<unknown> {
+  const exact = new Set<unknown>(operands)
+  const wanted = new Set(operands.map((operand) => operand.toLowerCase()))
+  const lengths = new Set(operands.map(({ length }) => length))
+  return (value) => {
+    if (exact.has(value)) return true
+    if (typeof value === 'string') return lengths.has(value.length) && wanted.has(value.toLowerCase())
+    return (typeof value === 'number' || typeof value === 'boolean') && wanted.has(String(value))
+  }
 }
 
 /** Of a field with several values (`objects`), one must match; an empty one counts as absent. */
 function holds(matches: Predicate<unknown>, value: unknown): boolean {
-  if (!Array.isArray(value)) return matches(value)
+  if (typeof value !== 'object' || !Array.isArray(value)) return matches(value)
   return value.length === 0 ? matches(null) : value.some(matches)
 }
 
@@ -194,11 +211,17 @@ function complain<T>(
 function all<T>(predicates: readonly Predicate<T>[]): Predicate<T> {
   const [first] = predicates
   if (first && predicates.length === 1) return first
-  return (subject) => predicates.every((matches) => matches(subject))
+  return (subject) => {
+    for (const matches of predicates) if (!matches(subject)) return false
+    return true
+  }
 }
 
 function either<T>(predicates: readonly Predicate<T>[]): Predicate<T> {
   const [first] = predicates
   if (first && predicates.length === 1) return first
-  return (subject) => predicates.some((matches) => matches(subject))
+  return (subject) => {
+    for (const matches of predicates) if (matches(subject)) return true
+    return false
+  }
 }

@@ -77,7 +77,9 @@ export class Episodes {
   witness(activity: Activity, org: OrgTime, keyOf: (entity: Entity) => string): void {
     const { detector } = this.#options.source()
     const { escalations } = detector
-    if (escalations.length === 0) return
+    let matches = 0
+    for (const escalation of escalations) if (escalation.matches(activity)) matches++
+    if (matches === 0) return
     const matching = escalations.filter((escalation) => escalation.matches(activity))
     if (matching.length === 0) return
     const entity = detector.entityOf(activity)
