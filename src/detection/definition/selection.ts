@@ -73,7 +73,8 @@ function compileField<T>(key: string, value: unknown, path: Path, context: Conte
     complain(context, Array.isArray(value) ? [...path, index] : path, test)
     return never
   })
-  const matches = modifier === 'is' && operands.every(isText) ? equalsOneOf(operands) : either(tests)
+  const areTexts = modifier === 'is' && !field.duration && tests.length > 1 && operands.every(isText)
+  const matches = areTexts ? equalsOneOf(operands as readonly string[]) : either(tests)
   const { read } = field
   return (subject) => holds(matches, read(subject))
 }
