@@ -29,9 +29,9 @@ export const fullFalseAlarms: FalseAlarmOptions = {
 }
 export const shortFalseAlarms: FalseAlarmOptions = {
   seed: 20260907,
-  members: 300,
+  members: 200,
   days: 28,
-  attacks: 120,
+  attacks: 80,
   nominals: [1e-3],
 }
 

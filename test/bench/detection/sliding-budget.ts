@@ -5,31 +5,45 @@ import { type Gate, plain, type Section, within } from './gates.ts'
 import { createPopulation } from './population.ts'
 import { createChance } from './random.ts'
 
+type Model = keyof typeof measures
+const measures = { counts: 'count', amounts: 'sum(rows)' } as const
+
 export type SlidingOptions = {
   readonly seed: number
   readonly members: number
   readonly days: number
   /** Alerts a day that an analyst accepts. Few of them cannot be told apart from none in some weeks. */
   readonly budgets: readonly number[]
+  /** Default both. */
+  readonly models?: readonly Model[]
 }
 
 export const fullSliding: SlidingOptions = { seed: 20260914, members: 1500, days: 42, budgets: [20, 2] }
-export const shortSliding: SlidingOptions = { seed: 20260914, members: 300, days: 28, budgets: [20] }
+export const shortSliding: SlidingOptions = {
+  seed: 20260914,
+  members: 200,
+  days: 24,
+  budgets: [20],
+  models: ['counts'],
+}
 
 /**
  * What an analyst is promised: with events at all times and windows that slide, nobody attacking, a budget of so many alerts
  * a day brings no more than that. An alert is an episode that a detector opens.
  */
-export function measureSlidingBudget({ seed, members, days, budgets }: SlidingOptions): Section {
+export function measureSlidingBudget({
+  seed,
+  members,
+  days,
+  budgets,
+  models = ['counts', 'amounts'],
+}: SlidingOptions): Section {
   const quietUntil = 14 * day
   const population = createPopulation({ seed, members, days, quietUntil, attacks: 0 })
   const chance = createChance(seed + 7)
   const opened = new Map<string, number>()
   const sources = Object.fromEntries(
-    budgets.flatMap((budget) => [
-      [`counts-${budget}`, toYaml('counts', 'count', budget)],
-      [`amounts-${budget}`, toYaml('amounts', 'sum(rows)', budget)],
-    ]),
+    budgets.flatMap((budget) => models.map((model) => [`${model}-${budget}`, toYaml(model, budget)])),
   )
   const feed = createActivityFeed(compileDetectors(sources), ({ detector, sequence, time }) => {
     if (sequence === 0 && time >= population.from + quietUntil)
@@ -65,11 +79,11 @@ function toGate(id: string, perDay: number): Gate {
   return { ...gate, measured: `${plain(perDay)} a day, ${gate.measured}` }
 }
 
-function toYaml(model: string, measure: string, budget: number): string {
+function toYaml(model: Model, budget: number): string {
   return `
 where: { action: api-query }
 entity: user
-measure: ${measure}
+measure: ${measures[model]}
 windows: [10m, 1h]
 baseline: { model: ${model}, half_life: 14d }
 fires: { budget: ${budget}/day, at_least: 1 }`
