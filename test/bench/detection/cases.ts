@@ -2,7 +2,7 @@ import { compareLevels, type Level } from '../../../src/detection/detection.ts'
 import { minute } from '../../../src/duration.ts'
 import type { AttackPromise, Case } from './case.ts'
 import { allCases, evasions, everydayCases } from './cases/all.ts'
-import { scenarioCases, scenariosElsewhere } from './cases/known-scenarios.ts'
+import { scenarioCases, scenariosElsewhere, scenariosInMediumOrg } from './cases/known-scenarios.ts'
 import { type Gate, percent, type Section } from './gates.ts'
 import { firstOf, highestOf, type Outcome, playCase, watchDays } from './outcome.ts'
 import type { Raised } from './watched-org.ts'
@@ -105,6 +105,12 @@ export const scenarioSection = {
   method:
     "Attacks and look-alikes of the simulator, on orgs that were watched for three to four weeks. Minutes count from the attack's first event; a row is gone when its event says so, those of a Bulk query with each download. Only alerts count that the same days would not have raised without it.",
   cases: [...scenariosElsewhere, ...scenarioCases],
+} as const
+
+export const mediumSection = {
+  title: 'Scenarios in a medium org',
+  method: 'The same in an org ten times as large, after its six benign weeks.',
+  cases: scenariosInMediumOrg,
 } as const
 
 export const evasionSection = {

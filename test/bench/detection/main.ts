@@ -1,6 +1,13 @@
 import { measureDetectStage } from '../detect-stage/detect-stage.ts'
 import { measureRoad } from '../road/road.ts'
-import { evasionSection, lookAlikeSection, measureCases, scenarioSection, shortCases } from './cases.ts'
+import {
+  evasionSection,
+  lookAlikeSection,
+  measureCases,
+  mediumSection,
+  scenarioSection,
+  shortCases,
+} from './cases.ts'
 import { fullDrift, measureDrift } from './drift.ts'
 import { fullFalseAlarms, measureFalseAlarms, shortFalseAlarms } from './false-alarms.ts'
 import { printSection, type Section } from './gates.ts'
@@ -28,6 +35,7 @@ const measurements: Readonly<Record<string, Measurement>> = {
   },
   drift: { short: nothing, full: () => measureDrift(fullDrift) },
   org: { short: nothing, full: measureOrgBudget },
+  medium: { short: nothing, full: (verbose) => measureCases({ ...mediumSection, verbose }) },
   scenarios: {
     short: () => measureCases({ ...scenarioSection, cases: shortCases }),
     full: (verbose) => measureCases({ ...scenarioSection, verbose }),

@@ -10,6 +10,7 @@ export const sectionTitles = [
   'Alert budgets',
   'Slow growth',
   'Alerts of a benign org',
+  'Scenarios in a medium org',
   'Scenarios',
   'Evasions',
   'Look-alikes',

@@ -6,7 +6,7 @@ import { escalationThenExport } from './escalation-then-export.ts'
 import { filesOnly } from './files-only.ts'
 import { impersonation } from './impersonation.ts'
 import { insiderBulk } from './insider-bulk.ts'
-import { scenarioCases, scenariosElsewhere } from './known-scenarios.ts'
+import { scenarioCases, scenariosElsewhere, scenariosInMediumOrg } from './known-scenarios.ts'
 import { manyAccountsManyNetworks, manyAccountsOneNetwork } from './many-accounts.ts'
 import { massDelete } from './mass-delete.ts'
 import { nightlyWindow } from './nightly-window.ts'
@@ -41,6 +41,7 @@ export const everydayCases: readonly Case[] = [...changedHabits, ...busyDays, ba
 export const allCases: readonly Case[] = [
   ...scenarioCases,
   ...scenariosElsewhere,
+  ...scenariosInMediumOrg,
   ...evasions,
   ...everydayCases,
 ]
