@@ -1,5 +1,11 @@
 import { z } from 'zod'
-import { type DetectionMessage, judgingModels, levels, verdictWords } from '../detection/detection.ts'
+import {
+  type DetectionMessage,
+  judgingModels,
+  levels,
+  reasons,
+  verdictWords,
+} from '../detection/detection.ts'
 import { ForcewatchError, messageOf } from '../errors.ts'
 
 /** ms since the epoch, within what a Date can hold. */
@@ -56,7 +62,7 @@ const detection = z.object({
   measure: z.object({ expression: z.string(), unit: z.string() }),
   observed: z.number(),
   statistics: statistics.nullable(),
-  reason: z.enum(['threshold', 'ceiling', 'event']),
+  reason: z.enum(reasons),
   summary: z.string(),
   explanation: z.array(z.object({ label: z.string(), value: z.string() })),
   trigger: z.object({

@@ -53,6 +53,9 @@ export type OrgRef = {
   readonly name: string
 }
 
+/** Why a detector may fire: see {@link Detection}. */
+export const reasons = ['threshold', 'ceiling', 'event'] as const
+
 export type Entity = {
   /** `user`, `ip`, `network`, `session`, `app`, `org`, or the name(s) of the field(s) that the detector groups by. */
   readonly type: string
@@ -82,7 +85,7 @@ export type Detection = {
   readonly observed: number
   readonly statistics: Statistics | null
   /** Why it fired. `threshold`: improbable; `ceiling`: always_above was passed; `event`: a single event (passthrough). */
-  readonly reason: 'threshold' | 'ceiling' | 'event'
+  readonly reason: (typeof reasons)[number]
   /** One sentence for a person. */
   readonly summary: string
   /** What else a person may want to know about the why, a line each, the most important first. */
