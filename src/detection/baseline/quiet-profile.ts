@@ -28,6 +28,10 @@ const knownAfter = 0.5
 const priorSpread = 0.1
 const priorHours = 20
 
+/** One burst must not make an hour look busy: so much of it is learned at most. */
+const burstFactor = 3
+const burstLeast = 10
+
 /** `keep`: how far back counts can be asked for, ms. */
 export function createQuietProfile(time: number, keep: number): QuietProfile {
   const zeros = () => new Array<number>(hoursPerWeek).fill(0)
@@ -148,11 +152,12 @@ function moveTo(profile: QuietProfile, time: number): void {
 
 function learn(profile: QuietProfile, h: number, amount: number): void {
   const rate = rateOf(profile, h)
+  const learned = rate === null ? amount : Math.min(amount, burstFactor * rate + burstLeast)
   if (rate !== null && rate >= 1) {
-    profile.spread += (amount - rate) ** 2 - rate
+    profile.spread += (learned - rate) ** 2 - rate
     profile.weight += rate ** 2
   }
-  profile.counted[h] = at(profile.counted, h) + amount
+  profile.counted[h] = at(profile.counted, h) + learned
   profile.watched[h] = at(profile.watched, h) + 1
 }
 

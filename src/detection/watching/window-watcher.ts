@@ -377,11 +377,13 @@ export class WindowWatcher implements Watcher {
 
   /**
    * Since when the group has been watched: from the first event of the org on, though its first entity may come much later. A
-   * detector of what hardly ever happens would otherwise miss the first time. Peers of their own begin with their first entity.
+   * detector of what hardly ever happens would otherwise miss the first time. Four weeks say all that a week's profile can tell.
+   * Peers of their own begin with their first entity.
    */
   #watchedSince(org: OrgTime, group: number, time: number): number {
     const isWhole = this.#groups.nameOf(group) === this.#detector.entityType
-    return isWhole ? Math.min(time, this.#totalsOf(org.ref.id, time).since) : time
+    const since = Math.max(this.#totalsOf(org.ref.id, time).since, org.watermark - watchedAtMost)
+    return isWhole ? Math.min(time, since) : time
   }
 
   /** Say so by `touch` where it is changed. */
@@ -416,6 +418,9 @@ export class WindowWatcher implements Watcher {
 }
 
 const utc: ZoneOffset = () => 0
+
+/** A group that begins late has been watched for so long at most, ms. */
+const watchedAtMost = 27 * day
 
 /** A detector without a model keeps no statistics of its groups, and nothing of what an entity did in the past. */
 const unmodelled: GroupModel = {

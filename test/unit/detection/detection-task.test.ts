@@ -124,6 +124,17 @@ describe('a theft of records after two weeks of ordinary business', () => {
   })
 })
 
+describe('what nobody in the org has ever done', () => {
+  test.each([5, 40])('is found the first time, %d days after the start', (days) => {
+    const asOthers = makeDetector({ atLeast: 8, wants: ({ action }) => action === 'login-as' })
+    const rig = createRig([asOthers])
+    for (let time = monday; time < monday + days * day; time += 10 * minute) rig.feed(makeActivity({ time }))
+    const first = monday + days * day
+    for (let i = 0; i < 14; i++) rig.feed(makeActivity({ time: first + i * minute, action: 'login-as' }))
+    expect(rig.detections[0]).toMatchObject({ time: first + 7 * minute, observed: 8, reason: 'threshold' })
+  })
+})
+
 describe('a start without history', () => {
   test('is quiet for a day, whatever people do, but for the ceiling', () => {
     const rig = createRig([makeDetector({ alwaysAbove: 400 }), bulkExport()])
