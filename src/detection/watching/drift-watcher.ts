@@ -1,6 +1,7 @@
 import { day } from '../../duration.ts'
 import { type DurableState, KeyedState } from '../../stream/keyed-state.ts'
 import type { Action, Activity } from '../activity/activity.ts'
+import { keepActivity } from '../activity/kept-activity.ts'
 import { thresholdFor } from '../algorithms/frequency.ts'
 import {
   acceptGrowth,
@@ -31,8 +32,9 @@ import { entityKey, mayWant, orgIdOf, sectionPrefix, type Watcher } from './watc
 /** An entity whose evidence is worth following; saved as JSON. */
 type Followed = {
   readonly entity: Entity
+  /** Plain values: it is saved. */
   readonly activity: Activity
-  readonly firing: Firing
+  readonly firing: Pick<Firing, 'budget' | 'atLeast'>
   readonly peers: string
   /** The episode that it led to. */
   episode: string | null
@@ -110,7 +112,7 @@ export class DriftWatcher implements Watcher {
     this.#rows.touch(rowNumber)
     const { bound } = boundOf(orgDays, firing.budget)
     if (row.get(drift.evidence) > mostPerDay * bound)
-      this.#follow({ entity, activity, firing, peers, episode: null }, org, amount)
+      this.#follow({ entity, activity, firing, peers }, org, amount)
   }
 
   /** Closes the days of the org that are over, all entities at once: only so it is known what their peers did. */
@@ -152,11 +154,13 @@ export class DriftWatcher implements Watcher {
   }
 
   /** Keeps what a detection will have to show, should the growth go on. */
-  #follow(followed: Followed, org: OrgTime, amount: number): void {
-    const { entity, activity } = followed
+  #follow(seen: Omit<Followed, 'episode'>, org: OrgTime, amount: number): void {
+    const { entity, activity, peers } = seen
+    const { budget, atLeast } = seen.firing
     const key = entityKey(org.ref, entity.id)
-    followed.episode = this.#followed.get(key)?.episode ?? null
-    this.#followed.set(key, followed)
+    const episode = this.#followed.get(key)?.episode ?? null
+    const kept = { entity, activity: keepActivity(activity), firing: { budget, atLeast }, peers, episode }
+    this.#followed.set(key, kept)
     this.#episodes.take(key, { activity, entity, org, amount, finding: null })
   }
 
