@@ -57,7 +57,7 @@ export type InstallationOptions = {
   readonly org?: Pick<SimulatorOptions, 'org' | 'users'>
   /** Sections of the configuration beside those that tie the parts together. */
   readonly config: Partial<ConfigFile>
-  /** What is watched, beside how to log in. */
+  /** What is watched, beside how to log in; the users of the org are read only if it says so. */
   readonly watch?: Partial<ConfigFile['orgs'][number]>
 }
 
@@ -82,6 +82,7 @@ export async function createInstallation({ org, config, watch }: InstallationOpt
     const content: ConfigFile = {
       orgs: [
         {
+          directory: { enabled: false },
           ...watch,
           name: 'acme',
           login_url: url,
