@@ -2,16 +2,16 @@ import { minute } from '../../../../src/duration.ts'
 import type { Case } from '../case.ts'
 
 /**
- * Somebody in sales takes some three thousand records a day along, from the usual desk and in office hours, a list or a report at a
+ * Somebody in support takes some three thousand records a day along, from the usual desk and in office hours, a list or a report at a
  * time: no single window is remarkable.
  */
 export const slowDrip: Case = {
   id: 'slow-drip',
-  title: 'slow drip: 3,000 rows a day by lists and reports, five weeks, usual desk',
+  title: 'slow drip: 3,200 rows a day by lists and reports on top of 2,300, five weeks, usual desk',
   days: 35,
   promise: { kind: 'attack', goneAtMost: 0.5 },
   play(scene) {
-    const session = scene.usualSession(scene.person('support', 2))
+    const session = scene.usualSession(scene.person('support', 5))
     for (let dayNumber = 0; dayNumber < 35; dayNumber++) {
       if (dayNumber % 7 > 4) continue
       for (let take = 0; take < 12; take++) {
