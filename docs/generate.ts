@@ -1,8 +1,11 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { createConfigJsonSchema } from '../src/config/json-schema.ts'
 import { errorTable } from '../src/errors.ts'
 import { metricTable } from '../src/metrics.ts'
 import { describeConfiguration } from './configuration-reference.ts'
+import { generateSalesforceMetadata } from './salesforce-metadata.ts'
 
 /** Every generated file of the repository, by its path from the top: what it must contain. A test keeps them current. */
 export function generateDocs(): ReadonlyMap<string, string> {
@@ -12,6 +15,7 @@ export function generateDocs(): ReadonlyMap<string, string> {
     ['docs/configuration.md', describeConfiguration(JSON.parse(schema))],
     ['docs/metrics.md', describeMetrics()],
     ['docs/errors.md', describeErrors()],
+    ...generateSalesforceMetadata(),
   ])
 }
 
@@ -44,5 +48,9 @@ function page(title: string, introduction: string, lines: readonly string[]): st
 }
 
 if (import.meta.main) {
-  for (const [path, content] of generateDocs()) writeFileSync(new URL(`../${path}`, import.meta.url), content)
+  for (const [path, content] of generateDocs()) {
+    const file = fileURLToPath(new URL(`../${path}`, import.meta.url))
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, content)
+  }
 }

@@ -5,6 +5,8 @@ export type ChannelNeeds = {
   readonly permission: string
   /** Object that the user must be able to read. */
   readonly object: string
+  /** Object that keeps the events for months, and that the user should be able to read; undefined where there is none. */
+  readonly storage: string | undefined
   /** What to do when Salesforce refuses the channel. */
   readonly remedy: string
 }
@@ -48,11 +50,19 @@ export function needsOf(channel: string): ChannelNeeds {
     channel,
     permission,
     object,
+    storage: storageOf(object),
     remedy:
-      `Give the integration user a permission set with ${permission}, API Enabled and read access to ${object}, ` +
-      `and switch streaming of ${object} on in Setup → Event Manager. The org needs Salesforce Shield or the ` +
+      `Give the integration user the permission set Forcewatch (salesforce/README.md), or one with ${permission}, ` +
+      `API Enabled and read access to ${object}, and switch streaming of ${object} on in Setup → Event Manager. The org needs Salesforce Shield or the ` +
       `Event Monitoring add-on. If the org does not have this event, remove ${channel} from channels.`,
   }
+}
+
+/** `XEventStream` is kept as `XEvent`, the newer `XEvent` as `XEventStore`. */
+function storageOf(object: string): string | undefined {
+  if (/^(Mobile|ConcurLongRun)/.test(object)) return undefined
+  if (object.endsWith('EventStream')) return object.slice(0, -'Stream'.length)
+  return object.endsWith('Event') ? `${object}Store` : undefined
 }
 
 function customNeeds(channel: string, object: string): ChannelNeeds {
@@ -62,6 +72,7 @@ function customNeeds(channel: string, object: string): ChannelNeeds {
     channel,
     permission: 'API Enabled',
     object: what,
+    storage: undefined,
     remedy: `Give the integration user a permission set with API Enabled and read access to ${what}, and check the spelling of ${channel} in channels.`,
   }
 }

@@ -19,4 +19,16 @@ describe('what a channel needs', () => {
       remedy: expect.stringContaining(object),
     })
   })
+
+  test.each([
+    ['/event/LoginEventStream', 'LoginEvent'],
+    ['/event/FileEvent', 'FileEventStore'],
+    ['/event/ApiAnomalyEvent', 'ApiAnomalyEventStore'],
+    ['/event/BulkApiResultEvent', 'BulkApiResultEventStore'],
+    ['/event/MobileEmailEvent', undefined],
+    ['/event/ConcurLongRunApexErrEvent', undefined],
+    ['/event/Order_Shipped__e', undefined],
+  ])('%s is kept as %s', (channel, storage) => {
+    expect(needsOf(channel).storage).toBe(storage)
+  })
 })
