@@ -3,7 +3,7 @@ import type { Mishap } from './mishap.ts'
 
 /**
  * Where a fault strikes: at the token endpoint, at any Bayeux request, at one kind of message, at an answer with events (which
- * have left the queue by then), or at once.
+ * have left the queue by then), at an event that is published, or at once.
  */
 export type FaultMoment =
   | 'token'
@@ -12,6 +12,7 @@ export type FaultMoment =
   | '/meta/connect'
   | '/meta/subscribe'
   | 'delivery'
+  | 'publish'
   | 'now'
 
 /** What the simulated org can do to itself. */
@@ -254,6 +255,12 @@ export const faultTable = {
   'odd-cookies': delivery('Harmless: cookies that are malformed, foreign or expired.', 'odd-cookies'),
   'small-chunks': delivery('Harmless: an answer in chunks of a few bytes.', 'small-chunks'),
   'nameless-reply': delivery('Harmless: replies without the id of what they answer.', 'nameless'),
+
+  'event-lost': {
+    at: 'publish',
+    meaning: 'An event is not streamed, and nobody is told; its storage object has it.',
+    strike: () => ({ kind: 'done' }),
+  },
 
   restart: {
     at: 'now',

@@ -1,4 +1,5 @@
 import { type RestAnswer, type Row, restError } from './rest-answer.ts'
+import { type Condition, parseSoql, type Soql } from './soql.ts'
 
 export type QueryContext = {
   /** Path of the request, without query string. */
@@ -7,34 +8,18 @@ export type QueryContext = {
   readonly hidden: readonly string[]
 }
 
+/** Objects that are queried as any other: by name, their rows. */
+export type Tables = Readonly<Record<string, readonly Row[]>>
+
 /** Records in one answer; what is more comes page by page. */
 const pageSize = 2000
 
-type Tables = Readonly<Record<string, readonly Row[]>>
-
-type Query = {
-  readonly fields: readonly string[]
-  readonly table: string
-  readonly condition: Condition | undefined
-  readonly order: readonly string[]
-  readonly limit: number
-}
-
-type Condition = { readonly field: string; readonly operator: string; readonly value: string }
-
-const grammar =
-  /^\s*SELECT\s+(.+?)\s+FROM\s+(\w+)(?:\s+WHERE\s+(\w+)\s*(>=|>|=)\s*('[^']*'|[\w:.+-]+))?(?:\s+ORDER\s+BY\s+([\w\s,]+?))?(?:\s+LIMIT\s+(\d+))?\s*$/is
-
-/**
- * `SELECT a, B.c FROM T [WHERE f = 'x' | f >= date] [ORDER BY f, g] [LIMIT n]`: no more than that is understood. Answers the
- * first {@link pageSize} records and where the next ones are.
- */
+/** Answers a query with the first {@link pageSize} records and where the next ones are. What {@link parseSoql} reads is understood. */
 export function answerQuery(soql: string, tables: Tables, context: QueryContext): RestAnswer {
-  const query = parseQuery(soql)
-  if (!query) return restError(400, 'MALFORMED_QUERY', `unexpected token in: ${soql}`)
+  const query = parseSoql(soql)
+  if (!query || query.grouped || isUnbounded(query)) return malformed(soql)
   const table = tableOf(query, tables)
-  if (!table || context.hidden.includes(query.table))
-    return restError(400, 'INVALID_TYPE', `sObject type '${query.table}' is not supported.`)
+  if (!table || context.hidden.includes(query.table)) return unknownTable(query.table)
   const problem = findUnknown(query, table[0], context.hidden)
   if (problem) return restError(400, 'INVALID_FIELD', problem)
   return toPage(query, table, 0, locatorOf(soql), context)
@@ -42,37 +27,72 @@ export function answerQuery(soql: string, tables: Tables, context: QueryContext)
 
 /** A further page: `query/<locator>-<offset>`. The locator is the query itself, so that nothing has to be remembered. */
 export function nextPage(resource: string, tables: Tables, context: QueryContext): RestAnswer {
-  const [, locator = '', offset] = /^query\/([\w-]+)-(\d+)$/.exec(resource) ?? []
-  const query = parseQuery(Buffer.from(locator, 'base64url').toString())
+  const [, locator = '', offset] = /query\/([\w-]+)-(\d+)$/.exec(resource) ?? []
+  const query = parseSoql(Buffer.from(locator, 'base64url').toString())
   const table = query && tableOf(query, tables)
   if (!query || !table) return restError(400, 'INVALID_QUERY_LOCATOR', 'invalid query locator')
   return toPage(query, table, Number(offset), locator, context)
 }
 
-function parseQuery(soql: string): Query | undefined {
-  const found = grammar.exec(soql)
-  if (!found) return undefined
-  const [, list = '', table = '', field, operator = '=', value = '', order = '', limit] = found
-  return {
-    fields: list.split(',').map((name) => name.trim()),
-    table,
-    condition: field === undefined ? undefined : { field, operator, value: value.replace(/^'|'$/g, '') },
-    order: order.split(',').flatMap((name) => name.trim() || []),
-    limit: limit === undefined ? Number.POSITIVE_INFINITY : Number(limit),
-  }
+/** Salesforce's answer to what is no query. */
+export function malformed(soql: string): RestAnswer {
+  return restError(400, 'MALFORMED_QUERY', `unexpected token in: ${soql}`)
 }
 
-function tableOf({ table }: Query, tables: Tables): readonly Row[] | undefined {
+/** Salesforce's answer to a table that does not exist or that the user may not see. */
+export function unknownTable(name: string): RestAnswer {
+  return restError(400, 'INVALID_TYPE', `sObject type '${name}' is not supported.`)
+}
+
+/** `FIELDS(ALL)` is taken with a limit of at most 200 only. */
+export function isUnbounded({ fields, limit = Number.POSITIVE_INFINITY }: Soql): boolean {
+  return fields.some(isAll) && limit > 200
+}
+
+/** Whether a row fulfils a condition. Values that are dates compare as such, others as texts. */
+export function holds({ field, operator, values }: Condition, row: Row): boolean {
+  const actual = row[field]
+  const text = actual === null || actual === undefined ? '' : String(actual)
+  if (operator === 'IN') return values.includes(text)
+  const [value = ''] = values
+  if (operator === 'LIKE') return toPattern(value).test(text)
+  const difference = compare(text, value)
+  if (operator === '=') return difference === 0
+  if (operator === '!=') return difference !== 0
+  if (text === '') return false
+  if (operator === '<') return difference < 0
+  if (operator === '<=') return difference <= 0
+  return operator === '>' ? difference > 0 : difference >= 0
+}
+
+/** The columns that a query asks for. */
+export function toRecord({ fields, table }: Pick<Soql, 'fields' | 'table'>, row: Row): Row {
+  if (fields.some(isAll)) return { attributes: { type: table }, ...row }
+  const record: Record<string, unknown> = { attributes: { type: table } }
+  for (const name of fields) {
+    const [column = ''] = name.split('.')
+    record[column] = row[column]
+  }
+  return record
+}
+
+function isAll(field: string): boolean {
+  return field.toUpperCase() === 'FIELDS(ALL)'
+}
+
+function tableOf({ table }: Soql, tables: Tables): readonly Row[] | undefined {
   return Object.entries(tables).find(([name]) => name.toLowerCase() === table.toLowerCase())?.[1]
 }
 
 /** What Salesforce says about the first column that is not there, or that the user may not see. */
 function findUnknown(
-  { fields, condition, order, table }: Query,
+  { fields, conditions, order, table }: Soql,
   row: Row | undefined,
   hidden: readonly string[],
 ): string | undefined {
-  for (const name of [...fields, ...(condition ? [condition.field] : []), ...order]) {
+  const named = [...fields, ...conditions.map(({ field }) => field), ...order.map(({ field }) => field)]
+  for (const name of named) {
+    if (isAll(name)) continue
     const [column = '', ...more] = name.split('.')
     const known = row === undefined || column in row
     if (known && !hidden.includes(`${table}.${column}`) && !hidden.includes(column)) continue
@@ -84,7 +104,7 @@ function findUnknown(
 }
 
 function toPage(
-  query: Query,
+  query: Soql,
   table: readonly Row[],
   offset: number,
   locator: string,
@@ -101,35 +121,33 @@ function toPage(
   }
 }
 
-function select({ condition, order, limit }: Query, table: readonly Row[]): readonly Row[] {
-  const rows = table.filter((row) => condition === undefined || holds(condition, row[condition.field]))
+function select({ conditions, order, limit }: Soql, table: readonly Row[]): readonly Row[] {
+  const rows = table.filter((row) => conditions.every((condition) => holds(condition, row)))
   const sorted = rows.toSorted((a, b) => {
-    for (const field of order) {
-      const [left, right] = [String(a[field]), String(b[field])]
-      if (left !== right) return left < right ? -1 : 1
+    for (const { field, descending } of order) {
+      const difference = compare(String(a[field]), String(b[field]))
+      if (difference !== 0) return descending ? -difference : difference
     }
     return 0
   })
   return sorted.slice(0, limit)
 }
 
-function holds({ operator, value }: Condition, actual: unknown): boolean {
-  if (operator === '=') return actual === value
-  const [left, right] = [Date.parse(toIso(String(actual))), Date.parse(toIso(value))]
-  return operator === '>=' ? left >= right : left > right
+function compare(left: string, right: string): number {
+  const [a, b] = [toTime(left), toTime(right)]
+  if (a !== undefined && b !== undefined) return a - b
+  const [first, second] = [left, right].map((text) => (text === '' ? Number.NaN : Number(text)))
+  if (first !== undefined && second !== undefined && !Number.isNaN(first - second)) return first - second
+  return left === right ? 0 : left < right ? -1 : 1
 }
 
-function toIso(date: string): string {
-  return date.replace(/\+0000$/, 'Z')
+function toTime(text: string): number | undefined {
+  return /^\d{4}-\d\d-\d\dT/.test(text) ? Date.parse(text.replace(/\+0000$/, 'Z')) : undefined
 }
 
-function toRecord({ fields, table }: Query, row: Row): Row {
-  const record: Record<string, unknown> = { attributes: { type: table } }
-  for (const name of fields) {
-    const [column = ''] = name.split('.')
-    record[column] = row[column]
-  }
-  return record
+function toPattern(like: string): RegExp {
+  const escaped = like.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  return new RegExp(`^${escaped.replace(/%/g, '.*').replace(/_/g, '.')}$`, 'is')
 }
 
 function locatorOf(soql: string): string {

@@ -1,6 +1,7 @@
 import { monitoringChannels } from './channels.ts'
+import type { EventStorage } from './event-storage.ts'
 import { type OrgUser, toUserRow } from './org-user.ts'
-import { answerQuery, nextPage } from './query.ts'
+import { answerQuery, nextPage, unknownTable } from './query.ts'
 import { type RestAnswer, type Row, restError } from './rest-answer.ts'
 
 /** Id (18 characters) and name of the org. */
@@ -16,14 +17,20 @@ export type RestRequest = {
 }
 
 /**
- * The few REST calls that the service makes: identity, limits and small queries. `hidden`: columns and tables (`User.Department`,
+ * The few REST calls that the service makes: identity, limits and queries. `hidden`: columns and tables (`User.Department`,
  * `UserRole`, `User`) that the integration user may not see.
  */
 export function createRest(
   org: OrgIdentity,
   users: () => readonly OrgUser[],
+  storage: EventStorage,
   hidden: readonly string[] = [],
 ): (request: RestRequest) => RestAnswer {
+  const fromStorage = (soql: string, path: string) => {
+    const answer = storage.query(soql, path)
+    const table = /\bFROM\s+(\w+)/i.exec(soql)?.[1] ?? ''
+    return answer && hidden.includes(table) ? unknownTable(table) : answer
+  }
   return ({ path, parameters, userId }) => {
     if (userId === undefined) return restError(401, 'INVALID_SESSION_ID', 'Session expired or invalid')
     if (path === '/services/oauth2/userinfo' || path.startsWith('/id/'))
@@ -32,8 +39,12 @@ export function createRest(
     if (resource === 'limits') return { status: 200, body: limits }
     const soql = parameters.get('q') ?? ''
     const context = { path: path.replace(/\/$/, ''), hidden }
-    if (resource === 'query') return answerQuery(soql, orgTables(org, users()), context)
-    if (resource?.startsWith('query/')) return nextPage(resource, orgTables(org, users()), context)
+    if (resource === 'query')
+      return fromStorage(soql, context.path) ?? answerQuery(soql, orgTables(org, users()), context)
+    if (resource?.startsWith('query/')) {
+      const more = storage.more(resource, context.path)
+      return more ?? nextPage(resource, orgTables(org, users()), context)
+    }
     if (resource === 'tooling/query') return answerQuery(soql, { RealTimeEventSettings: settings }, context)
     return restError(404, 'NOT_FOUND', 'The requested resource does not exist')
   }

@@ -12,6 +12,7 @@ import { isKnownChannel } from './channels.ts'
 import { parseMessages, refuseRequest, versionOf } from './cometd-request.ts'
 import { createConduct } from './conduct.ts'
 import { createEventBus, type Retention } from './event-bus.ts'
+import { createEventStorage, type StorageOptions } from './event-storage.ts'
 import type { FaultEffect } from './fault-table.ts'
 import { createFaults, type Faults } from './faults.ts'
 import { json, parseCookies, parseToken, readBody, send, toJson, toText } from './http-message.ts'
@@ -36,6 +37,8 @@ export type SimulatorOptions = {
   readonly connectedApps: readonly ConnectedApp[]
   readonly retention?: Partial<Retention>
   readonly timing?: Partial<Timing>
+  /** How events are kept in storage objects. */
+  readonly storage?: Partial<StorageOptions>
   /** Most events in one answer. */
   readonly largestBatch?: number
   /** CometD sessions at a time. */
@@ -56,6 +59,8 @@ export interface Simulator {
    * bring them; missing fields are not.
    */
   publish(channel: string, payload: Record<string, unknown>, options?: { readonly eventDate?: Date }): void
+  /** Keeps an event in its storage object without streaming it, as if it had happened before anybody listened. */
+  keep(channel: string, payload: Readonly<Record<string, unknown>>): void
   readonly faults: Pick<Faults, 'inject' | 'clear' | 'areOver'>
   sessions(): readonly SessionSummary[]
   /** TCP connections that are open now. */
@@ -132,7 +137,8 @@ export function createSimulator(options: SimulatorOptions): Simulator {
       if (moment === '/meta/connect' || moment === 'request') bayeux.poke()
     },
   )
-  const rest = createRest(org, () => collectUsers(options), options.hidden)
+  const storage = createEventStorage(clock, options.storage)
+  const rest = createRest(org, () => collectUsers(options), storage, options.hidden)
   const server = createServer((request, response) => {
     serve(request, response).catch((error: unknown) => {
       logger.warn({ path: request.url, reason: messageOf(error) }, 'the simulator could not answer')
@@ -242,12 +248,16 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     },
     publish(channel, payload, { eventDate } = {}) {
       const now = new Date(clock.now()).toISOString()
-      bus.publish(channel, {
+      const event = {
         CreatedDate: now,
         ...payload,
         EventDate: eventDate?.toISOString() ?? payload.EventDate ?? now,
-      })
+      }
+      storage.keep(channel, event)
+      if (!faults.take('publish', { channel: '/meta/publish', subscription: channel }))
+        bus.publish(channel, event)
     },
+    keep: (channel, payload) => storage.keep(channel, payload),
     faults,
     sessions: () => bayeux.sessions(),
     connections: () =>

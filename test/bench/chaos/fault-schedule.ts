@@ -31,6 +31,7 @@ const leftOut: ReadonlySet<FaultKind> = new Set([
   'subscribe-daily-limit',
   'subscribe-topic-limit',
   'stream-reset',
+  'event-lost',
 ])
 
 const silent: ReadonlySet<FaultKind> = new Set([

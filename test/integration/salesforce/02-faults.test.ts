@@ -390,6 +390,7 @@ test('every fault of the simulator has a test', () => {
     'outage',
     'silent-backlog',
     'stream-reset',
+    'event-lost',
     'odd-cookies',
     'small-chunks',
     'nameless-reply',
