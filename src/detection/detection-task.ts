@@ -11,7 +11,7 @@ import { Familiarity } from './activity/familiarity.ts'
 import { LoginApps } from './activity/login-apps.ts'
 import { createZoneOffset, type ZoneOffset } from './algorithms/zone-offset.ts'
 import { SeenEvents, type SeenEventsOptions } from './dedup/seen-events.ts'
-import type { Detector, DetectorSet } from './definition/detector.ts'
+import type { Detector, DetectorSet, InForce, Interest } from './definition/detector.ts'
 import type { Detection, DetectionMessage, OrgRef, Verdict } from './detection.ts'
 import { EntityTable } from './entities/entity-table.ts'
 import type { EmitDetection } from './firing/episodes.ts'
@@ -63,11 +63,11 @@ class DetectionTask implements PartitionTask {
   readonly #orgs = new Map<string, Org>()
   readonly #zones = new Map<string, ZoneOffset>()
   #set: DetectorSet | undefined
-  /** Every watcher that was ever needed, by the prefix of its sections; those in force are in `#watchers`. */
-  readonly #known = new Map<string, Watcher>()
-  #watchers: ReadonlySet<Watcher> = new Set()
-  /** Those in force that may want activities of an action and type, as far as such have come. */
-  #interested = new Map<Action, Map<string, readonly Watcher[]>>()
+  /** Everything that was ever at work, by the prefix of its sections; what is in force is in `#posts`. */
+  readonly #known = new Map<string, Post>()
+  #posts: ReadonlySet<Post> = new Set()
+  /** Those in force that are interested in activities of an action and type, as far as such have come. */
+  #interested = new Map<Action, Map<string, readonly Interested[]>>()
   #states: readonly DurableState[] = []
   #output: Output | undefined
   /** Detections of the record at hand that have not been shown to the detectors that watch detections. */
@@ -120,27 +120,32 @@ class DetectionTask implements PartitionTask {
 
   /** One that throws must not blind those after it: the event counts as seen and will not come again. */
   #show(activity: Activity, org: Org): void {
-    for (const watcher of this.#watchersFor(activity.action, activity.type)) {
+    for (const { post, interest } of this.#interestedIn(activity.action, activity.type)) {
       try {
-        watcher.process(activity, org)
+        const { wants, escalations } = interest
+        if (escalations.length > 0) witness(post, activity, org, escalations)
+        if (wants(activity)) post.watcher.process(activity, org)
       } catch (error) {
-        this.#noteFailure(watcher, error)
+        this.#noteFailure(post, error)
       }
     }
   }
 
-  #watchersFor(action: Action, type: string): readonly Watcher[] {
+  #interestedIn(action: Action, type: string): readonly Interested[] {
     let byType = this.#interested.get(action)
     if (!byType || byType.size > mostTypes) {
       byType = new Map()
       this.#interested.set(action, byType)
     }
-    let watchers = byType.get(type)
-    if (!watchers) {
-      watchers = [...this.#watchers].filter((watcher) => watcher.mayWant(action, type))
-      byType.set(type, watchers)
+    let interested = byType.get(type)
+    if (!interested) {
+      interested = [...this.#posts].flatMap((post) => {
+        const interest = post.inForce.detector.interestIn(action, type)
+        return interest ? [{ post, interest }] : []
+      })
+      byType.set(type, interested)
     }
-    return watchers
+    return interested
   }
 
   /** Tells the detector what its episodes were, and alerting what was said. It moves no event time. */
@@ -149,7 +154,7 @@ class DetectionTask implements PartitionTask {
     const org = this.#orgOf(verdict.org)
     const teaching = teachingOf(verdict.word)
     const key = entityKey(org.ref, verdict.entity.id)
-    const judged = [...this.#watchers].filter(({ id }) => id === verdict.detector)
+    const judged = [...this.#posts].filter(({ inForce }) => inForce.detector.id === verdict.detector)
     if (teaching !== null) {
       this.#each(judged, (watcher) => {
         for (const episode of verdict.episodes) watcher.verdict(episode, key, teaching, org)
@@ -170,18 +175,18 @@ class DetectionTask implements PartitionTask {
     }
   }
 
-  #each(watchers: Iterable<Watcher>, work: (watcher: Watcher) => void): void {
-    for (const watcher of watchers) {
+  #each(posts: Iterable<Post>, work: (watcher: Watcher) => void): void {
+    for (const post of posts) {
       try {
-        work(watcher)
+        work(post.watcher)
       } catch (error) {
-        this.#noteFailure(watcher, error)
+        this.#noteFailure(post, error)
       }
     }
   }
 
-  #noteFailure({ id }: Watcher, error: unknown): void {
-    this.#failure ??= new Error(`detector ${id}: ${messageOf(error)}`, { cause: error })
+  #noteFailure({ inForce: { detector } }: Post, error: unknown): void {
+    this.#failure ??= new Error(`detector ${detector.id}: ${messageOf(error)}`, { cause: error })
   }
 
   #isRepeated({ identity, type, time }: Activity, { ref, progress }: Org): boolean {
@@ -206,7 +211,7 @@ class DetectionTask implements PartitionTask {
     const newMinute = Math.floor(time / minute)
     if (newMinute === progress.minute) return
     progress.minute = newMinute
-    this.#each(this.#watchers, (watcher) => watcher.tick(org, time))
+    this.#each(this.#posts, (watcher) => watcher.tick(org, time))
     this.#emit(org.ref, { kind: 'progress', org: org.ref, time })
     if (Math.floor(time / day) > Math.floor(previous / day)) this.#expire(time)
   }
@@ -215,7 +220,7 @@ class DetectionTask implements PartitionTask {
     this.#apps.expire(time)
     this.#verdicts.expire(time)
     this.#familiarity.expire(time)
-    this.#each(this.#watchers, (watcher) => watcher.expire((id) => this.#orgs.get(id)))
+    this.#each(this.#posts, (watcher) => watcher.expire((id) => this.#orgs.get(id)))
   }
 
   #emitDetection(detection: Detection, risk: number | null): void {
@@ -264,8 +269,7 @@ class DetectionTask implements PartitionTask {
     const set = this.#options.detectors()
     if (set === this.#set) return
     this.#set = set
-    const watchers = set.detectors.map((detector) => this.#watcherFor(detector, set.hash))
-    this.#watchers = new Set(watchers)
+    this.#posts = new Set(set.detectors.map((detector) => this.#postFor(detector, set.hash)))
     this.#interested = new Map()
     this.#states = [
       this.#seen.state,
@@ -274,29 +278,49 @@ class DetectionTask implements PartitionTask {
       this.#directory.state,
       this.#verdicts.state,
       this.#progress,
-      ...[...this.#known.values()].flatMap((watcher) => [...watcher.states]),
+      ...[...this.#known.values()].flatMap(({ watcher }) => [...watcher.states]),
     ]
   }
 
-  #watcherFor(detector: Detector, set: string): Watcher {
+  #postFor(detector: Detector, set: string): Post {
     const prefix = sectionPrefix(detector)
     const known = this.#known.get(prefix)
-    known?.replace(detector, set)
-    const watcher =
-      known ??
-      createWatcher(detector, set, this.#entities, (detection, risk) => this.#emitDetection(detection, risk))
-    this.#known.set(prefix, watcher)
-    return watcher
+    if (known) {
+      const before = known.inForce.detector
+      Object.assign(known.inForce, { detector, set })
+      known.watcher.replaced?.(before)
+      return known
+    }
+    const inForce = { detector, set }
+    const emit: EmitDetection = (detection, risk) => this.#emitDetection(detection, risk)
+    const post = { inForce, watcher: createWatcher(inForce, this.#entities, emit) }
+    this.#known.set(prefix, post)
+    return post
   }
 }
 
+/** A watcher, and the detector for which it is at work. */
+type Post = { readonly inForce: InForce; readonly watcher: Watcher }
+type Interested = { readonly post: Post; readonly interest: Interest }
+
+function witness(
+  { watcher }: Post,
+  activity: Activity,
+  org: Org,
+  escalations: Interest['escalations'],
+): void {
+  const matching = escalations.filter(({ matches }) => matches(activity))
+  if (matching.length > 0) watcher.episodes?.witness(activity, org, matching, (id) => entityKey(org.ref, id))
+}
+
 /** The watcher that the detector's model asks for. */
-function createWatcher(detector: Detector, set: string, entities: EntityTable, emit: EmitDetection): Watcher {
-  if (detector.baseline.model === 'novelty') return new NoveltyWatcher(detector, set, emit)
-  if (detector.baseline.model === 'drift') return new DriftWatcher(detector, set, entities, emit)
-  if (detector.when === 'below') return new SilenceWatcher(detector, set, emit)
-  if (detector.baseline.model === 'decay') return new FadingWatcher(detector, set, emit)
-  return new WindowWatcher(detector, set, entities, emit)
+function createWatcher(inForce: InForce, entities: EntityTable, emit: EmitDetection): Watcher {
+  const { baseline, when } = inForce.detector
+  if (baseline.model === 'novelty') return new NoveltyWatcher(inForce, emit)
+  if (baseline.model === 'drift') return new DriftWatcher(inForce, entities, emit)
+  if (when === 'below') return new SilenceWatcher(inForce, emit)
+  if (baseline.model === 'decay') return new FadingWatcher(inForce, emit)
+  return new WindowWatcher(inForce, entities, emit)
 }
 
 /** More event types than Salesforce has: beyond it somebody is making names up. */

@@ -1,19 +1,22 @@
 import { createHash } from 'node:crypto'
 import { hour, parseDuration } from '../../duration.ts'
-import { type Action, type Activity, isAction } from '../activity/activity.ts'
+import type { Action, Activity } from '../activity/activity.ts'
 import { memoizeByText } from '../activity/bounded-cache.ts'
+import { detectionType } from '../activity/detection-activity.ts'
 import { toText } from '../activity/payload.ts'
 import { type Entity, type Level, levels } from '../detection.ts'
 import type { Definition } from './definition-schema.ts'
 import type { Detector, Escalation, Firing, Found } from './detector.ts'
 import { activityField } from './fields.ts'
-import type { SelectionSource } from './selection.ts'
+import { compileSelection, never, type Predicate, type SelectionSource } from './selection.ts'
 
 /** Turns a checked definition into what the engine runs; null for one that is disabled. */
 export function compileDetector(definition: Definition): Detector | null {
   const { status, where, exceptions, windows, baseline, alert } = definition
   if (status === 'disabled') return null
-  const wanted = [where.source, ...definition.escalate.map((rule) => rule.where.source)].flat()
+  const isExempt = (activity: Activity) =>
+    exceptions.some(({ match, expires }) => activity.time < expires && match.matches(activity))
+  const interestIn = interestOf(definition, isExempt)
   const ascending = [...new Set(windows)].sort((a, b) => a - b)
   return {
     id: definition.id,
@@ -25,11 +28,8 @@ export function compileDetector(definition: Definition): Detector | null {
     falsepositives: definition.falsepositives,
     runbook: alert.runbook,
     measureHash: measureHashOf(definition, ascending),
-    actions: actionsOf(wanted),
-    types: namedIn(wanted, 'type', (name) => (typeof name === 'string' ? name.toLowerCase() : null)),
-    wants: (activity) =>
-      where.matches(activity) &&
-      !exceptions.some(({ match, expires }) => activity.time < expires && match.matches(activity)),
+    wants: (activity) => where.matches(activity) && !isExempt(activity),
+    interestIn,
     entityType: definition.entity.join(' + '),
     entityOf: entityReader(definition.entity),
     hits: definition.hits?.matches ?? null,
@@ -48,7 +48,7 @@ export function compileDetector(definition: Definition): Detector | null {
     levelFor: levelReader(definition),
     escalations: definition.escalate.map(toEscalation),
     riskOf: (found) => (definition.risk ?? 20) * riskFactor[found],
-    watchesDetections: actionsOf(where.source)?.includes('detection') ?? false,
+    watchesDetections: ofKind(where.source, 'detection', detectionType) !== never,
     alert: {
       repeat: alert.repeat,
       // What is in the longest window may fire again with any event: until it is empty the alert is not over.
@@ -73,26 +73,28 @@ function toEscalation({ where, within, level, after, because }: Definition['esca
   return { id, matches: where.matches, within, after, level, because: because ?? null }
 }
 
-/** The actions that a selection names in each of its maps, without which it cannot match; null when one names none. */
-function actionsOf(source: SelectionSource): Detector['actions'] {
-  return namedIn(source, 'action', toAction)
+function interestOf(
+  { where, escalate, exceptions }: Definition,
+  isExempt: Predicate<Activity>,
+): Detector['interestIn'] {
+  return (action, type) => {
+    const counts = ofKind(where.source, action, type)
+    const escalations = escalate
+      .map((rule) => ({ ...toEscalation(rule), matches: ofKind(rule.where.source, action, type) }))
+      .filter(({ matches }) => matches !== never)
+    if (counts === never && escalations.length === 0) return null
+    const wants =
+      exceptions.length === 0 ? counts : (activity: Activity) => counts(activity) && !isExempt(activity)
+    return { wants, escalations }
+  }
 }
 
-/** The values that a selection names for a field in each of its maps; null when a map names none, or one that is no value. */
-function namedIn<T>(
-  source: SelectionSource,
-  field: string,
-  toValue: (name: unknown) => T | null,
-): readonly T[] | null {
-  const maps = Array.isArray(source) ? source : [source]
-  const named = maps.map((map) => [(map as Readonly<Record<string, unknown>>)[field]].flat().map(toValue))
-  const values = named.flat().filter((value) => value !== null)
-  return values.length < named.flat().length ? null : [...new Set(values)]
-}
-
-function toAction(name: unknown): Action | null {
-  const action = typeof name === 'string' ? name.toLowerCase() : ''
-  return isAction(action) ? action : null
+/** The selection, for activities with this action, of events of this type. */
+function ofKind(source: SelectionSource, action: Action, type: string): Predicate<Activity> {
+  const maps = [source].flat().filter((map) => action !== 'detection' || 'action' in map)
+  if (maps.length === 0) return never
+  const compiled = compileSelection(maps, activityField, { action, type })
+  return compiled.kind === 'ok' ? compiled.matches : never
 }
 
 /** Of what keyed state depends on. Thresholds, levels, exceptions, half-life and words may change without a new start. */

@@ -4,6 +4,9 @@ import type { EpisodeFacts } from '../firing/evidence.ts'
 
 export type Model = 'counts' | 'amounts' | 'ratio' | 'novelty' | 'drift' | 'decay' | 'none'
 
+/** What a detector asks about activities of one kind: conditions that the kind decides are left out. */
+export type Interest = Pick<Detector, 'wants' | 'escalations'>
+
 /** A detector, compiled: what the engine needs and nothing of the file it came from. Immutable. */
 export type Detector = {
   readonly id: string
@@ -16,12 +19,13 @@ export type Detector = {
   readonly runbook: string
   /** Hash of what is measured (entity, measure, where, windows, baseline): keyed state belongs to it. */
   readonly measureHash: string
-  /** The only actions that it can want or be escalated by; null when it may be any. It is not asked about others. */
-  readonly actions: readonly Action[] | null
-  /** The only event types that it can want or be escalated by, in lower case; null when it may be any. */
-  readonly types: readonly string[] | null
   /** Whether the detector counts this activity: `where` holds and no exception in force at its time matches. */
   wants(activity: Activity): boolean
+  /**
+   * What of this it asks about activities with this action, of events of this type; null when none can matter to it. Detections
+   * matter only to selections that name the action.
+   */
+  interestIn(action: Action, type: string): Interest | null
   /** What kind of entity it watches, such as `user`; fields in a list are joined by ` + `. */
   readonly entityType: string
   /** Whom it belongs to; null when the activity lacks the field. */
@@ -112,6 +116,9 @@ export type FoundByWatcher = {
   readonly whole: { readonly expected: number; readonly ratio: number } | null
   readonly activity: Activity
 }
+
+/** The detector that a watcher works for, and the hash of its set. Another that measures the same may take its place. */
+export type InForce = { detector: Detector; set: string }
 
 /** A loaded set of detectors; swapped whole on reload. */
 export type DetectorSet = {

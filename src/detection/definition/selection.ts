@@ -16,24 +16,32 @@ export type SelectionProblem = {
   readonly place: 'key' | 'value'
 }
 
+export const always = () => true
+export const never = () => false
+
 /**
  * Compiles a selection in Sigma's manner: `Field: value`, `Field|modifier: value`, a list of values for "one of", `not:`
  * for the opposite. Texts are compared without regard to case (except by `re`); null means that the field is absent.
+ * @param known fields whose values are the same for all subjects: conditions on them are decided here. A selection that they
+ *   decide as a whole is {@link always} or {@link never}.
  */
 export function compileSelection<T>(
   source: SelectionSource,
   lookup: FieldLookup<T>,
+  known: Readonly<Record<string, unknown>> = {},
 ):
   | { readonly kind: 'ok'; readonly matches: Predicate<T> }
   | { readonly kind: 'invalid'; readonly problems: readonly SelectionProblem[] } {
   const problems: SelectionProblem[] = []
-  const matches = compileAny(source, [], { lookup, problems })
+  const matches = compileAny(source, [], { lookup, known, problems })
   return problems.length === 0 ? { kind: 'ok', matches } : { kind: 'invalid', problems }
 }
 
-type Context<T> = { readonly lookup: FieldLookup<T>; readonly problems: SelectionProblem[] }
-
-const never = () => false
+type Context<T> = {
+  readonly lookup: FieldLookup<T>
+  readonly known: Readonly<Record<string, unknown>>
+  readonly problems: SelectionProblem[]
+}
 
 function compileAny<T>(source: unknown, path: Path, context: Context<T>): Predicate<T> {
   if (!Array.isArray(source)) return compileMap(source, path, context)
@@ -51,8 +59,7 @@ function compileMap<T>(source: unknown, path: Path, context: Context<T>): Predic
   return all(
     entries.map(([key, value]) => {
       if (key !== 'not') return compileField(key, value, [...path, key], context)
-      const matches = compileAny(value, [...path, key], context)
-      return (subject: T) => !matches(subject)
+      return not(compileAny(value, [...path, key], context))
     }),
   )
 }
@@ -75,6 +82,7 @@ function compileField<T>(key: string, value: unknown, path: Path, context: Conte
   })
   const areTexts = modifier === 'is' && !field.duration && tests.length > 1 && operands.every(isText)
   const matches = areTexts ? equalsOneOf(operands as readonly string[]) : either(tests)
+  if (name in context.known) return holds(matches, context.known[name]) ? always : never
   const { read } = field
   return (subject) => holds(matches, read(subject))
 }
@@ -209,20 +217,19 @@ function complain<T>(
   context.problems.push({ path, message, place })
 }
 
+function not<T>(matches: Predicate<T>): Predicate<T> {
+  if (matches === always) return never
+  return matches === never ? always : (subject) => !matches(subject)
+}
+
 function all<T>(predicates: readonly Predicate<T>[]): Predicate<T> {
-  const [first] = predicates
-  if (first && predicates.length === 1) return first
-  return (subject) => {
-    for (const matches of predicates) if (!matches(subject)) return false
-    return true
-  }
+  if (predicates.includes(never)) return never
+  const [first = always, ...more] = predicates.filter((matches) => matches !== always)
+  return more.reduce((one, other) => (subject) => one(subject) && other(subject), first)
 }
 
 function either<T>(predicates: readonly Predicate<T>[]): Predicate<T> {
-  const [first] = predicates
-  if (first && predicates.length === 1) return first
-  return (subject) => {
-    for (const matches of predicates) if (matches(subject)) return true
-    return false
-  }
+  if (predicates.includes(always)) return always
+  const [first = never, ...more] = predicates.filter((matches) => matches !== never)
+  return more.reduce((one, other) => (subject) => one(subject) || other(subject), first)
 }

@@ -1,6 +1,6 @@
 import { KeyedState } from '../../stream/keyed-state.ts'
 import type { Activity } from '../activity/activity.ts'
-import type { Detector, Escalation, FoundByWatcher } from '../definition/detector.ts'
+import type { Escalation, FoundByWatcher, InForce } from '../definition/detector.ts'
 import {
   compareLevels,
   type Detection,
@@ -32,8 +32,7 @@ export type EmitDetection = (detection: Detection, risk: number | null) => void
 export type EpisodesOptions = {
   /** Prefix of the sections of the store. */
   readonly prefix: string
-  /** The detector in force and the hash of its set. */
-  readonly source: () => { readonly detector: Detector; readonly set: string }
+  readonly inForce: Readonly<InForce>
   /** The numbers behind a finding, asked for when it is emitted. */
   readonly explain: (finding: Finding, org: OrgTime) => Statistics | null
   readonly emit: EmitDetection
@@ -73,18 +72,16 @@ export class Episodes {
     return [this.#episodes, this.#witnessed]
   }
 
-  /** Shows it every activity that the detector is asked about: one that an escalation names may raise an open episode. */
-  witness(activity: Activity, org: OrgTime, keyOf: (entity: Entity) => string): void {
-    const { detector } = this.#options.source()
-    const { escalations } = detector
-    let matches = 0
-    for (const escalation of escalations) if (escalation.matches(activity)) matches++
-    if (matches === 0) return
-    const matching = escalations.filter((escalation) => escalation.matches(activity))
-    if (matching.length === 0) return
-    const entity = detector.entityOf(activity)
-    if (!entity) return
-    const key = keyOf(entity)
+  /** Shows it an activity that these escalations match: it may raise an open episode. `keyOf`: the key of an entity's episodes. */
+  witness(
+    activity: Activity,
+    org: OrgTime,
+    matching: readonly Escalation[],
+    keyOf: (id: string) => string,
+  ): void {
+    const id = this.#options.inForce.detector.idOf(activity)
+    if (id === null) return
+    const key = keyOf(id)
     const witnessed = this.#witnessed.get(key) ?? {}
     noteWitnessed(witnessed, matching, activity.time)
     this.#witnessed.set(key, witnessed)
@@ -111,7 +108,7 @@ export class Episodes {
 
   /** Event time of an org came to `time`: says what is still to be said of its episodes, and forgets those that are over. */
   tick(org: OrgTime, time: number): void {
-    const shortestWindow = this.#options.source().detector.windows[0] ?? 0
+    const shortestWindow = this.#options.inForce.detector.windows[0] ?? 0
     const due: { key: string; episode: Episode }[] = []
     for (const [key, episode] of this.#episodes.entries()) {
       if (episode.org.id === org.ref.id) due.push({ key, episode })
@@ -129,7 +126,7 @@ export class Episodes {
 
   /** Forgets what was witnessed too long ago to raise anything. `watermarkOf` tells by the key how far its org has come. */
   expire(watermarkOf: (key: string) => number | undefined): void {
-    const longest = Math.max(0, ...this.#options.source().detector.escalations.map(({ within }) => within))
+    const longest = Math.max(0, ...this.#options.inForce.detector.escalations.map(({ within }) => within))
     for (const [key, witnessed] of this.#witnessed.entries()) {
       const watermark = watermarkOf(key)
       if (watermark === undefined) continue
@@ -151,11 +148,11 @@ export class Episodes {
 
   #admit(key: string, episode: Episode, finding: UnrankedFinding, amount: number, org: OrgTime): void {
     const ranked = this.#rank(key, episode, finding)
-    if (admit(episode, ranked, amount, this.#options.source().detector.id)) this.#report(episode, ranked, org)
+    if (admit(episode, ranked, amount, this.#options.inForce.detector.id)) this.#report(episode, ranked, org)
   }
 
   #rank(key: string, episode: Episode, { found, ...finding }: UnrankedFinding): Finding {
-    const { detector } = this.#options.source()
+    const { detector } = this.#options.inForce
     const { time } = finding
     closeIfEnded(episode, time)
     const raised =
@@ -187,11 +184,11 @@ export class Episodes {
     if (!episode.detected) return
     const { id, level } = episode.detected
     const sequence = noteEmitted(episode.detected, finding)
-    const { source, explain, emit } = this.#options
-    const { detector } = source()
+    const { inForce, explain, emit } = this.#options
+    const { detector } = inForce
     const isNews = sequence === 0 || compareLevels(finding.level, level) > 0
     const comesBack = isNews && !detector.watchesDetections && detector.status === 'stable'
-    const detection = toDetection(source(), episode, { id, sequence }, finding, explain(finding, org))
+    const detection = toDetection(inForce, episode, { id, sequence }, finding, explain(finding, org))
     emit(detection, comesBack ? detector.riskOf(finding.level) : null)
   }
 }

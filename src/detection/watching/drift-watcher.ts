@@ -1,6 +1,6 @@
 import { day } from '../../duration.ts'
 import { type DurableState, KeyedState } from '../../stream/keyed-state.ts'
-import type { Action, Activity } from '../activity/activity.ts'
+import type { Activity } from '../activity/activity.ts'
 import { keepActivity } from '../activity/kept-activity.ts'
 import { thresholdFor } from '../algorithms/frequency.ts'
 import {
@@ -16,7 +16,7 @@ import {
 import { DriftRow, drift } from '../baseline/drift-row.ts'
 import type { VerdictWord } from '../baseline/incidents.ts'
 import { createOrgDays, noteDay, type OrgDays, peerGrowthOf, restDaysOf } from '../baseline/org-days.ts'
-import type { Detector, Firing } from '../definition/detector.ts'
+import type { Firing, InForce } from '../definition/detector.ts'
 import type { Entity } from '../detection.ts'
 import { EntityRows } from '../entities/entity-rows.ts'
 import type { EntityTable } from '../entities/entity-table.ts'
@@ -27,7 +27,7 @@ import { toStatistics } from '../firing/explain.ts'
 import type { OrgTime } from '../org-time.ts'
 import { hashText } from '../window/recent-values.ts'
 import { paneAt } from '../window/window.ts'
-import { entityKey, mayWant, orgIdOf, sectionPrefix, type Watcher } from './watcher.ts'
+import { entityKey, orgIdOf, sectionPrefix, type Watcher } from './watcher.ts'
 
 /** An entity whose evidence is worth following; saved as JSON. */
 type Followed = {
@@ -54,49 +54,27 @@ export class DriftWatcher implements Watcher {
   readonly #rows: EntityRows
   readonly #orgs: KeyedState<OrgDays>
   readonly #followed: KeyedState<Followed>
-  readonly #episodes: Episodes
+  readonly episodes: Episodes
   readonly #row = new DriftRow()
-  #detector: Detector
-  #set: string
+  readonly #inForce: InForce
 
-  constructor(detector: Detector, set: string, entities: EntityTable, emit: EmitDetection) {
-    const prefix = sectionPrefix(detector)
-    this.#detector = detector
-    this.#set = set
+  constructor(inForce: InForce, entities: EntityTable, emit: EmitDetection) {
+    const prefix = sectionPrefix(inForce.detector)
+    this.#inForce = inForce
     const layout = { fixed: drift.count, parts: 0, perPart: 0 }
-    this.#rows = new EntityRows(`${prefix}days`, entities.of(detector.entityType), layout)
+    this.#rows = new EntityRows(`${prefix}days`, entities.of(inForce.detector.entityType), layout)
     this.#orgs = new KeyedState(`${prefix}orgs`)
     this.#followed = new KeyedState(`${prefix}followed`)
-    this.#episodes = new Episodes({
-      prefix,
-      source: () => ({ detector: this.#detector, set: this.#set }),
-      explain: toStatistics,
-      emit,
-    })
-  }
-
-  get id(): string {
-    return this.#detector.id
+    this.episodes = new Episodes({ prefix, inForce, explain: toStatistics, emit })
   }
 
   get states(): readonly DurableState[] {
-    return [this.#rows, this.#orgs, this.#followed, ...this.#episodes.states]
-  }
-
-  mayWant(action: Action): boolean {
-    return mayWant(this.#detector, action)
-  }
-
-  replace(detector: Detector, set: string): void {
-    this.#detector = detector
-    this.#set = set
+    return [this.#rows, this.#orgs, this.#followed, ...this.episodes.states]
   }
 
   /** Counts one activity. What is late counts on the day that is open. */
   process(activity: Activity, org: OrgTime): void {
-    const detector = this.#detector
-    this.#episodes.witness(activity, org, (entity) => entityKey(org.ref, entity.id))
-    if (!detector.wants(activity)) return
+    const { detector } = this.#inForce
     const entity = detector.entityOf(activity)
     const amount = detector.measure.kind === 'sum' ? detector.measure.amountOf(activity) : 1
     if (!entity || !(amount > 0)) return
@@ -124,7 +102,7 @@ export class DriftWatcher implements Watcher {
       for (; orgDays.open < last; orgDays.open++) this.#closeDay(org, orgDays, time)
       this.#orgs.touch(org.ref.id)
     }
-    this.#episodes.tick(org, time)
+    this.episodes.tick(org, time)
   }
 
   verdict(episode: string, key: string, verdict: VerdictWord, org: OrgTime): void {
@@ -140,7 +118,7 @@ export class DriftWatcher implements Watcher {
   }
 
   expire(orgOf: (id: string) => OrgTime | undefined): void {
-    this.#episodes.expire((key) => orgOf(orgIdOf(key))?.watermark)
+    this.episodes.expire((key) => orgOf(orgIdOf(key))?.watermark)
     for (let number = 0; number < this.#rows.end; number++) {
       if (!this.#rows.isUsed(number)) continue
       const orgId = this.#rows.orgOf(number)
@@ -161,7 +139,7 @@ export class DriftWatcher implements Watcher {
     const episode = this.#followed.get(key)?.episode ?? null
     const kept = { entity, activity: keepActivity(activity), firing: { budget, atLeast }, peers, episode }
     this.#followed.set(key, kept)
-    this.#episodes.take(key, { activity, entity, org, amount, finding: null })
+    this.episodes.take(key, { activity, entity, org, amount, finding: null })
   }
 
   #closeDay(org: OrgTime, orgDays: OrgDays, time: number): void {
@@ -284,7 +262,7 @@ export class DriftWatcher implements Watcher {
       backfill: activity.backfill,
       known: { since, peers },
     }
-    return this.#episodes.conclude(key, { entity, org, amount, finding })
+    return this.episodes.conclude(key, { entity, org, amount, finding })
   }
 
   #orgDaysOf(org: OrgTime, today: number, budget: number): OrgDays {

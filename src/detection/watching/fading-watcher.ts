@@ -1,16 +1,16 @@
 import { day } from '../../duration.ts'
 import { type DurableState, KeyedState } from '../../stream/keyed-state.ts'
-import type { Action, Activity } from '../activity/activity.ts'
+import type { Activity } from '../activity/activity.ts'
 import { textOf } from '../activity/payload.ts'
 import { addPoints, createFadingSum, type FadingSum, sourcesOf, totalAt } from '../baseline/fading-sum.ts'
 import type { VerdictWord } from '../baseline/incidents.ts'
-import type { Detector } from '../definition/detector.ts'
+import type { InForce } from '../definition/detector.ts'
 import { type EmitDetection, Episodes, type UnrankedFinding } from '../firing/episodes.ts'
 import { fires, type Verdict } from '../firing/evaluate.ts'
 import { sampleOf } from '../firing/evidence.ts'
 import type { OrgTime } from '../org-time.ts'
 import { paneAt } from '../window/window.ts'
-import { entityKey, mayWant, orgIdOf, sectionPrefix, type Watcher } from './watcher.ts'
+import { entityKey, orgIdOf, sectionPrefix, type Watcher } from './watcher.ts'
 
 /** What weighs less than this part of a point is forgotten. */
 const weightless = 0.01
@@ -23,44 +23,22 @@ const quietFor = day
  */
 export class FadingWatcher implements Watcher {
   readonly #sums: KeyedState<FadingSum>
-  readonly #episodes: Episodes
-  #detector: Detector
-  #set: string
+  readonly episodes: Episodes
+  readonly #inForce: InForce
 
-  constructor(detector: Detector, set: string, emit: EmitDetection) {
-    const prefix = sectionPrefix(detector)
-    this.#detector = detector
-    this.#set = set
+  constructor(inForce: InForce, emit: EmitDetection) {
+    const prefix = sectionPrefix(inForce.detector)
+    this.#inForce = inForce
     this.#sums = new KeyedState(`${prefix}sums`)
-    this.#episodes = new Episodes({
-      prefix,
-      source: () => ({ detector: this.#detector, set: this.#set }),
-      explain: () => null,
-      emit,
-    })
-  }
-
-  get id(): string {
-    return this.#detector.id
+    this.episodes = new Episodes({ prefix, inForce, explain: () => null, emit })
   }
 
   get states(): readonly DurableState[] {
-    return [this.#sums, ...this.#episodes.states]
-  }
-
-  mayWant(action: Action): boolean {
-    return mayWant(this.#detector, action)
-  }
-
-  replace(detector: Detector, set: string): void {
-    this.#detector = detector
-    this.#set = set
+    return [this.#sums, ...this.episodes.states]
   }
 
   process(activity: Activity, org: OrgTime): void {
-    const detector = this.#detector
-    this.#episodes.witness(activity, org, (entity) => entityKey(org.ref, entity.id))
-    if (!detector.wants(activity)) return
+    const { detector } = this.#inForce
     const entity = detector.entityOf(activity)
     const amount = detector.measure.amountOf(activity)
     if (!entity || !(amount > 0)) return
@@ -72,11 +50,11 @@ export class FadingWatcher implements Watcher {
     this.#sums.set(key, sum)
     const verdict = this.#judge(activity, totalAt(sum, activity.time, halfLife))
     const finding = fires(verdict) ? this.#toFinding(verdict, activity, sum) : null
-    this.#episodes.take(key, { activity, entity, org, amount, finding })
+    this.episodes.take(key, { activity, entity, org, amount, finding })
   }
 
   tick(org: OrgTime, time: number): void {
-    this.#episodes.tick(org, time)
+    this.episodes.tick(org, time)
   }
 
   /** Whatever an analyst says about it, what led to it has been judged: it starts from nothing again. */
@@ -86,16 +64,16 @@ export class FadingWatcher implements Watcher {
 
   expire(orgOf: (id: string) => OrgTime | undefined): void {
     const watermarkOf = (key: string) => orgOf(orgIdOf(key))?.watermark
-    const { halfLife } = this.#detector.baseline
+    const { halfLife } = this.#inForce.detector.baseline
     for (const [key, sum] of this.#sums.entries()) {
       const watermark = watermarkOf(key)
       if (watermark !== undefined && totalAt(sum, watermark, halfLife) < weightless) this.#sums.delete(key)
     }
-    this.#episodes.expire(watermarkOf)
+    this.episodes.expire(watermarkOf)
   }
 
   #judge(activity: Activity, total: number): Verdict {
-    const { windows, firesFor } = this.#detector
+    const { windows, firesFor } = this.#inForce.detector
     const firing = firesFor(activity)
     const length = windows.at(-1) ?? day
     const { time } = activity
@@ -121,7 +99,7 @@ export class FadingWatcher implements Watcher {
 
   #toFinding(verdict: Verdict, activity: Activity, sum: FadingSum): UnrankedFinding {
     const { observed, length: window, reason } = verdict
-    const sources = sourcesOf(sum, activity.time, this.#detector.baseline.halfLife)
+    const sources = sourcesOf(sum, activity.time, this.#inForce.detector.baseline.halfLife)
     const sample = sampleOf(activity)
     const fields = { ...sample.fields, detectors: sources.join(', ') }
     return {

@@ -1,9 +1,9 @@
 import { day } from '../../duration.ts'
 import { type DurableState, KeyedState } from '../../stream/keyed-state.ts'
-import type { Action, Activity } from '../activity/activity.ts'
+import type { Activity } from '../activity/activity.ts'
 import type { VerdictWord } from '../baseline/incidents.ts'
 import { knownSince } from '../baseline/value-memory.ts'
-import type { Detector } from '../definition/detector.ts'
+import type { Detector, InForce } from '../definition/detector.ts'
 import { type EmitDetection, Episodes, type UnrankedFinding } from '../firing/episodes.ts'
 import { type FiringVerdict, fires } from '../firing/evaluate.ts'
 import { sampleOf } from '../firing/evidence.ts'
@@ -13,7 +13,7 @@ import { paneAt } from '../window/window.ts'
 import { halfLifeOf, type News, NewValues, type Sighting } from './new-values.ts'
 import { evaluateNews, fieldNames } from './novelty-verdict.ts'
 import { type Owner, ValueOwners } from './value-owners.ts'
-import { entityKey, mayWant, orgIdOf, sectionPrefix, type Watcher } from './watcher.ts'
+import { entityKey, orgIdOf, sectionPrefix, type Watcher } from './watcher.ts'
 
 /**
  * What is new of an entity within the window that began with `since`; saved as JSON. `episode`: that it led to. `fired`: when the
@@ -41,47 +41,28 @@ export class NoveltyWatcher implements Watcher {
   readonly #values: NewValues
   readonly #recent: KeyedState<Recent>
   readonly #owners: ValueOwners
-  readonly #episodes: Episodes
-  #detector: Detector
-  #set: string
+  readonly episodes: Episodes
+  readonly #inForce: InForce
 
-  constructor(detector: Detector, set: string, emit: EmitDetection) {
-    const prefix = sectionPrefix(detector)
-    this.#detector = detector
-    this.#set = set
-    this.#values = new NewValues(prefix, detector)
+  constructor(inForce: InForce, emit: EmitDetection) {
+    const prefix = sectionPrefix(inForce.detector)
+    this.#inForce = inForce
+    this.#values = new NewValues(prefix, inForce.detector)
     this.#recent = new KeyedState(`${prefix}recent`)
     this.#owners = new ValueOwners(prefix)
-    this.#episodes = new Episodes({
-      prefix,
-      source: () => ({ detector: this.#detector, set: this.#set }),
-      explain: toStatistics,
-      emit,
-    })
-  }
-
-  get id(): string {
-    return this.#detector.id
+    this.episodes = new Episodes({ prefix, inForce, explain: toStatistics, emit })
   }
 
   get states(): readonly DurableState[] {
-    return [...this.#values.states, this.#recent, ...this.#owners.states, ...this.#episodes.states]
+    return [...this.#values.states, this.#recent, ...this.#owners.states, ...this.episodes.states]
   }
 
-  mayWant(action: Action, type?: string): boolean {
-    return mayWant(this.#detector, action, type)
-  }
-
-  replace(detector: Detector, set: string): void {
-    this.#detector = detector
-    this.#set = set
-    this.#values.replace(detector)
+  replaced(): void {
+    this.#values.replace(this.#detector)
   }
 
   process(activity: Activity, org: OrgTime): void {
     const detector = this.#detector
-    this.#episodes.witness(activity, org, (entity) => entityKey(org.ref, entity.id))
-    if (!detector.wants(activity)) return
     const entity = detector.entityOf(activity)
     if (!entity) return
     const sighting = this.#values.sight(activity, entity, org)
@@ -92,7 +73,7 @@ export class NoveltyWatcher implements Watcher {
   }
 
   tick(org: OrgTime, time: number): void {
-    this.#episodes.tick(org, time)
+    this.episodes.tick(org, time)
   }
 
   /** What a true attack taught is forgotten: it is new again when it comes back. What was expected has been learned. */
@@ -112,7 +93,11 @@ export class NoveltyWatcher implements Watcher {
     }
     this.#values.expire(orgOf)
     this.#owners.expire(watermarkOf)
-    this.#episodes.expire(watermarkOf)
+    this.episodes.expire(watermarkOf)
+  }
+
+  get #detector(): Detector {
+    return this.#inForce.detector
   }
 
   /** True when it fires and is held back from what is learned. */
@@ -136,7 +121,7 @@ export class NoveltyWatcher implements Watcher {
     const moved = { start: time - length, end: time, pane: paneAt(time, length) }
     const verdict = { ...owner.verdict, ...moved, observed: observed + owner.joined.length }
     const finding = this.#toFinding(verdict, activity, owner.known, owner.news)
-    this.#episodes.take(owner.key, { activity, entity: owner.entity, org, amount: 1, finding })
+    this.episodes.take(owner.key, { activity, entity: owner.entity, org, amount: 1, finding })
   }
 
   #judgeOwn(key: string, sighting: Sighting, own: readonly News[]): boolean {
@@ -159,7 +144,7 @@ export class NoveltyWatcher implements Watcher {
     const known = { since: knownSince(memory), peers: detector.baseline.peersOf(activity, entity) }
     const finding = fires(verdict) ? this.#toFinding(verdict, activity, known, recent.news) : null
     const remark = { activity, entity, org, amount: own.length, finding }
-    const episode = this.#episodes.take(key, remark)
+    const episode = this.episodes.take(key, remark)
     if (!fires(verdict)) return false
     if (recent.episode === null && recent.fired.length < heldBack) recent.fired.push(recent.since)
     recent.episode = episode

@@ -1,6 +1,6 @@
 import { day, hour, minute } from '../../duration.ts'
 import { type DurableState, KeyedState } from '../../stream/keyed-state.ts'
-import type { Action, Activity } from '../activity/activity.ts'
+import type { Activity } from '../activity/activity.ts'
 import { silentActivity } from '../activity/silent-activity.ts'
 import { thresholdFor } from '../algorithms/frequency.ts'
 import type { VerdictWord } from '../baseline/incidents.ts'
@@ -15,7 +15,7 @@ import {
   quietestHour,
   tooLittle,
 } from '../baseline/quiet-profile.ts'
-import type { Detector } from '../definition/detector.ts'
+import type { Detector, InForce } from '../definition/detector.ts'
 import type { Entity } from '../detection.ts'
 import { detectionId, type Finding } from '../firing/episode.ts'
 import type { EmitDetection } from '../firing/episodes.ts'
@@ -24,7 +24,7 @@ import { toStatistics } from '../firing/explain.ts'
 import { toDetection } from '../firing/to-detection.ts'
 import type { OrgTime } from '../org-time.ts'
 import { paneAt } from '../window/window.ts'
-import { entityKey, mayWant, orgIdOf, sectionPrefix, type Watcher } from './watcher.ts'
+import { entityKey, orgIdOf, sectionPrefix, type Watcher } from './watcher.ts'
 
 /** A silence that has been found: since when it is told, its number of detections, and when the last one was emitted, ms. */
 type Silence = { readonly since: number; sequence: number; told: number }
@@ -68,42 +68,26 @@ export class SilenceWatcher implements Watcher {
   /** Entities by org; in the order of their ids when they are judged. */
   readonly #ids = new Map<string, Set<string>>()
   #indexed = false
-  #detector: Detector
-  #set: string
+  readonly #inForce: InForce
+  readonly episodes = null
 
-  constructor(detector: Detector, set: string, emit: EmitDetection) {
-    const prefix = sectionPrefix(detector)
-    this.#detector = detector
-    this.#set = set
+  constructor(inForce: InForce, emit: EmitDetection) {
+    const prefix = sectionPrefix(inForce.detector)
+    this.#inForce = inForce
     this.#emit = emit
     this.#profiles = new KeyedState(`${prefix}profiles`)
     this.#silences = new KeyedState(`${prefix}silences`)
     this.#following = new KeyedState(`${prefix}following`)
   }
 
-  get id(): string {
-    return this.#detector.id
-  }
-
   get states(): readonly DurableState[] {
     return [this.#profiles, this.#silences, this.#following]
   }
 
-  mayWant(action: Action): boolean {
-    return mayWant(this.#detector, action)
-  }
-
-  replace(detector: Detector, set: string): void {
-    this.#detector = detector
-    this.#set = set
-  }
-
   process(activity: Activity, org: OrgTime): void {
-    const detector = this.#detector
-    if (activity.backfill || !detector.wants(activity)) return
-    const entity = detector.entityOf(activity)
-    if (!entity) return
-    for (const id of [everything, entity.id]) {
+    const entityId = this.#detector.idOf(activity)
+    if (activity.backfill || entityId === null) return
+    for (const id of [everything, entityId]) {
       const key = entityKey(org.ref, id)
       const profile = this.#profiles.get(key) ?? this.#begin(org, id, activity.time)
       countAt(profile, activity.time)
@@ -130,6 +114,10 @@ export class SilenceWatcher implements Watcher {
       this.#silences.delete(key)
       this.#idsOf(org.ref.id).delete(key.slice(org.ref.id.length + 1))
     }
+  }
+
+  get #detector(): Detector {
+    return this.#inForce.detector
   }
 
   #begin(org: OrgTime, id: string, time: number): QuietProfile {
@@ -239,11 +227,10 @@ export class SilenceWatcher implements Watcher {
     )
     const finding = this.#toFinding(org, id, found, time)
     const place = { id: episode, sequence: silence.sequence }
-    const source = { detector: this.#detector, set: this.#set }
     const evidence = createEvidence()
     this.#emit(
       toDetection(
-        source,
+        this.#inForce,
         { org: org.ref, entity, evidence, seen: time, detected: null },
         place,
         finding,

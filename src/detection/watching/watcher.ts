@@ -1,19 +1,19 @@
 import type { DurableState } from '../../stream/keyed-state.ts'
-import type { Action, Activity } from '../activity/activity.ts'
+import type { Activity } from '../activity/activity.ts'
 import type { VerdictWord } from '../baseline/incidents.ts'
 import type { Detector } from '../definition/detector.ts'
 import type { OrgRef } from '../detection.ts'
+import type { Episodes } from '../firing/episodes.ts'
 import type { OrgTime } from '../org-time.ts'
 
 /** One detector at work on one partition: its keyed state, and the road from an activity to a detection. */
 export interface Watcher {
-  readonly id: string
   readonly states: readonly DurableState[]
-  /** Whether it may want activities with this action, of events of this type (any when absent). */
-  mayWant(action: Action, type?: string): boolean
-  /** Goes on with a detector that measures the same but may fire, rank or tell otherwise. `set`: hash of the set in force. */
-  replace(detector: Detector, set: string): void
-  /** Takes one activity into account if the detector wants it, and emits what it leads to. */
+  /** Shown whatever escalations of the detector match; null where none can. */
+  readonly episodes: Episodes | null
+  /** The detector in force is another one now, which measures the same but may fire, rank or tell otherwise. */
+  replaced?(before: Detector): void
+  /** Takes one activity into account, which the detector wants, and emits what it leads to. */
   process(activity: Activity, org: OrgTime): void
   /** Event time of an org has come to `time` (called about once a minute): says what is still to be said. */
   tick(org: OrgTime, time: number): void
@@ -25,12 +25,6 @@ export interface Watcher {
   verdict(episode: string, key: string, verdict: VerdictWord, org: OrgTime): void
   /** Called once a day: forgets entities whose history weighs nothing any more. `orgOf` finds an org by its id. */
   expire(orgOf: (id: string) => OrgTime | undefined): void
-}
-
-/** Whether a detector may want activities with this action, of events of this type. Detections go only to those that name them. */
-export function mayWant({ actions, types }: Detector, action: Action, type?: string): boolean {
-  if (type !== undefined && types !== null && !types.includes(type.toLowerCase())) return false
-  return actions?.includes(action) ?? action !== 'detection'
 }
 
 /** The part of a section's name that says whose state it is: it changes when what is measured changes. */

@@ -1,6 +1,6 @@
 import { day, hour } from '../../duration.ts'
 import { type DurableState, KeyedState } from '../../stream/keyed-state.ts'
-import type { Action, Activity } from '../activity/activity.ts'
+import type { Activity } from '../activity/activity.ts'
 import type { ZoneOffset } from '../algorithms/zone-offset.ts'
 import { createAmountsModel } from '../baseline/amounts-model.ts'
 import { createCountsModel } from '../baseline/counts-model.ts'
@@ -15,7 +15,7 @@ import { countActive, createOrgTotals, type OrgTotals } from '../baseline/org-to
 import { createRatioModel } from '../baseline/ratio-model.ts'
 import { grantPeaks, notePeak } from '../baseline/recurring-peak.ts'
 import { isSuspended, suspend } from '../baseline/suspension.ts'
-import type { Detector, Firing } from '../definition/detector.ts'
+import type { Detector, Firing, InForce } from '../definition/detector.ts'
 import type { EntityTable } from '../entities/entity-table.ts'
 import { type EmitDetection, Episodes, type UnrankedFinding } from '../firing/episodes.ts'
 import { evaluate, type FiringVerdict, fires, isWorthALook, type Verdict } from '../firing/evaluate.ts'
@@ -25,18 +25,17 @@ import { QuietBounds } from '../firing/quiet-bounds.ts'
 import type { OrgTime } from '../org-time.ts'
 import { hashText } from '../window/recent-values.ts'
 import { paneAt, panesPerWindow } from '../window/window.ts'
-import { entityKey, mayWant, orgIdOf, sectionPrefix, type Watcher } from './watcher.ts'
+import { entityKey, orgIdOf, sectionPrefix, type Watcher } from './watcher.ts'
 
 /** Watches how much an entity does in sliding windows: models `counts`, `amounts`, `ratio` and `none`. */
 export class WindowWatcher implements Watcher {
   readonly #measures: MeasureRows
   readonly #groups: GroupTable
   readonly #totals: KeyedState<OrgTotals>
-  readonly #episodes: Episodes
+  readonly episodes: Episodes
   readonly #incidents: Incidents
   readonly #models = new Map<string, { offset: ZoneOffset; model: BaselineModel }>()
-  #detector: Detector
-  #set: string
+  readonly #inForce: InForce
   /** What each window of the entity at hand holds, and the pane with which it ends. */
   readonly #observed: Float64Array
   readonly #panes: Float64Array
@@ -50,11 +49,11 @@ export class WindowWatcher implements Watcher {
   #lastTotalsOrg = ''
   #lastTotals: OrgTotals | null = null
 
-  constructor(detector: Detector, set: string, entities: EntityTable, emit: EmitDetection) {
+  constructor(inForce: InForce, entities: EntityTable, emit: EmitDetection) {
+    const { detector } = inForce
     const prefix = sectionPrefix(detector)
     const { windows, baseline, measure } = detector
-    this.#detector = detector
-    this.#set = set
+    this.#inForce = inForce
     const groupModel = baseline.model === 'none' ? unmodelled : modelOf(detector, utc)
     this.#groups = new GroupTable(`${prefix}groups`, groupModel, windows.length)
     this.#measures = new MeasureRows({
@@ -68,20 +67,11 @@ export class WindowWatcher implements Watcher {
     })
     this.#totals = new KeyedState(`${prefix}totals`)
     this.#incidents = new Incidents(`${prefix}incidents`)
-    this.#episodes = new Episodes({
-      prefix,
-      source: () => ({ detector: this.#detector, set: this.#set }),
-      explain: toStatistics,
-      emit,
-    })
+    this.episodes = new Episodes({ prefix, inForce, explain: toStatistics, emit })
     this.#entityKind = { type: detector.entityType }
     this.#observed = new Float64Array(windows.length)
     this.#panes = new Float64Array(windows.length)
     this.#trials = new Float64Array(measure.kind === 'ratio' ? windows.length : 0)
-  }
-
-  get id(): string {
-    return this.#detector.id
   }
 
   get states(): readonly DurableState[] {
@@ -89,7 +79,7 @@ export class WindowWatcher implements Watcher {
       this.#measures.rows,
       this.#groups.state,
       this.#totals,
-      ...this.#episodes.states,
+      ...this.episodes.states,
       this.#incidents.state,
     ]
   }
@@ -98,27 +88,15 @@ export class WindowWatcher implements Watcher {
     return this.#measures.rows.size
   }
 
-  mayWant(action: Action, type?: string): boolean {
-    return mayWant(this.#detector, action, type)
+  replaced(before: Detector): void {
+    if (before.baseline.halfLife === this.#detector.baseline.halfLife) return
+    this.#models.clear()
+    this.#lastOrg = null
+    this.#quiet.clear()
   }
 
-  /** Goes on with a detector that measures the same but may fire, rank or tell otherwise. */
-  replace(detector: Detector, set: string): void {
-    if (detector.baseline.halfLife !== this.#detector.baseline.halfLife) {
-      this.#models.clear()
-      this.#lastOrg = null
-      this.#quiet.clear()
-    }
-    this.#detector = detector
-    this.#set = set
-  }
-
-  /** Counts one activity if the detector wants it, and emits what it leads to. */
   process(activity: Activity, org: OrgTime): void {
     const detector = this.#detector
-    if (detector.escalations.length > 0)
-      this.#episodes.witness(activity, org, (entity) => entityKey(org.ref, entity.id))
-    if (!detector.wants(activity)) return
     const entityId = detector.idOf(activity)
     if (entityId === null) return
     const { measure } = detector
@@ -143,6 +121,10 @@ export class WindowWatcher implements Watcher {
     const verdict = this.#evaluate(detector.firesFor(activity), state, group, totals, model, org)
     if (verdict) this.#remark(verdict, activity, org, amount, state, model)
     if (model && !(fires(verdict) && isSuspended(state, time, time + 1))) this.#notePeaks(state, model, org)
+  }
+
+  get #detector(): Detector {
+    return this.#inForce.detector
   }
 
   #evaluate(
@@ -182,7 +164,7 @@ export class WindowWatcher implements Watcher {
   }
 
   tick(org: OrgTime, time: number): void {
-    this.#episodes.tick(org, time)
+    this.episodes.tick(org, time)
     this.#totalsOf(org.ref.id, time)
     this.#sweep(org)
   }
@@ -191,7 +173,7 @@ export class WindowWatcher implements Watcher {
   expire(orgOf: (id: string) => OrgTime | undefined): void {
     const { windows, baseline } = this.#detector
     const { rows } = this.#measures
-    this.#episodes.expire((key) => orgOf(orgIdOf(key))?.watermark)
+    this.episodes.expire((key) => orgOf(orgIdOf(key))?.watermark)
     const idle = Math.max(4 * baseline.halfLife, 2 * (windows.at(-1) ?? 0), 30 * day)
     for (let row = 0; row < rows.end; row++) {
       if (!rows.isUsed(row)) continue
@@ -255,7 +237,7 @@ export class WindowWatcher implements Watcher {
     const key = entityKey(org.ref, entity.id)
     const { time } = activity
     const finding = fires(verdict) ? this.#toFinding(verdict, activity, state) : null
-    const episode = this.#episodes.take(key, { activity, entity, org, amount, finding })
+    const episode = this.episodes.take(key, { activity, entity, org, amount, finding })
     if (!model || !episode) return
     const observed = [...this.#observed]
     const incident = this.#incidents.note(key, { episode, time, observed }, () => knowledgeOf(state))

@@ -45,7 +45,7 @@ const sources = Object.fromEntries(
   ]),
 )
 const watchers = compileDetectors(sources).detectors.map(
-  (detector) => new WindowWatcher(detector, 'bench', table, () => undefined),
+  (detector) => new WindowWatcher({ detector, set: 'bench' }, table, () => undefined),
 )
 
 /** Two days of one to three events per entity and day: every row has been learned and is waiting for the next time. */

@@ -214,7 +214,7 @@ describe('a drift detector', () => {
 /** Incidents of u3 who takes thrice as much from day 40 to 130, the first one being judged at once. */
 function incidentsWith(verdict: VerdictWord): number {
   const detections: Detection[] = []
-  const watcher = new DriftWatcher(detector, 'set', new EntityTable(), (detection) =>
+  const watcher = new DriftWatcher({ detector, set: 'set' }, new EntityTable(), (detection) =>
     detections.push(detection),
   )
   const clock = { ref: acme, offset: () => 0, watermark: monday }

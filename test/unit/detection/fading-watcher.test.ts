@@ -23,7 +23,6 @@ const risk = (changes: Parameters<typeof makeDetector>[0] = {}) =>
     model: 'decay',
     atLeast: 30,
     windows: [7 * day],
-    actions: ['detection'],
     watchesDetections: true,
     levelFor: () => 'high',
     measure: {

@@ -156,7 +156,9 @@ describe('something new that many bring up', () => {
 describe('the verdict of an analyst', () => {
   it('that it was an attack makes the same things new again', () => {
     const detections: string[] = []
-    const watcher = new NoveltyWatcher(detectorOf(), 'set', ({ episode }) => detections.push(episode))
+    const watcher = new NoveltyWatcher({ detector: detectorOf(), set: 'set' }, ({ episode }) =>
+      detections.push(episode),
+    )
     const org = { ref: acme, offset: () => 0, watermark: monday + 21 * day }
     for (const activity of usualDays(30, 21)) watcher.process(activity, org)
     const first = monday + 21 * day
@@ -190,7 +192,7 @@ describe('everything that is kept', () => {
   })
 
   it('takes less than 400 bytes for a typical entity', () => {
-    const watcher = new NoveltyWatcher(detectorOf(), 'set', () => undefined)
+    const watcher = new NoveltyWatcher({ detector: detectorOf(), set: 'set' }, () => undefined)
     const org = { ref: acme, offset: () => 0, watermark: monday + 40 * day }
     const now: Day = (user, number) => (number % 20 === user ? { network: `10.${user}.${number}.0/24` } : {})
     for (const activity of usualDays(200, 40, now)) watcher.process(activity, org)

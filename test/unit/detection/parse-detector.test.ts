@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import type { Action } from '../../../src/detection/activity/activity.ts'
 import { compileDetector } from '../../../src/detection/definition/compile-detector.ts'
 import type { Definition } from '../../../src/detection/definition/definition-schema.ts'
 import type { Detector } from '../../../src/detection/definition/detector.ts'
 import { parseDetector } from '../../../src/detection/definition/parse-detector.ts'
+import { always } from '../../../src/detection/definition/selection.ts'
 import { createEvidence, factsOf } from '../../../src/detection/firing/evidence.ts'
 import { formatProblem } from '../../../src/yaml-source.ts'
 import { detectorText } from './detector-file.ts'
@@ -131,15 +133,36 @@ describe('a compiled detector', () => {
     })
   })
 
-  it('tells which actions it can want, where each of its maps names some', () => {
-    const actions = (where: string) => compile({ where: `where: ${where}` }).actions
-    expect(actions('{ action: login }')).toEqual(['login'])
-    expect(actions('{ action: [login, Logout], outcome: failure }')).toEqual(['login', 'logout'])
-    expect(actions('[{ action: login }, { action: login-as }]')).toEqual(['login', 'login-as'])
-    expect(actions('[{ action: login }, { outcome: failure }]')).toBeNull()
-    expect(actions('{ action|startswith: login }')).toBeNull()
-    expect(actions('{ not: { action: login } }')).toBeNull()
-    expect(actions('{ action: [login, null] }')).toBeNull()
+  it('tells what it asks about a kind of activity, and leaves out what the kind decides', () => {
+    const interest = (where: string, action: Action = 'login', type = 'LoginEventStream') =>
+      compile({ where: `where: ${where}` }).interestIn(action, type)
+    const failed = decodeActivity('LoginEventStream', { Status: 'Invalid Password' })
+    expect(interest('{ action: Login }')?.wants).toBe(always)
+    expect(interest('{ action: [logout, login] }')?.wants).toBe(always)
+    expect(interest('{ type: loginEVENTSTREAM }')?.wants).toBe(always)
+    expect(interest('[{ action: login }, { outcome: failure }]')?.wants).toBe(always)
+    expect(interest('{ action: logout, outcome: failure }')).toBeNull()
+    expect(interest('{ not: { action|startswith: log } }')).toBeNull()
+    expect(interest('{ action: login, outcome: failure }')?.wants(failed)).toBe(true)
+    expect(interest('{ action: login, not: { outcome: failure } }')?.wants(failed)).toBe(false)
+    expect(interest('{ outcome: failure }', 'logout')?.wants(failed)).toBe(true)
+  })
+
+  it('asks about detections only where it names them', () => {
+    const asks = (where: string) => compile({ where: `where: ${where}` }).interestIn('detection', 'Detection')
+    expect(asks('{ user|exists: true }')).toBeNull()
+    expect(asks('{ action: detection }')?.wants).toBe(always)
+    expect(compile({ where: 'where: { action: [detection, login] }' }).watchesDetections).toBe(true)
+    expect(compile({ where: 'where: { user|exists: true }' }).watchesDetections).toBe(false)
+  })
+
+  it('asks about what an escalation names, and only then', () => {
+    const { interestIn } = compile({
+      escalate: 'escalate: [{ where: { action: logout }, within: 1h, level: high }]',
+    })
+    expect(interestIn('logout', 'LogoutEventStream')?.escalations).toHaveLength(1)
+    expect(interestIn('login', 'LoginEventStream')?.escalations).toHaveLength(0)
+    expect(interestIn('api-query', 'ApiEventStream')).toBeNull()
   })
 
   it('is none when it is disabled', () => {

@@ -132,7 +132,7 @@ test.each([
 /** Episodes that a watcher tells, each of which gets this verdict after an hour. */
 function episodesWith(activities: readonly Activity[], verdict: VerdictWord): number {
   const detections: Detection[] = []
-  const watcher = new WindowWatcher(detector, 'set', new EntityTable(), (detection) =>
+  const watcher = new WindowWatcher({ detector, set: 'set' }, new EntityTable(), (detection) =>
     detections.push(detection),
   )
   const clock = { ref: acme, offset: () => 0, watermark: monday }

@@ -86,7 +86,7 @@ export function makeDetector(options: DetectorOptions = {}): Detector {
     entityOf = ({ user }) => (user === null ? null : { type: 'user', id: user }),
     ...rest
   } = options
-  return {
+  const detector: Detector = {
     id: 'api-volume',
     title: 'Unusual API volume',
     description: '',
@@ -96,9 +96,11 @@ export function makeDetector(options: DetectorOptions = {}): Detector {
     falsepositives: [],
     runbook: '',
     measureHash: `hash-of-${model}`,
-    actions: null,
-    types: null,
     wants: () => true,
+    interestIn: (action) =>
+      (action === 'detection') === detector.watchesDetections || detector.escalations.length > 0
+        ? detector
+        : null,
     entityType: 'user',
     entityOf,
     idOf: (activity) => entityOf(activity)?.id ?? null,
@@ -125,6 +127,7 @@ export function makeDetector(options: DetectorOptions = {}): Detector {
     measure,
     ...rest,
   }
+  return detector
 }
 
 /** A detection task that is fed activities (or heartbeats, as plain times) instead of records. */

@@ -34,7 +34,7 @@ function burstDays(
   after: number = day,
 ): number[] {
   const detections: Detection[] = []
-  const watcher = new WindowWatcher(detector, 'set', new EntityTable(), (detection) =>
+  const watcher = new WindowWatcher({ detector, set: 'set' }, new EntityTable(), (detection) =>
     detections.push(detection),
   )
   const random = createRandom(3)
@@ -90,7 +90,7 @@ test('an attack that an analyst has confirmed is never learned, however often it
 })
 
 test('a verdict on an episode that nobody knows is passed over', () => {
-  const watcher = new WindowWatcher(calls, 'set', new EntityTable(), () => undefined)
+  const watcher = new WindowWatcher({ detector: calls, set: 'set' }, new EntityTable(), () => undefined)
   const clock = { ref: acme, offset: () => 0, watermark: monday }
   expect(() => watcher.verdict('no such episode', entityKey(acme, 'u1'), 'expected', clock)).not.toThrow()
 })
