@@ -18,8 +18,10 @@ import { createDetectionTask } from './detection/detection-task.ts'
 import { day } from './duration.ts'
 import { ForcewatchError } from './errors.ts'
 import { createEmbeddedLog } from './log/embedded/embedded-log.ts'
+import { inspectKafka } from './log/kafka/inspect-kafka.ts'
 import { createKafkaLog } from './log/kafka/kafka-log.ts'
 import type { Log, TopicSpec } from './log/log.ts'
+import type { LogFacts } from './log/log-facts.ts'
 import type { Logger } from './logger.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { createConsoleNotifier } from './notify/console/console-notifier.ts'
@@ -28,8 +30,10 @@ import { createPagerDutyNotifier } from './notify/pagerduty/pagerduty-notifier.t
 import { createSlackNotifier } from './notify/slack/slack-notifier.ts'
 import { createIngest, type Ingest, type IngestStatus, type OrgOptions } from './salesforce/ingest.ts'
 import { createEmbeddedStore } from './store/embedded/embedded-store.ts'
+import { inspectRedis } from './store/redis/inspect-redis.ts'
 import { createRedisStore } from './store/redis/redis-store.ts'
 import type { StateStore } from './store/state-store.ts'
+import type { StoreFacts } from './store/store-facts.ts'
 import { Processor, type ProcessorOptions } from './stream/processor.ts'
 import { version } from './version.ts'
 import { createWeb, type GivenVerdict, type Readiness } from './web/web.ts'
@@ -174,7 +178,7 @@ export function createApp(config: Config, options: AppOptions): App {
   }
 
   function createAlertProcessor(shared: SharedOptions): Processor {
-    const notifiers = config.receivers.map((receiver) => createNotifier(receiver, config, options))
+    const notifiers = createNotifiers(config, options)
     const queues = createDeliveryQueues(notifiers, { clock, logger, metrics })
     return new Processor({
       ...shared,
@@ -258,7 +262,8 @@ type SharedOptions = Omit<ProcessorOptions, 'stage' | 'group' | 'topic' | 'creat
 
 type PortOptions = { readonly clock: Clock; readonly logger: Logger }
 
-function toOrgOptions({ auth, ...org }: OrgConfig): OrgOptions {
+/** An org of the configuration as ingest wants it. */
+export function toOrgOptions({ auth, ...org }: OrgConfig): OrgOptions {
   const secret = auth.flow === 'jwt' ? auth.privateKey : auth.clientSecret
   return { ...org, auth: { ...auth, readSecret: () => secret.read() } }
 }
@@ -272,15 +277,22 @@ export function openLog(config: Config, options: PortOptions): Log {
   if (config.log === 'embedded' || !config.kafka) {
     return createEmbeddedLog({ ...options, file: join(config.embedded.directory, 'log.db') })
   }
-  const { brokers, clientId, tls, sasl, replication } = config.kafka
   return createKafkaLog({
     ...options,
-    brokers,
-    clientId,
-    replication,
-    ...readTls(tls),
-    ...(sasl && { sasl: readLogin(sasl) }),
+    ...toKafkaOptions(config.kafka),
+    replication: config.kafka.replication,
   })
+}
+
+/** How the Kafka of the configuration is set up. @throws LOG_UNAVAILABLE, LOG_REJECTED */
+export function inspectLog(config: Config, kafka: KafkaConfig, options: PortOptions): Promise<LogFacts> {
+  return inspectKafka({ ...options, ...toKafkaOptions(kafka), topics: Object.values(topicNames(config)) })
+}
+
+type KafkaConfig = NonNullable<Config['kafka']>
+
+function toKafkaOptions({ brokers, clientId, tls, sasl }: KafkaConfig) {
+  return { brokers, clientId, ...readTls(tls), ...(sasl && { sasl: readLogin(sasl) }) }
 }
 
 /** The store that the configuration names. */
@@ -288,16 +300,18 @@ export function openStore(config: Config, options: PortOptions): StateStore {
   if (config.store === 'embedded' || !config.redis) {
     return createEmbeddedStore({ ...options, file: join(config.embedded.directory, 'store.db') })
   }
-  const { url, cluster, username, password, prefix, tls } = config.redis
-  return createRedisStore({
-    ...options,
-    url: url?.read(),
-    cluster,
-    username,
-    password: password?.read(),
-    prefix,
-    ...readTls(tls),
-  })
+  return createRedisStore({ ...options, ...toRedisOptions(config.redis), prefix: config.redis.prefix })
+}
+
+/** How the Redis of the configuration is set up. @throws STORE_UNAVAILABLE, STORE_REJECTED */
+export function inspectStore(redis: RedisConfig, options: PortOptions): Promise<StoreFacts> {
+  return inspectRedis({ ...options, ...toRedisOptions(redis) })
+}
+
+type RedisConfig = NonNullable<Config['redis']>
+
+function toRedisOptions({ url, cluster, username, password, tls }: RedisConfig) {
+  return { url: url?.read(), cluster, username, password: password?.read(), ...readTls(tls) }
 }
 
 /** The real names of the topics. */
@@ -321,7 +335,7 @@ type Topics = {
 }
 
 /** How long records are kept in topics that we create: events long enough for a backtest over a month. */
-const retention = 35 * day
+export const retention = 35 * day
 
 function topicSpecs(config: Config): readonly TopicSpec[] {
   const partitions = config.log === 'kafka' ? (config.kafka?.partitions ?? 1) : 1
@@ -332,7 +346,18 @@ function groupName(config: Config, stage: string): string {
   return `${config.kafka?.clientId ?? 'forcewatch'}-${stage}`
 }
 
-function createNotifier(receiver: ReceiverConfig, config: Config, { clock, console }: AppOptions): Notifier {
+type NotifierOptions = Pick<AppOptions, 'clock' | 'console'>
+
+/** One for each receiver of the configuration, in its order. */
+export function createNotifiers(config: Config, options: NotifierOptions): readonly Notifier[] {
+  return config.receivers.map((receiver) => createNotifier(receiver, config, options))
+}
+
+function createNotifier(
+  receiver: ReceiverConfig,
+  config: Config,
+  { clock, console }: NotifierOptions,
+): Notifier {
   const { name, slack, pagerduty } = receiver
   if (slack) {
     return createSlackNotifier({

@@ -38,6 +38,7 @@ const commands: Readonly<Record<string, (program: Command, context: CommandConte
   tune: async (...parts) => (await import('./tune.ts')).registerTune(...parts),
   log: async (...parts) => (await import('./log.ts')).registerLog(...parts),
   detectors: async (program) => (await import('./detectors.ts')).registerDetectors(program),
+  doctor: async (...parts) => (await import('./doctor.ts')).registerDoctor(...parts),
   config: async (...parts) => (await import('./config.ts')).registerConfig(...parts),
 }
 

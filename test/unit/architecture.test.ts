@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 const root = new URL('../../src/', import.meta.url).pathname
 
 const everyFolder = [
+  'doctor/',
   'web/',
   'notify/',
   'alerting/',
@@ -31,6 +32,17 @@ const importRule: readonly (readonly [file: string, imports: readonly string[]])
   ['cli/', ['app.ts', 'replay.ts', 'backtest/', ...everyFolder]],
   ['app.ts', everyFolder],
   ['config/', ['detection/detection.ts', 'salesforce/channels.ts']],
+  [
+    'doctor/',
+    [
+      'salesforce/',
+      'notify/notifier.ts',
+      'alerting/alert.ts',
+      'detection/detection.ts',
+      'log/log-facts.ts',
+      'store/store-facts.ts',
+    ],
+  ],
   ['web/', ['alerting/', 'detection/']],
   ['notify/', ['alerting/alert.ts', 'detection/detection.ts']],
   ['alerting/', ['notify/notifier.ts', 'stream/', 'detection/detection.ts', 'log/log.ts']],

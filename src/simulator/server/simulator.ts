@@ -18,6 +18,7 @@ import { createFaults, type Faults } from './faults.ts'
 import { json, parseCookies, parseToken, readBody, send, toJson, toText } from './http-message.ts'
 import { sendWithMishap } from './mishap.ts'
 import { type ConnectedApp, createTokenIssuer } from './oauth.ts'
+import { defaultSetup, type OrgSetup } from './org-setup.ts'
 import type { OrgUser } from './org-user.ts'
 import { createRest, type OrgIdentity } from './rest.ts'
 
@@ -31,6 +32,8 @@ export type SimulatorOptions = {
   readonly users?: readonly OrgUser[]
   /** Columns and tables that REST does not show, such as `User.Department`, `UserRole` or `User`. */
   readonly hidden?: readonly string[]
+  /** How the org is set up; read at every request, so that it may change. As it should be where absent. */
+  readonly setup?: Partial<OrgSetup>
   readonly host?: string
   /** 0 (the default) takes any free port. */
   readonly port?: number
@@ -138,7 +141,13 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     },
   )
   const storage = createEventStorage(clock, options.storage)
-  const rest = createRest(org, () => collectUsers(options), storage, options.hidden)
+  const rest = createRest({
+    org,
+    users: () => collectUsers(options),
+    storage,
+    setup: () => ({ ...defaultSetup, ...options.setup }),
+    hidden: options.hidden,
+  })
   const server = createServer((request, response) => {
     serve(request, response).catch((error: unknown) => {
       logger.warn({ path: request.url, reason: messageOf(error) }, 'the simulator could not answer')
