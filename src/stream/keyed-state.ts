@@ -35,6 +35,8 @@ export class KeyedState<V> implements DurableState {
   readonly #codec: Codec<V>
   readonly #values = new Map<string, V>()
   #changed = new Set<string>()
+  /** The last change: most of them follow one of the same key. */
+  #last: string | null = null
 
   constructor(section: string, codec: Codec<V> = jsonCodec<V>()) {
     this.section = section
@@ -51,16 +53,18 @@ export class KeyedState<V> implements DurableState {
 
   set(key: string, value: V): void {
     this.#values.set(key, value)
-    this.#changed.add(key)
+    this.touch(key)
   }
 
   /** Says that the value of `key` was mutated in place. */
   touch(key: string): void {
+    if (key === this.#last) return
     this.#changed.add(key)
+    this.#last = key
   }
 
   delete(key: string): void {
-    if (this.#values.delete(key)) this.#changed.add(key)
+    if (this.#values.delete(key)) this.touch(key)
   }
 
   entries(): IterableIterator<[string, V]> {
@@ -80,6 +84,7 @@ export class KeyedState<V> implements DurableState {
       else puts.push({ key, value: this.#codec.encode(value) })
     }
     this.#changed = new Set()
+    this.#last = null
     return { puts, deletes }
   }
 }

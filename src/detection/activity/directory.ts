@@ -1,4 +1,4 @@
-import { KeyedState } from '../../stream/keyed-state.ts'
+import { OrgState } from '../entities/org-state.ts'
 import type { Activity, DirectoryRecord } from './activity.ts'
 import type { Person, PersonLookup } from './person.ts'
 
@@ -7,11 +7,11 @@ const mostShared = 20_000
 
 /** Who the users of the orgs are, as far as their directories have been read. The newest record about a user counts. */
 export class Directory {
-  readonly state: KeyedState<Person>
+  readonly state: OrgState<Person>
   readonly #shared = new Map<string, string>()
 
   constructor() {
-    this.state = new KeyedState('directory', {
+    this.state = new OrgState('directory', {
       encode: (person) => Buffer.from(JSON.stringify(toStored(person))),
       decode: (bytes) => this.#fromStored(JSON.parse(bytes.toString()) as Stored),
     })
@@ -19,7 +19,7 @@ export class Directory {
 
   /** Takes over what a record says. */
   note({ org, user, person }: DirectoryRecord): void {
-    this.state.set(keyOf(org.id, user), this.#compact(person))
+    this.state.set(org.id, user, this.#compact(person))
   }
 
   /** Lets the activity know its person, who is looked up when somebody asks. */
@@ -27,7 +27,7 @@ export class Directory {
     if (this.state.size > 0) activity.personOf = this.find
   }
 
-  readonly find: PersonLookup = (orgId, user) => this.state.get(keyOf(orgId, user)) ?? null
+  readonly find: PersonLookup = (orgId, user) => this.state.get(orgId, user) ?? null
 
   #fromStored(stored: Stored): Person {
     const [username, name, userType, profile, role, department, active, created, lastLogin] = stored
@@ -72,8 +72,4 @@ type Stored = readonly [
 
 function toStored({ username, name, userType, profile, role, department, active, ...times }: Person): Stored {
   return [username, name, userType, profile, role, department, active, times.created, times.lastLogin]
-}
-
-function keyOf(orgId: string, user: string): string {
-  return `${orgId}\0${user}`
 }

@@ -1,5 +1,5 @@
 import { day, hour } from '../../duration.ts'
-import { KeyedState } from '../../stream/keyed-state.ts'
+import { OrgState } from '../entities/org-state.ts'
 import type { Activity } from './activity.ts'
 import { nameOf } from './payload.ts'
 
@@ -11,7 +11,7 @@ const keptFor = 7 * day
  * logins used longest ago are forgotten first.
  */
 export class LoginApps {
-  readonly state = new KeyedState<{ readonly app: string; readonly used: number }>('login-apps')
+  readonly state = new OrgState<{ readonly app: string; readonly used: number }>('login-apps')
   readonly #capacity: number
 
   /** @param options.capacity how many logins are remembered at most, 200,000 when absent */
@@ -26,36 +26,39 @@ export class LoginApps {
   refine(activity: Activity): void {
     const { login } = activity
     if (login === null) return
-    const key = `${activity.org.id}\0${login}`
+    const { org, time } = activity
     if (activity.action === 'login') {
-      if (activity.app !== null) this.#remember(key, activity.app, activity.time)
+      if (activity.app !== null) this.#remember(org.id, login, activity.app, time)
       return
     }
-    const known = this.state.get(key)
+    const known = this.state.get(org.id, login)
     if (!known) {
       const named = nameOf(activity.raw, 'Application')
-      if (named !== null) this.#remember(key, named, activity.time)
+      if (named !== null) this.#remember(org.id, login, named, time)
       return
     }
-    if (activity.time - known.used > hour) this.state.set(key, { app: known.app, used: activity.time })
+    if (time - known.used > hour) this.state.set(org.id, login, { app: known.app, used: time })
     activity.app = known.app
   }
 
   /** Forgets logins that were not used since long before `time`. */
   expire(time: number): void {
-    for (const [key, { used }] of this.state.entries()) if (time - used > keptFor) this.state.delete(key)
+    for (const [org, login, { used }] of this.state.entries())
+      if (time - used > keptFor) this.state.delete(org, login)
   }
 
-  #remember(key: string, app: string, time: number): void {
-    if (this.state.size >= this.#capacity && this.state.get(key) === undefined) this.#makeRoom()
-    this.state.set(key, { app, used: time })
+  #remember(org: string, login: string, app: string, time: number): void {
+    if (this.state.size >= this.#capacity && this.state.get(org, login) === undefined) this.#makeRoom()
+    this.state.set(org, login, { app, used: time })
   }
 
   /** Forgets many at once, for it sorts them all. The order comes from what is stored, so that a restart changes nothing. */
   #makeRoom(): void {
     const oldestFirst = [...this.state.entries()].sort(
-      ([keyA, a], [keyB, b]) => a.used - b.used || (keyA < keyB ? -1 : 1),
+      ([orgA, loginA, a], [orgB, loginB, b]) =>
+        a.used - b.used || ((orgA === orgB ? loginA < loginB : orgA < orgB) ? -1 : 1),
     )
-    for (const [key] of oldestFirst.slice(0, Math.ceil(this.#capacity / 10))) this.state.delete(key)
+    for (const [org, login] of oldestFirst.slice(0, Math.ceil(this.#capacity / 10)))
+      this.state.delete(org, login)
   }
 }

@@ -1,0 +1,103 @@
+import { hour, minute } from '../../duration.ts'
+import { silentActivity } from '../activity/silent-activity.ts'
+import { thresholdFor } from '../algorithms/frequency.ts'
+import {
+  countedIn,
+  expectedIn,
+  meanHour,
+  type QuietProfile,
+  quietestHour,
+  tooLittle,
+} from '../baseline/quiet-profile.ts'
+import type { Detector } from '../definition/detector.ts'
+import type { FiringVerdict } from '../firing/evaluate.ts'
+import type { OrgTime } from '../org-time.ts'
+import { paneAt } from '../window/window.ts'
+
+/** The id under which all entities of an org together are kept. */
+export const everything = ''
+/** Windows end at whole panes, ms. */
+export const paneLength = 5 * minute
+/** Events are published some minutes after they happened. */
+export const grace = 10 * minute
+
+/** What is usual must be this part of a mean hour at least: a few people at the weekend come or do not. */
+const busyShare = 0.5
+/** Only (nearly) nothing at all is silence: at most this part of what is expected. */
+const quietShare = 0.05
+/** It is over when the last half hour brings this part of what is expected. */
+const resumedShare = 0.25
+const latest = 30 * minute
+/** A sliding window is looked at all the time, which gives chance about as many tries as so many separate windows. */
+const independentLooks = 3
+/** The other channels tell how busy the org is as far as they usually carry so much in the window. */
+const tellingFrom = 10
+
+/** Everything that an entity is judged by: itself and the others of its org. */
+export type Company = {
+  readonly detector: Detector
+  readonly org: OrgTime
+  /** Of all entities of the org, {@link everything} among them. */
+  readonly ids: readonly string[]
+  readonly profileOf: (id: string) => QuietProfile
+}
+
+/** Whether the window [from, to) holds so little of an entity that it fires; null when not. */
+export function judgeSilence(company: Company, id: string, from: number, to: number): FiringVerdict | null {
+  const { detector, org, ids } = company
+  const profile = company.profileOf(id)
+  const observed = countedIn(profile, from, to)
+  const expected = expectedOf(company, id, from, to)
+  const { budget, atLeast } = detector.firesFor(silentActivity(org.ref, to, id))
+  if (expected === null || expected < atLeast || observed > quietShare * expected) return null
+  const length = to - from
+  const lately = countedIn(profile, to + grace - latest, to + grace + paneLength)
+  if (lately * length > resumedShare * expected * latest) return null
+  const looks = (ids.length * independentLooks) / length
+  const perWindow = budget / detector.windows.length
+  const threshold = thresholdFor(perWindow, looks)
+  const { log10p, r } = tooLittle(profile, observed, expected)
+  const excess = Math.log10(threshold) - log10p
+  if (excess < 0) return null
+  const parameters = { mu: expected, r, below: 1 }
+  return {
+    k: detector.windows.indexOf(length),
+    length,
+    start: from,
+    end: to,
+    pane: paneAt(to, length),
+    observed,
+    judgement: { model: 'counts', log10p, expected, parameters, hourFactor: 1, peerWeight: 0 },
+    log10p,
+    tail: null,
+    peak: 0,
+    budget: perWindow,
+    threshold,
+    looks,
+    excess,
+    reason: 'threshold',
+    longest: length,
+  }
+}
+
+/** What the window usually holds, as busy as the org is. */
+function expectedOf(company: Company, id: string, from: number, to: number): number | null {
+  const { org, ids, profileOf } = company
+  const usual = expectedIn(profileOf(id), from, to, org.offset)
+  if (usual === null) return null
+  if (id === everything) {
+    const least = quietestHour(profileOf(id))
+    return least === null ? null : Math.min(usual, (least * (to - from)) / hour)
+  }
+  if (usual < (busyShare * meanHour(profileOf(id)) * (to - from)) / hour) return null
+  const shares: number[] = []
+  for (const other of ids) {
+    if (other === id || other === everything) continue
+    const expected = expectedIn(profileOf(other), from, to, org.offset)
+    if (expected !== null && expected >= tellingFrom)
+      shares.push(countedIn(profileOf(other), from, to) / expected)
+  }
+  shares.sort((a, b) => a - b)
+  const busy = shares[Math.floor((shares.length - 1) / 4)]
+  return busy === undefined ? null : usual * Math.min(1, busy)
+}
