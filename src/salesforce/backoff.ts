@@ -40,6 +40,17 @@ const plateau = 12 * second
 const early = 10
 /** Good sessions may end alike this often in a minute until the pause has doubled. */
 const oftenPerDoubling = 3
+/** Sessions shorter than this, ms, that end alike … */
+const brief = 3 * second
+/** … do so this often in a minute at most: then the next one waits until the first of them is a minute old. */
+const oftenest = 10
+
+type Ending = {
+  readonly trouble: Trouble
+  /** Of a clock that never jumps, ms. */
+  readonly time: number
+  readonly wasBrief: boolean
+}
 
 export type BackoffOptions = {
   /** Evenly spread from 0 to below 1. */
@@ -67,8 +78,8 @@ export type SessionRecord = {
 export class Backoff {
   readonly #options: BackoffOptions
   readonly #counts = new Map<Trouble, number>()
-  /** How sessions ended within the last minute. */
-  #endings: readonly { readonly trouble: Trouble; readonly time: number }[] = []
+  /** How sessions ended within the last minute, in the order of time. */
+  #endings: readonly Ending[] = []
 
   constructor(options: BackoffOptions) {
     this.#options = options
@@ -86,11 +97,13 @@ export class Backoff {
     const inARow = this.count(trouble)
     this.#counts.set(trouble, inARow + 1)
     this.#endings = this.#endings.filter(({ time }) => now - time < minute * pace)
-    const alike = this.#endings.filter((ending) => ending.trouble === trouble).length
-    this.#endings = [...this.#endings, { trouble, time: now }]
+    const alike = this.#endings.filter((ending) => ending.trouble === trouble)
+    const wasBrief = session.subscribedFor < brief * pace
+    this.#endings = [...this.#endings, { trouble, time: now, wasBrief }]
     const reaction = reactions[trouble]
-    const wanted = isGood(session) ? afterGood(reaction, alike) : growing(reaction, inARow)
-    return Math.max(wanted * (0.8 + random() / 5) * pace, session.retryAfter ?? 0)
+    const wanted = isGood(session) ? afterGood(reaction, alike.length) : growing(reaction, inARow)
+    const jittered = wanted * (0.8 + random() / 5) * pace
+    return Math.max(jittered, untilRare(alike, now, pace), session.retryAfter ?? 0)
   }
 
   /** Whatever a session delivered shows that other troubles are over; this one only if it took its time to come. */
@@ -103,6 +116,12 @@ export class Backoff {
 
 function isGood({ subscribedFor, hasDelivered }: SessionRecord): boolean {
   return subscribedFor >= (hasDelivered ? goodTimeOfDelivery : goodTime)
+}
+
+/** How long until one more session of this kind is not one too many in a minute, ms. */
+function untilRare(alike: readonly Ending[], now: number, pace: number): number {
+  const first = alike.filter(({ wasBrief }) => wasBrief).at(1 - oftenest)
+  return first === undefined ? 0 : first.time + minute * pace - now
 }
 
 function afterGood({ first, longest }: Reaction, alike: number): number {

@@ -65,6 +65,9 @@ describe('the pause before the next session', () => {
     ['protocol', inVain],
     ['transport', short],
     ['unknown-client', short],
+    ['transport', fruitful],
+    ['refused', inVain],
+    ['server-disconnect', { subscribedFor: 2 * second, hasDelivered: true }],
   ] as const)('lets no more than ten sessions a minute meet %s (%o)', (trouble, session) => {
     for (const random of [0, 0.999])
       expect(mostInAMinute(createTroubles(random).beginnings(trouble, session))).toBeLessThanOrEqual(10)
