@@ -26,7 +26,7 @@ function describeMetrics(): string {
   })
   return page(
     'Metrics',
-    'What `GET /metrics` shows, in the Prometheus text format. No user, address or record ever becomes a label.',
+    'What `GET /metrics` shows, in the Prometheus text format. No user, address or record ever becomes a label. Beside these stand the usual figures of a Node.js process, such as `process_cpu_seconds_total`, `process_resident_memory_bytes`, `nodejs_heap_size_used_bytes` and `nodejs_eventloop_lag_p99_seconds`.',
     ['| metric | type | labels | meaning |', '|---|---|---|---|', ...rows],
   )
 }

@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 
 type Definition = {
   readonly type: 'counter' | 'gauge' | 'histogram'
@@ -145,4 +145,9 @@ export function createMetrics(): Metrics {
     metrics[name] = new classes[type](rest.buckets ? { ...options, buckets: [...rest.buckets] } : options)
   }
   return metrics as Metrics
+}
+
+/** Adds the usual figures of a Node.js process: CPU, memory, file descriptors, event loop, garbage collection. */
+export function measureProcess({ registry }: Metrics): void {
+  collectDefaultMetrics({ register: registry })
 }

@@ -5,6 +5,7 @@ import { isSingleProcess } from '../config/load-config.ts'
 import { second } from '../duration.ts'
 import { exitCodes, ForcewatchError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
+import { measureProcess } from '../metrics.ts'
 import { type CommandContext, configOption, openConfig } from './command-context.ts'
 
 type RunOptions = { readonly config: string; readonly roles: readonly Role[] }
@@ -33,6 +34,7 @@ export function registerRun(program: Command, context: CommandContext): void {
         )
       }
       const app = createApp(config, { roles: options.roles, clock: systemClock, logger })
+      measureProcess(app.metrics)
       process.exitCode = await runApp(app, logger)
     })
 }

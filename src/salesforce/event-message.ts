@@ -24,6 +24,26 @@ export function publishedAt(message: EventMessage): number | undefined {
   return toTime(message.data.payload?.CreatedDate) ?? eventDateOf(message)
 }
 
+/** What a batch holds of one channel. */
+export type ChannelShare = {
+  readonly events: number
+  /** EventDate of the newest of them, ms since the epoch; undefined when none says. */
+  readonly newest: number | undefined
+}
+
+/** What a batch holds of each channel. */
+export function sharesOf(messages: readonly EventMessage[]): ReadonlyMap<string, ChannelShare> {
+  const shares = new Map<string, { events: number; newest: number | undefined }>()
+  for (const message of messages) {
+    const share = shares.get(message.channel) ?? { events: 0, newest: undefined }
+    const date = eventDateOf(message)
+    share.events++
+    if (date !== undefined && date > (share.newest ?? Number.NEGATIVE_INFINITY)) share.newest = date
+    shares.set(message.channel, share)
+  }
+  return shares
+}
+
 function toTime(value: unknown): number | undefined {
   const time = typeof value === 'string' ? Date.parse(value) : Number.NaN
   return Number.isNaN(time) ? undefined : time

@@ -6,7 +6,7 @@ import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
 import { retrying } from '../retrying.ts'
 import type { Token } from './auth.ts'
-import { type EventMessage, eventDateOf, publishedAt } from './event-message.ts'
+import { type ChannelShare, type EventMessage, eventDateOf, publishedAt, sharesOf } from './event-message.ts'
 import type { ReplayState } from './replay-state.ts'
 import type { Sink } from './supervisor.ts'
 import type { Batch, Start } from './transport.ts'
@@ -77,10 +77,11 @@ export class EventSink implements Sink {
     if (messages.length > 0) {
       await this.#insist('store', () => state.subscribed(this.#firstMoment(time)), signal)
     }
+    const shares = sharesOf(messages)
     if (messages.length > 0 || batch.cursors.size > 0) {
-      await this.#insist('store', () => state.advance(batch), signal)
+      await this.#insist('store', () => state.advance(batch.cursors, shares), signal)
     }
-    this.#count(messages)
+    this.#count(shares)
   }
 
   async gap(channel: string, reason: string): Promise<void> {
@@ -103,8 +104,9 @@ export class EventSink implements Sink {
   }
 
   #toRecord(message: EventMessage, { orgId }: Token): NewRecord {
-    const { org, watchFrom = Number.NEGATIVE_INFINITY } = this.#options
-    const origin = (eventDateOf(message) ?? watchFrom) < watchFrom ? 'backfill' : 'stream'
+    const { org, watchFrom } = this.#options
+    const isOld = watchFrom !== undefined && (eventDateOf(message) ?? watchFrom) < watchFrom
+    const origin = isOld ? 'backfill' : 'stream'
     const { channel, data } = message
     return { key: orgId, value: JSON.stringify({ channel, data }), headers: { org, origin } }
   }
@@ -147,13 +149,11 @@ export class EventSink implements Sink {
     })
   }
 
-  #count(messages: readonly EventMessage[]): void {
+  #count(shares: ReadonlyMap<string, ChannelShare>): void {
     const { org, metrics } = this.#options
-    for (const message of messages) {
-      const { channel } = message
-      metrics.events_received_total.inc({ org, channel })
-      const date = eventDateOf(message)
-      if (date !== undefined) metrics.last_event_timestamp_seconds.set({ org, channel }, date / 1000)
+    for (const [channel, { events, newest }] of shares) {
+      metrics.events_received_total.inc({ org, channel }, events)
+      if (newest !== undefined) metrics.last_event_timestamp_seconds.set({ org, channel }, newest / 1000)
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { Lease, StateEntry } from '../store/state-store.ts'
-import { type Cursor, eventDateOf } from './event-message.ts'
-import type { Batch, Start } from './transport.ts'
+import type { ChannelShare, Cursor } from './event-message.ts'
+import type { Start } from './transport.ts'
 
 /** A stretch of time in which events of a channel may be missing from the log. */
 export type Gap = {
@@ -71,16 +71,16 @@ export class ReplayState {
   }
 
   /** Moves the cursors behind this batch, all of them or none. @throws STORE_UNAVAILABLE, FENCED */
-  async advance({ messages, cursors }: Pick<Batch, 'messages' | 'cursors'>): Promise<void> {
-    const newest = new Map<string, number>()
-    for (const message of messages) {
-      const { channel } = message
-      const date = eventDateOf(message) ?? 0
-      if (date > (newest.get(channel) ?? this.#newest.get(channel) ?? 0)) newest.set(channel, date)
-    }
+  async advance(
+    cursors: ReadonlyMap<string, Cursor>,
+    shares: ReadonlyMap<string, ChannelShare>,
+  ): Promise<void> {
+    const newest = [...shares].flatMap(([channel, { newest: date }]) =>
+      date !== undefined && date > (this.#newest.get(channel) ?? 0) ? [[channel, date] as const] : [],
+    )
     const puts = [
       ...[...cursors].map(([channel, cursor]) => toEntry(sections.cursor, channel, cursor)),
-      ...[...newest].map(([channel, date]) => toEntry(sections.newest, channel, toIso(date))),
+      ...newest.map(([channel, date]) => toEntry(sections.newest, channel, toIso(date))),
     ]
     if (puts.length === 0) return
     await this.#lease.commit({ puts })

@@ -1,0 +1,79 @@
+import { linearRegression, linearRegressionLine, mean } from 'simple-statistics'
+import { systemClock as clock } from '../../../src/clock.ts'
+import { minute, second } from '../../../src/duration.ts'
+import { type BusyOrg, untilReceived, withBusyOrg } from './busy-org.ts'
+
+export type SoakOptions = {
+  readonly seconds: number
+  /** Events a second. */
+  readonly rate: number
+}
+
+/** Between two portions of events, and between two looks at the memory, ms. */
+const beat = 100
+const look = 2 * second
+/** Memory counts from here on: before, caches and compiled code grow. Share of the whole time. */
+const settled = 1 / 3
+/** A slope is flat when it would take longer than this to add a tenth, h. */
+const flat = 5
+
+/** A least value of each minute, so that garbage that waits to be collected does not count. */
+type Sample = { readonly hours: number; readonly heap: number; readonly resident: number }
+
+/** Half an hour of a busy stream, by default; prints how heap and resident memory of the ingest process go. @throws when they grow or events are missing */
+export async function benchSoak({ seconds, rate }: SoakOptions): Promise<void> {
+  console.log(`soak: ${rate.toLocaleString('en')} events/s for ${seconds} s`)
+  await withBusyOrg(async (org) => {
+    const { published, samples } = await stream(org, { seconds, rate })
+    await untilReceived(org, published)
+    const received = await org.received()
+    console.log(`  events published    ${published.toLocaleString('en')}`)
+    console.log(`  events received     ${received.toLocaleString('en')}`)
+    const grows = (['heap', 'resident'] as const).filter((kind) => !report(kind, samples))
+    if (received !== published) throw new Error(`${received} of ${published} events were received`)
+    if (grows.length > 0) throw new Error(`memory grows: ${grows.join(', ')}`)
+  })
+}
+
+async function stream(org: BusyOrg, { seconds, rate }: SoakOptions) {
+  const begun = clock.monotonic()
+  const samples: Sample[] = []
+  let published = 0
+  let lookedAt = begun
+  for (let now = begun; now < begun + seconds * second; now = clock.monotonic()) {
+    const due = Math.floor(((now - begun) / second) * rate)
+    await org.publish(due - published)
+    published = due
+    if (now - lookedAt >= look) {
+      lookedAt = now
+      samples.push({
+        hours: (now - begun) / (60 * minute),
+        heap: await org.figure('nodejs_heap_size_used_bytes'),
+        resident: await org.figure('process_resident_memory_bytes'),
+      })
+    }
+    await clock.sleep(beat)
+  }
+  return { published, samples: leastOfEachMinute(samples) }
+}
+
+function leastOfEachMinute(samples: readonly Sample[]): readonly Sample[] {
+  return [...Map.groupBy(samples, ({ hours }) => Math.floor(hours * 60)).values()].map((group) => ({
+    hours: mean(group.map(({ hours }) => hours)),
+    heap: Math.min(...group.map(({ heap }) => heap)),
+    resident: Math.min(...group.map(({ resident }) => resident)),
+  }))
+}
+
+/** Prints the slope over the settled part, and answers whether it is flat. */
+function report(kind: 'heap' | 'resident', samples: readonly Sample[]): boolean {
+  const rows = samples.slice(Math.floor(samples.length * settled))
+  const line = linearRegression(rows.map((sample) => [sample.hours, sample[kind] / 1e6]))
+  const level = linearRegressionLine(line)(rows[0]!.hours)
+  const peak = Math.max(...samples.map((sample) => sample[kind])) / 1e6
+  const slope = `${line.m >= 0 ? '+' : ''}${line.m.toFixed(1)} MB an hour`
+  console.log(
+    `  ${kind.padEnd(18)}  ${slope} from ${level.toFixed(0)} MB (least of each minute, peak ${peak.toFixed(0)} MB)`,
+  )
+  return line.m * flat <= level / 10
+}
