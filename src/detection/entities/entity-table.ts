@@ -40,7 +40,7 @@ export class EntityIndex {
 
   /** The number of an entity, −1 when nobody retains it. */
   find(orgId: string, id: string): number {
-    if (this.#lastNumber >= 0 && id === this.#lastId && orgId === this.#lastOrg) return this.#lastNumber
+    if (this.#isLast(orgId, id)) return this.#lastNumber
     const number = this.#keys.find(this.#orgs.of(orgId), id)
     this.#remember(orgId, id, number)
     return number
@@ -48,14 +48,10 @@ export class EntityIndex {
 
   /** Notes one more holder of an entity and answers its number. */
   retain(orgId: string, id: string): number {
-    let number = this.find(orgId, id)
-    if (number < 0) {
-      number = this.#keys.add(this.#orgs.of(orgId), id)
-      this.#holders = withRoomFor(this.#holders, number)
-      this.#holders[number] = 0
-      this.#remember(orgId, id, number)
-    }
+    const number = this.#isLast(orgId, id) ? this.#lastNumber : this.#keys.add(this.#orgs.of(orgId), id)
+    this.#holders = withRoomFor(this.#holders, number)
     this.#holders[number] = (this.#holders[number] as number) + 1
+    this.#remember(orgId, id, number)
     return number
   }
 
@@ -74,6 +70,10 @@ export class EntityIndex {
 
   idOf(number: number): string {
     return this.#keys.textOf(number)
+  }
+
+  #isLast(orgId: string, id: string): boolean {
+    return this.#lastNumber >= 0 && id === this.#lastId && orgId === this.#lastOrg
   }
 
   #remember(orgId: string, id: string, number: number): void {

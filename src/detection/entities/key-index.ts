@@ -34,13 +34,15 @@ export class KeyIndex {
     return (this.#table[place] as number) - 1
   }
 
-  /** Adds a key that is not there yet; answers its number. */
+  /** The number of a key, which is added when it is not there. */
   add(owner: number, text: string): number {
     if (this.#size + 1 > this.#table.length * fullest) this.#rehash(this.#table.length * 2)
+    const place = this.#placeOf(owner, text)
+    const known = this.#table[place] as number
+    if (known > 0) return known - 1
     const number = this.#free.pop() ?? this.#next++
     this.#offsets = withRoomFor(this.#offsets, number)
     this.#owners = withRoomFor(this.#owners, number)
-    const place = this.#placeOf(owner, text)
     this.#offsets[number] = this.#write(text)
     this.#owners[number] = owner
     this.#table[place] = number + 1
@@ -116,10 +118,11 @@ export class KeyIndex {
 
   #write(text: string): number {
     const offset = this.#end
-    const size = keyBytes(text)
+    const narrow = isNarrow(text)
+    const size = narrow ? 1 + text.length : 5 + 2 * text.length
     this.#bytes = withRoomFor(this.#bytes, offset + size)
     this.#end += size
-    if (isNarrow(text)) {
+    if (narrow) {
       this.#bytes[offset] = text.length
       for (let i = 0; i < text.length; i++) this.#bytes[offset + 1 + i] = text.charCodeAt(i)
       return offset
@@ -140,7 +143,7 @@ export class KeyIndex {
     let gap = place
     for (let at = (gap + 1) & mask; table[at] !== 0; at = (at + 1) & mask) {
       const number = (table[at] as number) - 1
-      const home = hashOf(this.ownerOf(number), this.textOf(number)) & mask
+      const home = this.#hashOfKey(number) & mask
       if (((at - home) & mask) < ((at - gap) & mask)) continue
       table[gap] = table[at] as number
       gap = at
@@ -150,11 +153,25 @@ export class KeyIndex {
 
   #rehash(length: number): void {
     const old = this.#table
-    this.#table = new Int32Array(length)
+    const table = new Int32Array(length)
     for (const stored of old) {
       if (stored === 0) continue
-      this.#table[this.#placeOf(this.ownerOf(stored - 1), this.textOf(stored - 1))] = stored
+      let place = this.#hashOfKey(stored - 1) & (length - 1)
+      while (table[place] !== 0) place = (place + 1) & (length - 1)
+      table[place] = stored
     }
+    this.#table = table
+  }
+
+  /** What {@link hashOf} answers for the key with this number. */
+  #hashOfKey(number: number): number {
+    const owner = this.ownerOf(number)
+    const offset = this.#offsets[number] as number
+    const length = this.#bytes[offset] as number
+    if (length === wide) return hashOf(owner, this.textOf(number))
+    let hash = firstHash(owner)
+    for (let i = 1; i <= length; i++) hash = mix(hash, this.#bytes[offset + i] as number)
+    return finish(hash)
   }
 
   #compact(): void {
@@ -187,9 +204,21 @@ function keyBytes(text: string): number {
 }
 
 function hashOf(owner: number, text: string): number {
-  let hash = 0x9e3779b9 ^ owner
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
-  return hash ^ (hash >>> 16)
+  let hash = firstHash(owner)
+  for (let i = 0; i < text.length; i++) hash = mix(hash, text.charCodeAt(i))
+  return finish(hash)
+}
+
+function firstHash(owner: number): number {
+  return 0x9e3779b9 ^ owner
+}
+
+function mix(hash: number, code: number): number {
+  return Math.imul(hash ^ code, 0x01000193)
+}
+
+function finish(hash: number): number {
+  let mixed = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35)
+  return mixed ^ (mixed >>> 16)
 }

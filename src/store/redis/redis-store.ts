@@ -44,8 +44,12 @@ export function createRedisStore(
   }
 }
 
-/** How many entries of a hash one answer of HSCAN brings, about. */
-const scanCount = 1000
+/** An answer of HSCAN should bring about so many bytes: the entries of a hash may have some bytes each, or a megabyte. */
+const scanBytes = 1 << 20
+/** How many entries the first answer brings, about, and how many a later one at least and at most. */
+const firstCount = 100
+const leastCount = 10
+const mostCount = 10_000
 
 /** Redis closes the connection of a client that sends more than 1 GiB in one transaction. */
 const mostBytes = 1_000_000_000
@@ -110,19 +114,30 @@ class RedisLease implements Lease {
     this.#acknowledged = Math.max(this.#acknowledged, sequence)
   }
 
+  /** Redis works on the next answer while the caller works on the entries of this one. */
   async *#restoreSection(section: string): AsyncGenerator<StateEntry> {
-    const key = this.#keys.section(section)
-    let cursor = '0'
-    do {
-      const [next, fields] = await this.#connection.run(`restore ${this.scope}`, (client) =>
-        client.hscanBuffer(key, cursor, 'COUNT', scanCount),
-      )
-      for (let i = 0; i + 1 < fields.length; i += 2) {
-        const [field, value] = fields.slice(i, i + 2)
-        if (field && value) yield { section, key: field.toString(), value }
+    let count = firstCount
+    let answer = this.#scan(section, '0', count)
+    for (let more = true; more; ) {
+      const [cursor, fields] = await answer
+      const next = cursor.toString()
+      more = next !== '0'
+      if (more) {
+        count = nextCount(count, fields)
+        answer = this.#scan(section, next, count)
+        // It is awaited above, unless the caller goes away.
+        answer.catch(() => undefined)
       }
-      cursor = next.toString()
-    } while (cursor !== '0')
+      for (let i = 0; i + 1 < fields.length; i += 2) {
+        yield { section, key: (fields[i] as Buffer).toString(), value: fields[i + 1] as Buffer }
+      }
+    }
+  }
+
+  #scan(section: string, cursor: string, count: number): Promise<[cursor: Buffer, fields: Buffer[]]> {
+    return this.#connection.run(`restore ${this.scope}`, (client) =>
+      client.hscanBuffer(this.#keys.section(section), cursor, 'COUNT', count),
+    )
   }
 
   /** Number of keys, the keys, the arguments: see {@link commitScript}. */
@@ -152,6 +167,11 @@ class RedisLease implements Lease {
       `The lease on scope ${this.scope} with epoch ${this.epoch} is not ours any more, or Redis has lost commits of it.`,
     )
   }
+}
+
+function nextCount(count: number, fields: readonly Buffer[]): number {
+  const bytes = fields.reduce((sum, { length }) => sum + length, 1)
+  return Math.round(Math.min(Math.max((count * scanBytes) / bytes, leastCount), mostCount))
 }
 
 /** Runs the calls of the commit script as one: a single EVAL, or several in a MULTI. */
