@@ -14,20 +14,23 @@ export type RedisConnectionOptions = {
   readonly password?: string | undefined
   /** TLS with these PEM texts (not paths); `{}` for TLS with the system's authorities. */
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string } | undefined
-  /** The longest that one call may take, waiting for a connection included, ms. 10 seconds when absent. */
+  /** The longest that one call with little to send may take, waiting for a connection included, ms. 10 seconds when absent. */
   readonly timeout?: number | undefined
 }
 
 const defaultTimeout = 10_000
+/** A line and a server slower than this, in bytes per ms, count as dead. */
+const slowest = 4_000
 
 /** A connection that comes back by itself. */
 export interface RedisConnection {
   /**
    * Runs one request; waits for the connection when there is none just now, but never longer than the timeout.
    * @param what completes "Redis failed to …" in the error.
+   * @param bytes how much it sends; it may take longer by what that takes on a slow line.
    * @throws STORE_UNAVAILABLE: the request may have been carried out all the same; STORE_REJECTED
    */
-  run<T>(what: string, request: (client: Redis | Cluster) => Promise<T>): Promise<T>
+  run<T>(what: string, request: (client: Redis | Cluster) => Promise<T>, bytes?: number): Promise<T>
   close(): Promise<void>
 }
 
@@ -63,7 +66,7 @@ export function createRedisConnection(
   }
 
   return {
-    async run(what, request) {
+    async run(what, request, bytes = 0) {
       const abandoned = new AbortController()
       const work = async () => {
         await ready(abandoned.signal)
@@ -72,7 +75,7 @@ export function createRedisConnection(
         return request(client)
       }
       try {
-        return await withDeadline(work(), clock, timeout, () => lastError)
+        return await withDeadline(work(), clock, timeout + bytes / slowest, () => lastError)
       } catch (error) {
         throw toStoreError(error, what, server)
       } finally {
@@ -165,7 +168,7 @@ async function withDeadline<T>(
 ): Promise<T> {
   const late = Promise.withResolvers<never>()
   const cancel = clock.after(timeout, () => {
-    late.reject(lastError() ?? new Error(`no answer within ${timeout} ms`))
+    late.reject(lastError() ?? new Error(`no answer within ${Math.round(timeout)} ms`))
   })
   try {
     return await Promise.race([work, late.promise])

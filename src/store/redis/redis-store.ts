@@ -105,11 +105,16 @@ class RedisLease implements Lease {
   }
 
   async commit(change: StateChange): Promise<void> {
-    refuseTooBig(change, this.scope)
+    const bytes = sizeOf(change)
+    if (bytes > mostBytes) throw tooBig(bytes, this.scope)
     this.#sequence += 1
     const sequence = this.#sequence
     const calls = toCommitCalls(change).map((parts) => this.#commitArguments(parts))
-    const answers = await this.#connection.run(`save ${this.scope}`, (client) => evalAll(client, calls))
+    const answers = await this.#connection.run(
+      `save ${this.scope}`,
+      (client) => evalAll(client, calls),
+      bytes,
+    )
     for (const answer of answers) this.#check(answer)
     this.#acknowledged = Math.max(this.#acknowledged, sequence)
   }
@@ -187,14 +192,14 @@ async function evalAll(client: Redis | Cluster, calls: readonly CommitArguments[
   })
 }
 
-function refuseTooBig({ puts }: StateChange, scope: string): void {
-  const bytes = puts.reduce((sum, { key, value }) => sum + key.length + value.length, 0)
-  if (bytes <= mostBytes) return
-  throw new ForcewatchError(
+function sizeOf({ puts }: StateChange): number {
+  return puts.reduce((sum, { key, value }) => sum + key.length + value.length, 0)
+}
+
+function tooBig(bytes: number, scope: string): ForcewatchError {
+  return new ForcewatchError(
     'STORE_REJECTED',
     `A commit of ${scope} has ${bytes} bytes; Redis takes ${mostBytes}.`,
-    {
-      remedy: 'Checkpoint more often, or use more partitions.',
-    },
+    { remedy: 'Checkpoint more often, or use more partitions.' },
   )
 }
