@@ -5,6 +5,7 @@ import { openLog, openStore, topicNames } from '../../src/app.ts'
 import { systemClock } from '../../src/clock.ts'
 import { loadConfig } from '../../src/config/load-config.ts'
 import type { Config, ConfigFile } from '../../src/config/schema.ts'
+import { rowsIn } from '../../src/detection/entities/row-format.ts'
 import { createLogger, createSecretScrubber } from '../../src/logger.ts'
 import type { PagerDutyEvent } from '../../src/notify/pagerduty/pagerduty-event.ts'
 import { createSimulator } from '../../src/simulator/server/simulator.ts'
@@ -139,7 +140,9 @@ async function readOutcome(config: Config): Promise<Pick<Outcome, 'events' | 'de
         mode: 'steal',
       })
       for await (const { section, key, value } of lease?.restore() ?? []) {
-        if (section !== 'checkpoint') state[`${partition} ${section} ${key}`] = value.toString('base64')
+        const name = `${partition} ${section}`
+        if (section.endsWith('/rows')) addRows(state, name, key, value)
+        else if (section !== 'checkpoint') state[`${name} ${key}`] = value.toString('base64')
       }
     }
     for (const { partition, first } of await log.offsets(topics.detections)) {
@@ -158,4 +161,13 @@ async function readOutcome(config: Config): Promise<Pick<Outcome, 'events' | 'de
     await store.close()
   }
   return { events: [...events].sort(), detections, state }
+}
+
+/** Which entry holds a row depends on when checkpoints were made; what it holds does not. */
+function addRows(state: Record<string, string>, section: string, key: string, value: Buffer): void {
+  for (const { row, orgId, id, start, end } of rowsIn(value)) {
+    const name = `${section} ${orgId} ${id}`
+    const isNewest = key.includes('/') || !(name in state)
+    if (isNewest) state[name] = `${row} ${value.toString('base64', start, end)}`
+  }
 }

@@ -143,14 +143,12 @@ export class MeasureRows {
 
   #extraBytes(row: number): number {
     const values = this.#values.get(row)?.size ?? 0
-    return 4 + 3 * this.#groupName(row).length + waitingBytes * this.waiting.count(row) + valueBytes * values
+    return 6 + 3 * this.#groupName(row).length + waitingBytes * this.waiting.count(row) + valueBytes * values
   }
 
   /** The group's name, the waiting sums, the values: the first two with their lengths before them. */
   #writeExtras(row: number, bytes: ByteWriter): void {
-    const name = Buffer.from(this.#groupName(row))
-    bytes.u16(name.length)
-    bytes.bytes(name)
+    bytes.text(this.#groupName(row))
     const waiting = this.waiting.of(row)
     bytes.u16(waiting.length)
     for (const { k, index, amount } of waiting) {
@@ -162,8 +160,8 @@ export class MeasureRows {
   }
 
   #readExtras(row: number, bytes: Buffer): void {
-    const nameEnd = 2 + bytes.readUInt16LE(0)
-    const name = bytes.toString('utf8', 2, nameEnd)
+    const nameEnd = 4 + bytes.readUInt32LE(0)
+    const name = bytes.toString('utf8', 4, nameEnd)
     this.setGroup(row, this.#options.groupNumber(this.rows.orgOf(row), name))
     const count = bytes.readUInt16LE(nameEnd)
     let position = nameEnd + 2

@@ -39,12 +39,14 @@ export class ByteWriter {
     this.#end = this.#block.writeDoubleLE(value, this.#end)
   }
 
-  bytes(value: Uint8Array): void {
-    this.#block.set(value, this.#end)
-    this.#end += value.length
+  /** A text in UTF-8 with its length (32 bits) before it; takes at most 4 bytes and 3 per character. */
+  text(value: string): void {
+    const length = this.#block.write(value, this.#end + 4)
+    this.u32(length)
+    this.#end += length
   }
 
-  /** Leaves out some bytes, which are zero then; answers where they are, for {@link patch}. */
+  /** Leaves out some bytes, which are zero then; answers where they are. */
   skip(count: number): number {
     const at = this.#end
     this.#block.fill(0, at, at + count)
@@ -53,7 +55,12 @@ export class ByteWriter {
   }
 
   /** Sets bits in a byte that was left out. */
-  patch(at: number, bits: number): void {
+  patchBits(at: number, bits: number): void {
     this.#block[at] = (this.#block[at] as number) | bits
+  }
+
+  /** Sets 32 bits that were left out to the number of bytes written after them. */
+  patchLength(at: number): void {
+    this.#block.writeUInt32LE(this.#end - at - 4, at)
   }
 }

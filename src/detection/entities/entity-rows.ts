@@ -2,13 +2,19 @@ import type { DurableState, KeyedChange } from '../../stream/keyed-state.ts'
 import { ByteWriter } from './byte-writer.ts'
 import type { EntityIndex } from './entity-table.ts'
 import { withRoomFor } from './growing.ts'
-
-/** What a row consists of, in words of 32 bits: some fixed ones, then the same number for each of its parts (windows). */
-export type RowLayout = {
-  readonly fixed: number
-  readonly parts: number
-  readonly perPart: number
-}
+import { LowestFirst } from './lowest-first.ts'
+import {
+  mostEntryBytes,
+  mostRowBytes,
+  type RowLayout,
+  readLayout,
+  readWords,
+  rowsIn,
+  writeLayout,
+  writeRow,
+  writeWords,
+} from './row-format.ts'
+import { SavedRows } from './saved-rows.ts'
 
 /** What belongs to a row besides its words. All of it is optional. */
 export type RowExtras = {
@@ -24,14 +30,12 @@ export type RowExtras = {
 /** Rows lie in arrays of so many; the first of them grows up to that. */
 const rowsPerChunk = 4096
 const firstRows = 32
-/** Row number, and three lengths of the layout it was saved with. */
-const headBytes = 10
 
 /** Rows side by side, the same memory once as whole numbers and once as floating-point ones. */
 type Chunk = { readonly words: Uint32Array; readonly floats: Float32Array }
 
 /**
- * One row of numbers per entity, side by side in large arrays, saved entity by entity. Which numbers are whole and which are
+ * One row of numbers per entity, side by side in large arrays, saved in blocks. Which numbers are whole and which are
  * floating-point is the owner's business.
  *
  * A row keeps its number when it is restored, and a new entity gets the lowest number that is free: whatever goes through
@@ -52,9 +56,7 @@ export class EntityRows implements DurableState {
   #end = 0
   readonly #free = new LowestFirst()
   #size = 0
-  #isChanged = new Uint8Array(16)
-  #changed: number[] = []
-  #deleted = new Set<string>()
+  readonly #saved = new SavedRows()
   readonly #writer = new ByteWriter()
 
   constructor(section: string, entities: EntityIndex, layout: RowLayout, extras: RowExtras | null = null) {
@@ -81,7 +83,7 @@ export class EntityRows implements DurableState {
     return entity < 0 ? -1 : (this.#rowOf[entity] ?? 0) - 1
   }
 
-  /** The row that is saved under a key of {@link keyOf}, −1 when there is none. */
+  /** The row of an entity with a key of {@link keyOf}, −1 when there is none. */
   findKey(key: string): number {
     const separator = key.indexOf('\0')
     return this.find(key.slice(0, separator), key.slice(separator + 1))
@@ -91,32 +93,28 @@ export class EntityRows implements DurableState {
   add(orgId: string, id: string): number {
     const row = this.#free.take() ?? this.#end
     this.#place(row, orgId, id)
-    this.#deleted.delete(keyOf(orgId, id))
-    this.touch(row)
+    this.#saved.touch(row)
     return row
   }
 
   /** Takes the row away; its number may be another entity's from now on. */
   delete(row: number): void {
-    this.#deleted.add(this.keyOf(row))
+    this.#saved.vacate(row)
     this.#clear(row)
   }
 
   /** Says that the row, or what belongs to it, was changed. */
   touch(row: number): void {
-    if (this.#isChanged[row] === 1) return
-    this.#isChanged[row] = 1
-    this.#changed.push(row)
+    this.#saved.touch(row)
   }
 
   isUsed(row: number): boolean {
-    return this.#entityOf[row] !== 0
+    return (this.#entityOf[row] ?? 0) !== 0
   }
 
-  /** The key under which the row is saved, and others of the entity's things may be. */
+  /** The key under which others of the entity's things are saved. */
   keyOf(row: number): string {
-    const entity = (this.#entityOf[row] as number) - 1
-    return keyOf(this.entities.orgOf(entity), this.entities.idOf(entity))
+    return `${this.orgOf(row)}\0${this.#idOf(row)}`
   }
 
   orgOf(row: number): string {
@@ -134,27 +132,19 @@ export class EntityRows implements DurableState {
   }
 
   restore(key: string, bytes: Buffer): void {
-    const separator = key.indexOf('\0')
-    const orgId = key.slice(0, separator)
-    const id = key.slice(separator + 1)
-    const known = this.find(orgId, id)
-    if (known >= 0) this.#clear(known)
-    const row = bytes.readUInt32LE(0)
-    this.#place(row, orgId, id)
-    const end = this.#readWords(row, bytes)
-    this.#extras?.read(row, bytes.subarray(end))
+    const layout = readLayout(bytes)
+    for (const { row, orgId, id, start, end } of rowsIn(bytes)) {
+      if (!this.#saved.restored(key, row)) continue
+      if (this.isUsed(row)) this.#clear(row)
+      this.#place(row, orgId, id)
+      const { words } = this.chunkOf(row)
+      const rest = readWords(bytes, start, layout, this.#layout, words, this.startOf(row))
+      this.#extras?.read(row, bytes.subarray(rest, end))
+    }
   }
 
   takeChanges(): KeyedChange {
-    const puts: { key: string; value: Buffer }[] = []
-    for (const row of this.#changed) {
-      this.#isChanged[row] = 0
-      if (this.isUsed(row)) puts.push({ key: this.keyOf(row), value: this.#encode(row) })
-    }
-    const deletes = [...this.#deleted]
-    this.#changed = []
-    this.#deleted = new Set()
-    return { puts, deletes }
+    return this.#saved.takeChanges((from, to) => this.#encode(from, to))
   }
 
   #place(row: number, orgId: string, id: string): void {
@@ -184,7 +174,6 @@ export class EntityRows implements DurableState {
 
   #makeRoom(row: number): void {
     this.#entityOf = withRoomFor(this.#entityOf, row)
-    this.#isChanged = withRoomFor(this.#isChanged, row)
     const number = Math.floor(row / rowsPerChunk)
     while (this.#chunks.length < number) {
       this.#growChunk(this.#chunks.length, rowsPerChunk)
@@ -204,85 +193,31 @@ export class EntityRows implements DurableState {
     this.#chunks[number] = { words, floats: new Float32Array(words.buffer) }
   }
 
-  /** Row number, layout, a bitmap of the words that are not zero and these words, then the extras. */
-  #encode(row: number): Buffer {
-    const { fixed, parts, perPart } = this.#layout
-    const { words } = this.chunkOf(row)
-    const start = this.startOf(row)
-    const bytes = this.#writer
-    const bitmapBytes = Math.ceil(this.#stride / 8)
-    bytes.begin(headBytes + bitmapBytes + 4 * this.#stride + (this.#extras?.size(row) ?? 0))
-    bytes.u32(row)
-    bytes.u16(fixed)
-    bytes.u16(parts)
-    bytes.u16(perPart)
-    const bitmap = bytes.skip(bitmapBytes)
-    for (let i = 0; i < this.#stride; i++) {
-      const word = words[start + i] as number
-      if (word === 0) continue
-      bytes.patch(bitmap + (i >> 3), 1 << (i & 7))
-      bytes.u32(word)
+  /** An entry with the used ones among the rows from `from` up to but not including `to`; null when there are none. */
+  #encode(from: number, to: number): Buffer | null {
+    const owners: { row: number; orgId: string; id: string }[] = []
+    let most = mostEntryBytes
+    for (let row = from; row < to; row++) {
+      if (!this.isUsed(row)) continue
+      const owner = { row, orgId: this.orgOf(row), id: this.#idOf(row) }
+      owners.push(owner)
+      most += mostRowBytes(owner, this.#stride) + (this.#extras?.size(row) ?? 0)
     }
-    this.#extras?.write(row, bytes)
+    if (owners.length === 0) return null
+    const bytes = this.#writer
+    bytes.begin(most)
+    writeLayout(bytes, this.#layout)
+    for (const owner of owners) {
+      const { row } = owner
+      writeRow(bytes, owner, () => {
+        writeWords(bytes, this.chunkOf(row).words, this.startOf(row), this.#stride)
+        this.#extras?.write(row, bytes)
+      })
+    }
     return bytes.end()
   }
 
-  /** Words that were added to the fixed ones or to a part since it was saved are zero. Answers where the extras begin. */
-  #readWords(row: number, bytes: Buffer): number {
-    const { fixed, perPart } = this.#layout
-    const savedFixed = bytes.readUInt16LE(4)
-    const savedPerPart = bytes.readUInt16LE(8)
-    const saved = savedFixed + bytes.readUInt16LE(6) * savedPerPart
-    const { words } = this.chunkOf(row)
-    const start = this.startOf(row)
-    let position = headBytes + Math.ceil(saved / 8)
-    for (let i = 0; i < saved; i++) {
-      if (((bytes[headBytes + (i >> 3)] as number) & (1 << (i & 7))) === 0) continue
-      const cell = i - savedFixed
-      const place = cell < 0 ? i : fixed + Math.floor(cell / savedPerPart) * perPart + (cell % savedPerPart)
-      words[start + place] = bytes.readUInt32LE(position)
-      position += 4
-    }
-    return position
-  }
-}
-
-function keyOf(orgId: string, id: string): string {
-  return `${orgId}\0${id}`
-}
-
-/** Free numbers, of which the lowest is taken first. */
-class LowestFirst {
-  /** A bit per number. */
-  #bits = new Uint32Array(4)
-  #count = 0
-  /** No number below is free. */
-  #from = 0
-
-  give(number: number): void {
-    const word = number >>> 5
-    this.#bits = withRoomFor(this.#bits, word)
-    this.#bits[word] = (this.#bits[word] as number) | (1 << (number & 31))
-    this.#count++
-    if (number < this.#from) this.#from = number
-  }
-
-  remove(number: number): void {
-    const word = number >>> 5
-    const bit = 1 << (number & 31)
-    if (((this.#bits[word] ?? 0) & bit) === 0) return
-    this.#bits[word] = (this.#bits[word] as number) & ~bit
-    this.#count--
-  }
-
-  take(): number | undefined {
-    if (this.#count === 0) return undefined
-    let word = this.#from >>> 5
-    while (this.#bits[word] === 0) word++
-    const bits = this.#bits[word] as number
-    const number = word * 32 + (31 - Math.clz32(bits & -bits))
-    this.remove(number)
-    this.#from = number + 1
-    return number
+  #idOf(row: number): string {
+    return this.entities.idOf((this.#entityOf[row] as number) - 1)
   }
 }

@@ -62,7 +62,7 @@ export class DriftWatcher implements Watcher {
     const prefix = sectionPrefix(inForce.detector)
     this.#inForce = inForce
     const layout = { fixed: drift.count, parts: 0, perPart: 0 }
-    this.#rows = new EntityRows(`${prefix}days`, entities.of(inForce.detector.entityType), layout)
+    this.#rows = new EntityRows(`${prefix}rows`, entities.of(inForce.detector.entityType), layout)
     this.#orgs = new KeyedState(`${prefix}orgs`)
     this.#followed = new KeyedState(`${prefix}followed`)
     this.episodes = new Episodes({ prefix, inForce, explain: toStatistics, emit })

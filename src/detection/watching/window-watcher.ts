@@ -57,7 +57,7 @@ export class WindowWatcher implements Watcher {
     const groupModel = baseline.model === 'none' ? unmodelled : modelOf(detector, utc)
     this.#groups = new GroupTable(`${prefix}groups`, groupModel, windows.length)
     this.#measures = new MeasureRows({
-      section: `${prefix}measures`,
+      section: `${prefix}rows`,
       entities: entities.of(detector.entityType),
       windows,
       distinct: measure.kind === 'distinct',

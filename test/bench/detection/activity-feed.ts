@@ -48,7 +48,8 @@ export function createActivityFeed(
   return createActivityTask(detectors, onDetection).feed
 }
 
-const emptyRecord: LogRecord = {
+/** The record of every activity. */
+export const emptyRecord: LogRecord = {
   topic: 'events',
   partition: 0,
   offset: 0,

@@ -24,3 +24,13 @@ export function startMeasuring(): () => Spent {
     return { cpu: (user + system) / 1e6, seconds: (performance.now() - started) / 1000 }
   }
 }
+
+/** `stall`: the longest time for which nothing else ran in the process, in seconds. */
+export type Checkpoint = { readonly seconds: number; readonly stall: number }
+
+/** What a restore took, and the checkpoints before it: of all entities, and of a hundredth. */
+export type Restored = Spent & {
+  readonly entities: number
+  readonly all: Checkpoint
+  readonly few: Checkpoint
+}

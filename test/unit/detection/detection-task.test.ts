@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Activity } from '../../../src/detection/activity/activity.ts'
 import type { Detector } from '../../../src/detection/definition/detector.ts'
 import type { Detection } from '../../../src/detection/detection.ts'
+import { rowsIn } from '../../../src/detection/entities/row-format.ts'
 import { recompute } from '../../../src/detection/firing/recompute.ts'
 import { day, hour, minute, second, week } from '../../../src/duration.ts'
 import {
@@ -341,10 +342,11 @@ test('idle entities are forgotten, so that memory stays constant', () => {
     rig.feed(...[1, 2, 3].map((n) => makeActivity({ time: monday + d * day + n, user: `user-${d}-${n}` })))
   }
   const changes = rig.task.states.map((state) => [state.section, state.takeChanges()] as const)
-  const [, entities] = changes.find(([section]) => section.endsWith('/measures')) ?? []
+  const [, entities] = changes.find(([section]) => section.endsWith('/rows')) ?? []
   const [, totals] = changes.find(([section]) => section.endsWith('/totals')) ?? []
-  expect(entities?.puts.length).toBeLessThan(3 * 60)
-  expect(JSON.parse(totals?.puts[0]?.value.toString() ?? '').members).toBe(entities?.puts.length)
+  const rows = entities?.puts.flatMap(({ value }) => [...rowsIn(value)]) ?? []
+  expect(rows.length).toBeLessThan(3 * 60)
+  expect(JSON.parse(totals?.puts[0]?.value.toString() ?? '').members).toBe(rows.length)
 })
 
 describe('a detector that throws', () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { EntityRows } from '../../../src/detection/entities/entity-rows.ts'
 import { EntityTable } from '../../../src/detection/entities/entity-table.ts'
+import { rowsIn } from '../../../src/detection/entities/row-format.ts'
 import { createRandom } from './statistics-rig.ts'
 
 const layout = { fixed: 1, parts: 2, perPart: 3 }
@@ -43,12 +44,10 @@ test('any history of adding, changing, deleting and restoring is that of a Map, 
       current.words(at)[4] = step
       current.rows.touch(at)
     }
-    if (step % 10_000 === 9_999) {
-      const { puts, deletes } = current.rows.takeChanges()
-      for (const deleted of deletes) stored.delete(deleted)
-      for (const put of puts) stored.set(put.key, put.value)
+    if (step % 10_000 >= 9000 && step % 40 === 39) save(current.rows, stored)
+    if (step % 10_000 === 9999) {
       current = createRows()
-      for (const [name, value] of [...stored].toReversed()) current.rows.restore(name, value)
+      for (const [name, value] of shuffled(stored, random)) current.rows.restore(name, value)
     }
   }
   expect(current.rows.size).toBe(expected.size)
@@ -61,14 +60,30 @@ test('any history of adding, changing, deleting and restoring is that of a Map, 
   }
 })
 
-test('a row that is deleted and comes again before it is saved is saved, and nothing is deleted', () => {
+test('what is saved is what changed, with twice as many other rows at most; a row that changes hands takes its block along', () => {
+  const random = createRandom(5)
   const { rows } = createRows()
-  rows.add('o', 'a')
-  rows.takeChanges()
-  rows.delete(rows.find('o', 'a'))
-  rows.add('o', 'a')
-  const { puts, deletes } = rows.takeChanges()
-  expect([puts.map(({ key }) => key), deletes]).toEqual([['o\0a'], []])
+  const stored = new Map<string, Buffer>()
+  for (let i = 0; i < 10_000; i++) rows.add('o', `u${i}`)
+  expect(save(rows, stored).written).toBe(10_000)
+  expect(stored.size).toBeLessThan(200)
+  let changed = 0
+  let written = 0
+  for (let checkpoint = 0; checkpoint < 200; checkpoint++) {
+    const touched = new Set(Array.from({ length: 100 }, () => Math.floor(random() * 10_000)))
+    for (const row of touched) rows.touch(row)
+    changed += touched.size
+    written += save(rows, stored).written
+  }
+  expect(written).toBeLessThan(3 * changed)
+  expect(stored.size).toBeLessThan(5000)
+  for (let row = 0; row < 10_000; row++) rows.touch(row)
+  expect(save(rows, stored).written).toBe(10_000)
+  expect(stored.size).toBeLessThan(200)
+  rows.touch(7)
+  expect(save(rows, stored).written).toBe(1)
+  rows.delete(7)
+  expect(save(rows, stored).written).toBe(63)
 })
 
 test('an entity is remembered while one detector keeps something of it', () => {
@@ -90,3 +105,18 @@ test('words that were added to a part since it was saved are zero, and the other
   now.rows.restore(saved?.key ?? '', saved?.value ?? Buffer.alloc(0))
   expect([...now.words(0)]).toEqual([1, 0, 2, 3, 0, 4, 5, 0])
 })
+
+/** As a checkpoint does; answers how many rows were written. */
+function save(rows: EntityRows, stored: Map<string, Buffer>) {
+  const { puts, deletes } = rows.takeChanges()
+  for (const key of deletes) expect(stored.delete(key)).toBe(true)
+  for (const { key, value } of puts) stored.set(key, value)
+  return { written: puts.reduce((sum, { value }) => sum + [...rowsIn(value)].length, 0) }
+}
+
+/** The entries of a section come in any order, and may come twice. */
+function shuffled(stored: ReadonlyMap<string, Buffer>, random: () => number): [string, Buffer][] {
+  const entries = [...stored].map((entry) => ({ entry, place: random() }))
+  const again = entries.filter(() => random() < 0.1).map(({ entry }) => ({ entry, place: random() }))
+  return [...entries, ...again].sort((a, b) => a.place - b.place).map(({ entry }) => entry)
+}
