@@ -80,7 +80,7 @@ export type Detection = {
   readonly time: number
   /** The window, [start, end) in ms; `end` may lie in the future: it fires while the window is filling. */
   readonly window: { readonly length: number; readonly start: number; readonly end: number }
-  /** What was counted: `count`, `sum(rows)`, … with its unit in words, such as `API calls` or `records`. */
+  /** What was counted: `count`, `sum(rows)`, … with its unit in words, such as `API calls`, `record`, `of files`. */
   readonly measure: { readonly expression: string; readonly unit: string }
   readonly observed: number
   readonly statistics: Statistics | null

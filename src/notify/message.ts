@@ -1,4 +1,5 @@
 import type { Alert } from '../alerting/alert.ts'
+import { formatBytes } from '../bytes.ts'
 import type { Detection, Entity, Statistics } from '../detection/detection.ts'
 import { day, formatDuration } from '../duration.ts'
 import type { Notification } from './notifier.ts'
@@ -34,6 +35,9 @@ export type MessageOptions = {
 
 /** No model is exact enough to tell smaller probabilities apart. */
 export const smallestLog10p = -12
+
+/** With less than half of its own history, what is usual is that of others. */
+const ownFrom = 0.5
 
 const stepsShown = 4
 const samplesShown = 3
@@ -87,6 +91,11 @@ export function formatAmount(amount: number): string {
   return amount.toLocaleString('en-US', digits)
 }
 
+/** The same, and `503 MB` of what is counted in bytes. */
+function formatMeasured({ measure }: Pick<Detection, 'measure'>, amount: number): string {
+  return measure.expression === 'sum(bytes)' ? formatBytes(amount) : formatAmount(amount)
+}
+
 /** `Jane Doe (jane@acme.example, Sales User)` where the directory knows the user, else what the entity is called. */
 function describeWho({ entity, trigger }: Detection): string {
   const shown = describeEntity(entity)
@@ -98,7 +107,7 @@ function describeWho({ entity, trigger }: Detection): string {
 
 function describeEntity({ type, id, name }: Entity): string {
   const shown = toPlainText(name ?? id, 200) || toPlainText(id, 200) || '(empty)'
-  return type === 'user' ? shown : `${toPlainText(type, 40)} ${shown}`
+  return type === 'user' || type === 'actor' ? shown : `${toPlainText(type, 40)} ${shown}`
 }
 
 function toSentence({ alert, cause }: Notification): string {
@@ -115,7 +124,7 @@ function toFacts(alert: Alert): readonly Fact[] {
   const facts: Fact[] = [
     {
       label: 'Observed',
-      value: `${formatAmount(peak.observed)} ${toPlainText(measure.unit, 60)} in ${formatDuration(window.length)}`,
+      value: `${formatMeasured(peak, peak.observed)} ${toPlainText(measure.unit, 60)} in ${formatDuration(window.length)}`,
     },
     { label: 'Usual', value: describeUsual(peak) },
     { label: 'When', value: describeTime(alert) },
@@ -143,25 +152,29 @@ function toExplanation({ explanation }: Detection): readonly Fact[] {
     .map(({ label, value }) => ({ label: toPlainText(label, 40), value: toPlainText(value, 400) }))
 }
 
-function describeUsual({ statistics, reason, entity }: Detection): string {
-  if (statistics === null) return reason === 'event' ? 'every such event is reported' : 'fixed limit'
-  const { low, high, expected, ratio } = statistics
-  if (high < 1) return `none; ${describeChance(statistics, entity)}`
-  const range = `${formatAmount(low)}–${formatAmount(high)}, expected ${formatAmount(expected)}`
+function describeUsual(detection: Detection): string {
+  const { statistics, reason, entity, observed } = detection
+  if (reason === 'event') return 'every such event is reported'
+  if (statistics === null) return 'fixed limit'
+  const { low, high, expected, ratio, peerWeight } = statistics
+  if (reason === 'ceiling' && (peerWeight >= ownFrom || observed <= high))
+    return 'so much is always reported, whatever is usual'
+  const chance = reason === 'ceiling' ? '' : `; ${describeChance(statistics, entity)}`
+  if (high < 1) return `none${chance}`
+  const [least, most, mean] = [low, high, expected].map((amount) => formatMeasured(detection, amount))
   const times = Number.isFinite(ratio) && ratio >= 2 ? `, now ${formatAmount(ratio)} times that` : ''
-  return `${range}${times}; ${describeChance(statistics, entity)}`
+  return `${least}–${most}, expected ${mean}${times}${chance}`
 }
 
 /** How rarely chance alone would do this, over everybody who is watched. */
-function describeChance({ log10p, onceIn, entities }: Statistics, { type }: Entity): string {
-  if (log10p < smallestLog10p) return 'by chance practically never'
+function describeChance({ onceIn, entities }: Statistics, { type }: Entity): string {
   const among =
     entities === undefined || entities < 2 || !/^[a-z]+$/.test(type)
       ? ''
-      : ` across ${formatAmount(entities)} ${type}s`
+      : ` across ${formatAmount(entities)} ${type}s`.replace(/ys$/, 'ies')
   const days = onceIn / day
   const years = days / 365.25
-  if (years >= 1000) return `by chance once in more than 1,000 years${among}`
+  if (years >= 1000) return 'by chance practically never'
   if (years >= 2) return `by chance once in ${formatAmount(years)} years${among}`
   return `by chance once in ${formatAmount(Math.max(days, 0.01))} days${among}`
 }

@@ -90,7 +90,7 @@ export function learnHours(
   }
 }
 
-/** What [from, to) usually holds; null while one of its hours is not known. */
+/** What [from, to) holds as a rule, see {@link steadyRateOf}; null while one of its hours is not known. */
 export function expectedIn(
   profile: QuietProfile,
   from: number,
@@ -100,7 +100,7 @@ export function expectedIn(
   let sum = 0
   for (let start = from; start < to; ) {
     const end = Math.min(to, (Math.floor(start / hour) + 1) * hour)
-    const rate = rateOf(profile, hourOfWeek(start, offset))
+    const rate = steadyRateOf(profile, hourOfWeek(start, offset))
     if (rate === null) return null
     sum += (rate * (end - start)) / hour
     start = end
@@ -172,6 +172,18 @@ function fade(profile: QuietProfile, kept: number): void {
 
 function rateOf({ counted, watched }: QuietProfile, h: number): number | null {
   return at(watched, h) >= knownAfter ? at(counted, h) / at(watched, h) : null
+}
+
+/**
+ * What an hour of the week usually holds, as far as the busier one of its neighbours holds as much: an hour that is busy alone
+ * is that of a job, which may be late, and whose events do not spread over the hour.
+ */
+function steadyRateOf(profile: QuietProfile, h: number): number | null {
+  const rate = rateOf(profile, h)
+  const neighbours = [h + hoursPerWeek - 1, h + 1].flatMap(
+    (next) => rateOf(profile, next % hoursPerWeek) ?? [],
+  )
+  return rate === null || neighbours.length === 0 ? rate : Math.min(rate, Math.max(...neighbours))
 }
 
 function at(values: readonly number[], index: number): number {

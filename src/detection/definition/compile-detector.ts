@@ -34,7 +34,7 @@ export function compileDetector(definition: Definition): Detector | null {
     entityOf: entityReader(definition.entity),
     hits: definition.hits?.matches ?? null,
     idOf: idReader(definition.entity),
-    measure: definition.unit ? { ...definition.measure, unit: definition.unit } : definition.measure,
+    measure: withUnit(definition),
     windows: ascending,
     baseline: {
       model: baseline.model,
@@ -56,6 +56,10 @@ export function compileDetector(definition: Definition): Detector | null {
       summary: alert.summary ?? null,
     },
   }
+}
+
+function withUnit({ measure, unit }: Definition): Detector['measure'] {
+  return unit ? { ...measure, unitOfOne: unit[0], unit: unit[1] } : measure
 }
 
 /** Points by level: two weak signs of different kinds together weigh as much as a stronger one. */

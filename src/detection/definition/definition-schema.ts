@@ -1,9 +1,10 @@
 import { z } from 'zod'
-import { day, formatDuration, parseDuration, week } from '../../duration.ts'
+import { day, formatDuration, parseDuration, second, week } from '../../duration.ts'
 import { nearestWord } from '../../yaml-source.ts'
 import { salesforceFields } from '../activity/salesforce-fields.ts'
 import { type Level, levels } from '../detection.ts'
 import { summaryPlaceholders } from '../firing/explain.ts'
+import { panesPerWindow } from '../window/window.ts'
 import { parseBudget } from './budget.ts'
 import { activityField, canonicalFields, type FieldLookup, foundField } from './fields.ts'
 import { inlineTestsSchema } from './inline-test-schema.ts'
@@ -30,6 +31,12 @@ const duration = z
     return z.NEVER
   })
   .meta({ id: 'duration', description: 'A duration such as 5m, 1h30m or 14d' })
+
+/** A window slides by a tenth of its length, in whole seconds like the times of events. */
+const windowLength = duration.refine((length) => length % (panesPerWindow * second) === 0, {
+  error: 'must be a multiple of 10s: a window slides by a tenth of its length, in whole seconds',
+  abort: true,
+})
 
 const budget = z
   .string()
@@ -198,8 +205,15 @@ export const definitionSchema = z
         'ratio: which of the activities are hits. novelty: only of these something new is told; all of `where` teach',
       ),
     measure: measure.describe('count, sum(field), distinct(field), ratio or new(field, …)'),
-    unit: text.optional().describe('What is counted, in words, such as API calls'),
-    windows: z.array(duration).min(1).describe('one or more lengths, such as [10m, 1h]'),
+    unit: z
+      .union([text, z.tuple([text, text])])
+      .transform((words) => (typeof words === 'string' ? ([words, words] as const) : words))
+      .optional()
+      .describe('What is counted, in words, such as [API call, API calls]: one, and more'),
+    windows: z
+      .array(windowLength)
+      .min(1)
+      .describe('One or more lengths, multiples of 10s, such as [10m, 1h]'),
     baseline: z.strictObject({
       model: z.enum(['counts', 'amounts', 'ratio', 'novelty', 'drift', 'decay', 'none']),
       peers: z.array(field).default([]).describe('Fields whose values make a peer group'),

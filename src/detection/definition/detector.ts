@@ -72,8 +72,9 @@ export type Measure = {
   amountOf(activity: Activity): number
   /** The value (distinct) of an activity; null when absent. */
   valueOf(activity: Activity): string | null
-  /** In words for the sentence: `API calls`, `records`, `users`. */
+  /** In words for the sentence: `API calls`, `records`, `users`; of one, `API call`, where that is another word. */
   readonly unit: string
+  readonly unitOfOne?: string
 }
 
 /** An activity of the same entity that raises the level of an open episode. */

@@ -3,20 +3,27 @@ import { toNumber, toText } from '../activity/payload.ts'
 import type { Measure } from './detector.ts'
 import { activityField } from './fields.ts'
 
-const units: Readonly<Record<string, string>> = {
-  count: 'events',
-  ratio: 'hits',
-  'sum(rows)': 'records',
-  'sum(bytes)': 'bytes',
-  'sum(deleted)': 'deleted records',
-  'sum(risk)': 'risk points',
-  'distinct(user)': 'users',
-  'distinct(username)': 'users',
-  'distinct(ip)': 'addresses',
-  'distinct(network)': 'networks',
-  'distinct(app)': 'applications',
-  'distinct(objects)': 'objects',
-  'distinct(detector)': 'detectors',
+/** What is counted in words: of one, and of more. Amounts of bytes bring their own unit: `503 MB of files`. */
+const units: Readonly<Record<string, readonly [one: string, more: string]>> = {
+  count: ['event', 'events'],
+  ratio: ['hit', 'hits'],
+  'sum(rows)': ['record', 'records'],
+  'sum(bytes)': ['of files', 'of files'],
+  'sum(deleted)': ['deleted record', 'deleted records'],
+  'sum(risk)': ['risk point', 'risk points'],
+  'distinct(user)': ['user', 'users'],
+  'distinct(username)': ['user', 'users'],
+  'distinct(ip)': ['address', 'addresses'],
+  'distinct(network)': ['network', 'networks'],
+  'distinct(app)': ['application', 'applications'],
+  'distinct(objects)': ['object', 'objects'],
+  'distinct(detector)': ['detector', 'detectors'],
+}
+
+/** The words of an expression, or of any that has none of its own. */
+function unitsOf(expression: string, others: string): Pick<Measure, 'unit' | 'unitOfOne'> {
+  const [unitOfOne, unit] = units[expression] ?? [others, others]
+  return { unit, unitOfOne }
 }
 
 /** Fields that one measure may look at for something new. */
@@ -26,7 +33,6 @@ const maxNewFields = 8
 export function parseMeasure(expression: string): Measure | string {
   const [, names] = /^new\(([\w., ]+)\)$/.exec(expression) ?? []
   if (names !== undefined) return parseNews(expression, names.split(/ *, */))
-  const unit = units[expression]
   if (expression === 'count' || expression === 'ratio') {
     return {
       expression,
@@ -34,7 +40,7 @@ export function parseMeasure(expression: string): Measure | string {
       fields: [],
       amountOf: () => 1,
       valueOf: () => null,
-      unit: unit ?? 'events',
+      ...unitsOf(expression, 'events'),
     }
   }
   const [, kind, name = ''] = /^(sum|distinct)\(([\w.]+)\)$/.exec(expression) ?? []
@@ -44,7 +50,7 @@ export function parseMeasure(expression: string): Measure | string {
   if ('unknown' in field) return field.unknown
   if (kind === 'sum') {
     const amountOf = (activity: Activity) => Math.max(toNumber(field.read(activity)) ?? 0, 0)
-    return { expression, kind, fields: [], amountOf, valueOf: () => null, unit: unit ?? name }
+    return { expression, kind, fields: [], amountOf, valueOf: () => null, ...unitsOf(expression, name) }
   }
   return {
     expression,
@@ -52,7 +58,7 @@ export function parseMeasure(expression: string): Measure | string {
     fields: [],
     amountOf: () => 1,
     valueOf: (activity) => toText(field.read(activity)),
-    unit: unit ?? `different ${name}`,
+    ...unitsOf(expression, `different ${name}`),
   }
 }
 
@@ -64,5 +70,6 @@ function parseNews(expression: string, names: readonly string[]): Measure | stri
     if ('unknown' in field) return field.unknown
     fields.push({ name, read: field.read })
   }
-  return { expression, kind: 'new', fields, amountOf: () => 1, valueOf: () => null, unit: 'new values' }
+  const words = { unit: 'new values', unitOfOne: 'new value' }
+  return { expression, kind: 'new', fields, amountOf: () => 1, valueOf: () => null, ...words }
 }

@@ -45,6 +45,8 @@ export type Verdict = {
   readonly excess: number
   /** `watching`: remarkable, but not enough. */
   readonly reason: Detection['reason'] | 'watching'
+  /** From how much on it always fires, whatever is usual; absent where nothing does. */
+  readonly limit?: number
   /** Length of the longest window that fires along with this one. */
   readonly longest: number
   /** What the detector's longest window says; absent where that cannot be judged, or nothing fires. */
@@ -171,7 +173,9 @@ function judgeWindow(evaluation: Evaluation, k: number, observed: number): Verdi
   const length = detector.windows[k] as number
   const pane = panes[k] as number
   const { start, end } = windowEndingAt(pane, length)
-  const overCeiling = observed >= ceilingOf(firing, length)
+  const ceiling = ceilingOf(firing, length)
+  const limit = model ? ceiling : Math.min(ceiling, firing.atLeast)
+  const overCeiling = observed >= ceiling
   const place = { k, length, start, end, pane, observed, longest: length }
   const unjudged = {
     ...place,
@@ -187,11 +191,9 @@ function judgeWindow(evaluation: Evaluation, k: number, observed: number): Verdi
     threshold: 0,
     looks: 0,
     excess: 0,
+    ...(Number.isFinite(limit) && { limit }),
   }
-  if (!model) {
-    const over = overCeiling || observed >= firing.atLeast
-    return { ...unjudged, reason: over ? 'ceiling' : 'watching' }
-  }
+  if (!model) return { ...unjudged, reason: observed >= limit ? 'ceiling' : 'watching' }
   const ready = isReady(group, length, start, offset)
   const slot = state.slotOf(k)
   const judgement = ready ? model.judge(slot, group, start, end, observed, evaluation.trials[k]) : null

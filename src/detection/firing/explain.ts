@@ -1,8 +1,18 @@
-import { day, hour, minute } from '../../duration.ts'
+import { day } from '../../duration.ts'
 import { dimensions } from '../activity/firsts.ts'
-import type { Detector } from '../definition/detector.ts'
-import type { Detection, Entity, EventSample, Statistics } from '../detection.ts'
+import type { Detector, Measure } from '../definition/detector.ts'
+import type { Detection, EventSample, Statistics } from '../detection.ts'
 import type { Finding } from './episode.ts'
+import {
+  formatAmount,
+  formatFrequency,
+  formatMeasured,
+  formatProbability,
+  formatQuantity,
+  formatRatio,
+  formatSpan,
+  unitOf,
+} from './format.ts'
 import { recompute } from './recompute.ts'
 
 /** What may stand in `alert.summary` as {{name}}, beside any field of the event that fired it. */
@@ -15,17 +25,16 @@ export const summaryPlaceholders = [
   'expected',
   'low',
   'high',
+  'usual',
   'ratio',
   'p',
   'once_in',
+  'chance',
   'entities',
   'first_seen',
   'news',
   'detectors',
 ] as const
-
-/** Nobody believes a smaller probability, and no model is that good. */
-const leastShownP = 1e-12
 
 /** The numbers behind a verdict, for people and for computing them again. Null when nothing was judged. */
 export function toStatistics({
@@ -53,54 +62,89 @@ export function toStatistics({
   }
 }
 
+const millennium = 1000 * 365 * day
+
+/** What a sentence is made of. */
+export type Told = Pick<Detection, 'entity' | 'observed' | 'window' | 'reason' | 'statistics' | 'trigger'> & {
+  readonly detector: Pick<Detector, 'alert' | 'measure'>
+  /** From where on it always fires, where it did so. */
+  readonly limit?: number | undefined
+}
+
 /** The sentence that a person reads: the detector's own, or a general one. */
-export function summarize(
-  detector: Pick<Detector, 'alert' | 'measure'>,
-  entity: Entity,
-  { observed, window }: Pick<Detection, 'observed' | 'window'>,
-  statistics: Statistics | null,
-  trigger: EventSample,
-): string {
+export function summarize(told: Told): string {
+  const { detector, entity, observed, window, statistics, trigger } = told
+  const { measure } = detector
   const values: Record<string, string> = {
     entity: entity.name ?? entity.id,
     username: String(trigger.fields.username ?? entity.name ?? entity.id),
-    observed: formatAmount(observed),
-    unit: detector.measure.unit,
+    observed: formatMeasured(measure, observed),
+    unit: unitOf(measure, observed),
     window: formatSpan(window.length),
-    expected: statistics ? formatAmount(statistics.expected) : 'unknown',
-    low: statistics ? formatAmount(statistics.low) : '?',
-    high: statistics ? formatAmount(statistics.high) : '?',
+    expected: statistics ? formatMeasured(measure, statistics.expected) : 'unknown',
+    low: statistics ? formatMeasured(measure, statistics.low) : '?',
+    high: statistics ? formatMeasured(measure, statistics.high) : '?',
+    usual: statistics ? describeUsual(measure, statistics) : 'unknown',
     ratio: statistics ? `${formatRatio(statistics.ratio)}×` : '?',
     p: statistics ? formatProbability(statistics.log10p) : '?',
     once_in: statistics ? formatFrequency(statistics.onceIn) : '?',
+    chance: statistics ? describeChance(statistics) : 'unknown',
     entities: formatEntities(entity.type, statistics?.entities),
     first_seen: formatFirsts(trigger),
     news: String(trigger.fields.news ?? formatFirsts(trigger)),
   }
-  const template = detector.alert.summary ?? generalSentence(statistics, trigger)
+  const template = detector.alert.summary ?? generalSentence(told)
   return template.replace(/\{\{\s*([\w.]+)\s*\}\}/g, (_, name: string) =>
     String(values[name] ?? trigger.fields[name] ?? (name === 'type' ? trigger.type : 'unknown')),
   )
 }
 
+function generalSentence({ detector, reason, observed, statistics, trigger, limit }: Told): string {
+  if (statistics?.model === 'novelty') return '{{entity}}: never before {{news}}; {{chance}}'
+  const parts = ['{{entity}}: {{observed}} {{unit}} in {{window}}']
+  if (reason === 'ceiling') {
+    if (statistics && saysWhatIsUsual(statistics, observed)) parts.push(rangeOf(statistics))
+    if (limit !== undefined)
+      parts.push(`${formatQuantity(detector.measure, limit)} or more are always reported`)
+  } else if (statistics) {
+    parts.push(rangeOf(statistics))
+    parts.push(isPracticallyNever(statistics) ? '{{chance}}' : '{{chance}} across {{entities}}')
+  }
+  if (namesOfFirsts(trigger).length > 0) parts.push('{{first_seen}}')
+  return parts.join('; ')
+}
+
 /** Below one even a number is no help: what is usual is nothing at all. */
-function generalSentence(statistics: Statistics | null, trigger: EventSample): string {
-  const observed = '{{entity}}: {{observed}} {{unit}} in {{window}}'
-  if (statistics?.model === 'novelty')
-    return '{{entity}}: never before {{news}}; p {{p}}, by chance about once in {{once_in}}'
-  const seen = namesOfFirsts(trigger).length > 0 ? '; {{first_seen}}' : ''
-  if (!statistics) return `${observed}${seen}`
-  const usual =
-    statistics.high < 1
-      ? 'usually none'
-      : 'expected {{expected}} (usual {{low}}–{{high}}), {{ratio}} the expected'
-  return `${observed}; ${usual}; p {{p}}, by chance about once in {{once_in}} across {{entities}}${seen}`
+function rangeOf({ high }: Statistics): string {
+  return high < 1 ? 'usually none' : 'expected {{expected}} (usual {{low}}–{{high}}), {{ratio}} the expected'
+}
+
+function describeUsual(measure: Measure, { low, high }: Statistics): string {
+  return high < 1 ? 'usually none' : `usual ${formatMeasured(measure, low)}–${formatMeasured(measure, high)}`
+}
+
+/** `by chance about once in 9 days`; what happens once in a thousand years practically never does. */
+function describeChance(statistics: Statistics): string {
+  if (isPracticallyNever(statistics)) return 'by chance practically never'
+  return `by chance about once in ${formatFrequency(statistics.onceIn)}`
+}
+
+function isPracticallyNever({ onceIn }: Statistics): boolean {
+  return onceIn >= millennium
+}
+
+/**
+ * Whether the usual range tells something about what fired whatever is usual: only where it lies below that, and is known from
+ * the entity's own past.
+ */
+export function saysWhatIsUsual({ peerWeight, high }: Statistics, observed: number): boolean {
+  return peerWeight < 0.5 && observed > high
 }
 
 /** `your 4,812 users`, `this org`. */
 export function formatEntities(type: string, count: number | undefined): string {
   if (type === 'org') return 'this org'
-  const plural = /^[a-z]+$/.test(type) ? `${type}s` : 'entities'
+  const plural = /^[a-z]+$/.test(type) ? `${type}s`.replace(/ys$/, 'ies') : 'entities'
   if (count === undefined) return `all ${plural}`
   return count < 2 ? `all ${plural} so far` : `your ${formatAmount(count)} ${plural}`
 }
@@ -119,40 +163,3 @@ export function namesOfFirsts({ fields }: EventSample): readonly string[] {
 }
 
 const inWords: Readonly<Record<string, string>> = { app: 'application', api: 'kind of API' }
-
-/** Made once: they are slow to make. By number of digits after the point. */
-const numberFormats = [0, 1, 2].map(
-  (digits) => new Intl.NumberFormat('en-US', { maximumFractionDigits: digits }),
-)
-
-/** `412`, `850,000`, `0.43`. */
-export function formatAmount(amount: number): string {
-  const digits = Math.abs(amount) >= 10 || Number.isInteger(amount) ? 0 : Math.abs(amount) >= 1 ? 1 : 2
-  return (numberFormats[digits] as Intl.NumberFormat).format(amount)
-}
-
-/** `= 2e-9`, never below 1e-12: `< 1e-12`. */
-export function formatProbability(log10p: number): string {
-  const p = 10 ** log10p
-  return p < leastShownP ? `< ${leastShownP}` : `= ${Number(p.toPrecision(1))}`
-}
-
-/** `10 min`, `24 h`, `7 days`. */
-export function formatSpan(milliseconds: number): string {
-  if (milliseconds < hour) return `${formatAmount(milliseconds / minute)} min`
-  if (milliseconds <= day) return `${formatAmount(milliseconds / hour)} h`
-  return `${formatAmount(milliseconds / day)} days`
-}
-
-/** `3 days`, `2 years`, `more than 1,000 years`. */
-export function formatFrequency(milliseconds: number): string {
-  const year = 365 * day
-  if (milliseconds >= 1000 * year) return 'more than 1,000 years'
-  if (milliseconds >= 2 * year) return `${formatAmount(Math.round(milliseconds / year))} years`
-  if (milliseconds >= 2 * day) return `${formatAmount(Math.round(milliseconds / day))} days`
-  return formatSpan(milliseconds)
-}
-
-function formatRatio(ratio: number): string {
-  return ratio >= 100 ? formatAmount(Math.round(ratio)) : ratio.toFixed(1)
-}

@@ -1,7 +1,8 @@
 import { day, week } from '../../duration.ts'
 import type { Detector } from '../definition/detector.ts'
 import type { Detection, Entity, EventSample, Statistics } from '../detection.ts'
-import { formatAmount, formatEntities, formatFrequency, formatProbability, namesOfFirsts } from './explain.ts'
+import { formatEntities, namesOfFirsts } from './explain.ts'
+import { formatAmount, formatFrequency, formatMeasured, formatProbability, formatQuantity } from './format.ts'
 
 type Line = Detection['explanation'][number]
 
@@ -34,29 +35,31 @@ function* linesOf(explained: Explained): Generator<Line> {
 }
 
 function* statisticalLines(
-  { detector, entity, observed }: Explained,
+  { detector: { measure }, entity, observed, reason }: Explained,
   statistics: Statistics,
 ): Generator<Line> {
   const { onceIn, log10p, largest, learnable, expected, entities } = statistics
   const where = formatEntities(entity.type, entities)
-  yield {
-    label: 'By chance',
-    value: `about once in ${formatFrequency(onceIn)} across ${where} (p ${formatProbability(log10p)})`,
+  if (reason !== 'ceiling') {
+    yield {
+      label: 'By chance',
+      value: `about once in ${formatFrequency(onceIn)} across ${where} (p ${formatProbability(log10p)})`,
+    }
   }
   yield { label: 'Baseline', value: baselineOf(statistics) }
-  if (largest !== undefined) yield { label: 'Own largest', value: largestOf(largest, detector.measure.unit) }
+  if (largest !== undefined) yield { label: 'Own largest', value: largestOf(largest, measure) }
   if (learnable !== undefined && learnable < observed) {
     yield {
       label: 'Learned',
-      value: `at most ${formatAmount(learnable)} of the ${formatAmount(observed)}, and while this goes on no more than the expected ${formatAmount(expected)}`,
+      value: `at most ${formatMeasured(measure, learnable)} of the ${formatMeasured(measure, observed)}, and while this goes on no more than the expected ${formatMeasured(measure, expected)}`,
     }
   }
 }
 
 /** What is remembered of the days before fades, hence about. */
-function largestOf(amount: number, unit: string): string {
+function largestOf(amount: number, measure: Detector['measure']): string {
   if (amount <= 0) return 'nothing like it yet'
-  return `about ${formatAmount(Math.max(1, Math.round(amount)))} ${unit} on a day of the last weeks`
+  return `about ${formatQuantity(measure, Math.max(1, Math.round(amount)))} on a day of the last weeks`
 }
 
 /** `21 days of its own (93 %), 7 % from its 57 peers (user, Sales User); this hour of the week has 1.7 times the average`. */
@@ -90,7 +93,8 @@ function tuningOf({ reason, observed, statistics, detector }: Explained): string
   const floor = `at_least above ${formatAmount(observed)}, or an exception`
   if (reason === 'event') return 'every such event is reported; an exception would keep it quiet'
   if (reason === 'ceiling' || !statistics) {
-    if (detector.baseline.model === 'none') return `fired by its fixed limit; quiet with ${floor}`
+    if (['none', 'decay'].includes(detector.baseline.model))
+      return `fired by its fixed limit; quiet with ${floor}`
     return `fired by always_above, whatever the baseline says; quiet with it above ${formatAmount(observed)}, or an exception`
   }
   const { quietBudget = 0, parameters } = statistics

@@ -4,6 +4,7 @@ import { detectionId, type Episode, type Finding } from './episode.ts'
 import { contributorsOf } from './evidence.ts'
 import { summarize } from './explain.ts'
 import { toExplanation } from './explanation.ts'
+import { unitOf } from './format.ts'
 
 /** A finding of an episode as it goes into topic `detections`. `place` is the episode's id and the finding's number in it. */
 export function toDetection(
@@ -14,8 +15,9 @@ export function toDetection(
   statistics: Statistics | null,
 ): Detection {
   const { detector, set } = source
-  const { observed, reason, length, start, end } = verdict
+  const { observed, reason, length, start, end, limit } = verdict
   const window = { length, start, end }
+  const { measure } = detector
   return {
     kind: 'detection',
     id: detectionId(place.id, place.sequence),
@@ -27,11 +29,11 @@ export function toDetection(
     level,
     time,
     window,
-    measure: { expression: detector.measure.expression, unit: detector.measure.unit },
+    measure: { expression: measure.expression, unit: unitOf(measure, observed) },
     observed,
     statistics,
     reason,
-    summary: summarize(detector, entity, { observed, window }, statistics, trigger).concat(
+    summary: summarize({ detector, entity, observed, window, reason, statistics, trigger, limit }).concat(
       because ? `; ${because}` : '',
     ),
     explanation: toExplanation({ detector, set, entity, observed, reason, statistics, trigger }),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Detector } from '../../../src/detection/definition/detector.ts'
-import { formatEntities } from '../../../src/detection/firing/explain.ts'
+import { formatEntities, summarize } from '../../../src/detection/firing/explain.ts'
 import { type Explained, toExplanation } from '../../../src/detection/firing/explanation.ts'
 import { recompute } from '../../../src/detection/firing/recompute.ts'
 import { day, hour } from '../../../src/duration.ts'
@@ -91,6 +91,35 @@ describe('why a detection fired, in words', () => {
       Tuning: 'fired by always_above, whatever the baseline says; quiet with it above 412, or an exception',
       Detector: expect.any(String),
     })
+  })
+
+  test('leaves out chance and what is usual for others when a ceiling fired', () => {
+    const { statistics } = explained()
+    expect(lines({ reason: 'ceiling' })).not.toHaveProperty('By chance')
+    const told = {
+      ...makeDetection({ observed: 412, reason: 'ceiling' }),
+      detector: { ...detector, alert: { ...detector.alert, summary: null } },
+      limit: 100,
+    }
+    const others = { ...statistics!, peerWeight: 0.9, high: 15_563 }
+    expect([statistics!, others].map((known) => summarize({ ...told, statistics: known }))).toEqual([
+      expect.stringMatching(
+        /^jane@acme.example: 412 API calls in 1 h; expected 38 \(usual \d+–\d+\), 10.8× the expected; 100 API calls or more are always reported$/,
+      ),
+      'jane@acme.example: 412 API calls in 1 h; 100 API calls or more are always reported',
+    ])
+  })
+
+  test('counts one thing in the singular, and bytes in megabytes', () => {
+    const exports = { ...detector.measure, unit: 'report exports', unitOfOne: 'report export' }
+    const files = { ...detector.measure, expression: 'sum(bytes)', unit: 'of files' }
+    const alert = { ...detector.alert, summary: '{{observed}} {{unit}}' }
+    const told = { ...makeDetection(), reason: 'ceiling' as const }
+    expect([
+      summarize({ ...told, detector: { measure: exports, alert }, observed: 1 }),
+      summarize({ ...told, detector: { measure: exports, alert }, observed: 3 }),
+      summarize({ ...told, detector: { measure: files, alert }, observed: 503_400_000 }),
+    ]).toEqual(['1 report export', '3 report exports', '503 MB of files'])
   })
 
   test('names the entities that chance could have struck', () => {

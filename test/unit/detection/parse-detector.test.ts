@@ -92,6 +92,10 @@ tests: [{ name: a, given: [{ event: LoginEventStream, fields: { ip: y } }], expe
       '11:31 alert.summary: unknown placeholder {{observd}} — did you mean observed?',
     ],
     [
+      { windows: 'windows: [10m, 45s]' },
+      '8:16 windows[1]: must be a multiple of 10s: a window slides by a tenth of its length, in whole seconds',
+    ],
+    [
       { alert: 'alert: { runbook: x, keep_open: 5m }' },
       '11:33 alert.keep_open: must be at least the shortest window, 10m',
     ],

@@ -61,6 +61,25 @@ describe('a silence', () => {
     expect(rig.detections.at(-1)?.time).toBeLessThan(learned + 14 * hour + 30 * minute)
   })
 
+  test('is none of a job that comes once a night and late', () => {
+    const rig = createRig([detector()])
+    const nightly = (from: number, to: number, delay: number) =>
+      Array.from(
+        { length: Math.round((to - from) / day) },
+        (_, night) => from + night * day + 22.5 * hour,
+      ).flatMap((start) =>
+        Array.from({ length: 120 }, (_, file) =>
+          makeActivity({ time: start + delay + file * 6000, type: 'File', action: 'custom' }),
+        ),
+      )
+    const inOrder = (records: readonly (Activity | number)[]) =>
+      records.toSorted((a, b) => (typeof a === 'number' ? a : a.time) - (typeof b === 'number' ? b : b.time))
+    rig.feed(...inOrder([...traffic({ from: monday, to: learned }), ...nightly(monday, learned, 0)]))
+    const late = traffic({ from: learned, to: learned + 2 * day }, 8)
+    rig.feed(...inOrder([...late, ...nightly(learned, learned + 2 * day, 25 * minute)]))
+    expect(rig.detections).toEqual([])
+  })
+
   test('can be computed again from its fields', () => {
     const rig = createRig([detector()])
     rig.feed(...traffic({ from: monday, to: learned }))
