@@ -169,7 +169,7 @@ export function createApp(config: Config, options: AppOptions): App {
         createDetectionTask({
           partition,
           detectors: () => catalog?.current ?? current,
-          orgSettings: (name) => ({ timeZone: timeZones.get(name) ?? 'UTC' }),
+          orgSettings: (name) => ({ timeZone: timeZones.get(name) }),
           topics,
           decode: decodeEvent,
           metrics,

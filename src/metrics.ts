@@ -37,7 +37,7 @@ export const metricTable = {
   directory_users: { type: 'gauge', help: 'Users of an org that detection knows.', labels: ['org'] },
   directory_records_total: {
     type: 'counter',
-    help: 'New or changed users that were written to the log.',
+    help: 'Users, connected apps and facts about the org that were new or changed and were written to the log.',
     labels: ['org'],
   },
   directory_reads_total: {

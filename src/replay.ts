@@ -15,8 +15,8 @@ import { version } from './version.ts'
 
 export type ReplayOptions = {
   readonly detectors: DetectorSet
-  /** IANA time zone of an org, by its name. */
-  readonly timeZoneOf: (org: string) => string
+  /** IANA time zone of an org, by its name; undefined: the one that the org tells among the records, else UTC. */
+  readonly timeZoneOf: (org: string) => string | undefined
   /** An alert is new or has changed: the alert as it is then, and as it was. */
   readonly onAlert: (alert: Alert, previous: Alert | undefined) => void
   /** Sees every record before the detectors do. */

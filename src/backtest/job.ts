@@ -19,9 +19,9 @@ export type JobSpec = {
   readonly only?: readonly string[]
   /** The same detectors with other firing rules, beside themselves. */
   readonly variants?: readonly Variant[]
-  /** IANA time zones of orgs by name, and of those that are not named. */
+  /** IANA time zones of orgs by name, and of those that are not named; without one an org's own, as far as the history tells. */
   readonly timeZones: Readonly<Record<string, string>>
-  readonly timeZone: string
+  readonly timeZone?: string | undefined
 }
 
 /** `fires` takes the place of the detector's own. Its alerts are told under `name`. */

@@ -24,7 +24,7 @@ export type HistoryOptions = {
   readonly file?: string
   readonly from?: number
   readonly org: string
-  readonly timeZone: string
+  readonly timeZone?: string
 }
 
 /** What {@link HistoryOptions} are read from. */
@@ -44,7 +44,7 @@ export function historyOptions(): readonly Option[] {
       '00D000000000000AAA',
     ),
     new Option('--time-zone <zone>', "with --file: IANA time zone of the org's office hours")
-      .default('UTC')
+      .default(undefined, "the org's own where the events tell, else UTC")
       .argParser(parseTimeZone),
     configOption().default(undefined, './forcewatch.yaml, unless --file is given'),
   ]
@@ -74,7 +74,10 @@ export function openHistory(options: HistoryOptions, context: CommandContext): H
     directory: options.detectors ?? configured.directory,
     overlays: options.overlays ?? opened?.config.detectors.overlays,
   }
-  const zones = opened?.config.orgs.map((each) => [each.name, each.timeZone] as const) ?? []
+  const zones =
+    opened?.config.orgs.flatMap((each) =>
+      each.timeZone === undefined ? [] : [[each.name, each.timeZone] as const],
+    ) ?? []
   return {
     place,
     zones: { timeZones: Object.fromEntries(zones), timeZone },

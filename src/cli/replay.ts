@@ -16,7 +16,7 @@ type ReplayCommandOptions = {
   readonly detectors: string
   readonly overlays?: string
   readonly org: string
-  readonly timeZone: string
+  readonly timeZone?: string
 }
 
 /** `forcewatch replay` */
@@ -33,7 +33,11 @@ export function registerReplay(program: Command, { scrubber }: CommandContext): 
     .option('--detectors <directory>', 'detector files', shippedDetectors)
     .addOption(overlaysOption())
     .option('--org <id>', 'organisation id that the events are taken to come from', '00D000000000000AAA')
-    .option('--time-zone <zone>', "IANA time zone of the org's office hours", parseTimeZone, 'UTC')
+    .option(
+      '--time-zone <zone>',
+      "IANA time zone of the org's office hours; default: the org's own where the events tell, else UTC",
+      parseTimeZone,
+    )
     .option('--json', 'one object a line')
     .action(async (file: string, options: ReplayCommandOptions) => {
       const logger = createLogger({ level: 'warn', format: 'text' }, scrubber)

@@ -23,7 +23,11 @@ export function org(fields: Fields) {
       .min(1)
       .default(defaultChannels.map(({ channel }) => channel))
       .describe('CometD channels to subscribe to.'),
-    time_zone: timeZone().default('UTC').describe("IANA time zone of the org's office hours."),
+    time_zone: timeZone()
+      .optional()
+      .describe(
+        "IANA time zone of the org's office hours. When absent the one that the org itself tells (Setup → Company Information), UTC until it is known.",
+      ),
     watch_from: instant()
       .optional()
       .describe(
@@ -35,7 +39,7 @@ export function org(fields: Fields) {
           .boolean()
           .default(true)
           .describe(
-            'Whether to read who the users are (profile, role, type, active), so that detectors know.',
+            'Whether to read who the users are (profile, role, type, active), which apps can get at the org, and its time zone, edition and limits, so that detectors and reports know.',
           ),
         interval: duration()
           .prefault('1h')
@@ -43,7 +47,7 @@ export function org(fields: Fields) {
       })
       .prefault({})
       .describe(
-        'The users of the org. The integration user needs View All Users and View Setup and Configuration.',
+        'The users, apps and facts of the org. The integration user needs View All Users and View Setup and Configuration.',
       ),
     api_version: z
       .string({ error: 'must be a text — put the number in quotes: "66.0"' })

@@ -4,11 +4,12 @@ import type { LogRecord, TopicPartition } from '../log/log.ts'
 import type { Metrics } from '../metrics.ts'
 import { type DurableState, KeyedState } from '../stream/keyed-state.ts'
 import type { Output, PartitionTask } from '../stream/task.ts'
-import type { Action, Activity, Decoded } from './activity/activity.ts'
+import type { Action, Activity, Decoded, OrgRecord } from './activity/activity.ts'
 import { toDetectionActivity } from './activity/detection-activity.ts'
 import { Directory } from './activity/directory.ts'
 import { Familiarity } from './activity/familiarity.ts'
 import { LoginApps } from './activity/login-apps.ts'
+import { OrgFacts } from './activity/org-facts.ts'
 import { createZoneOffset, type ZoneOffset } from './algorithms/zone-offset.ts'
 import { SeenEvents, type SeenEventsOptions } from './dedup/seen-events.ts'
 import type { Detector, DetectorSet, InForce, Interest } from './definition/detector.ts'
@@ -27,8 +28,8 @@ export type DetectionTaskOptions = {
   readonly partition: TopicPartition
   /** The detectors in force; asked before every record, so that they may be swapped at any time. */
   readonly detectors: () => DetectorSet
-  /** What the configuration says about an org, by its name. */
-  readonly orgSettings: (name: string) => { readonly timeZone: string }
+  /** What the configuration says about an org, by its name. Without a time zone the org's own counts, as far as it is known. */
+  readonly orgSettings: (name: string) => { readonly timeZone?: string | undefined }
   readonly topics: { readonly detections: string }
   readonly decode: (record: LogRecord) => Decoded
   readonly metrics?: Metrics
@@ -57,6 +58,7 @@ class DetectionTask implements PartitionTask {
   readonly #apps = new LoginApps()
   readonly #familiarity = new Familiarity()
   readonly #directory = new Directory()
+  readonly #facts = new OrgFacts()
   readonly #entities = new EntityTable()
   readonly #verdicts = new Verdicts()
   readonly #progress = new KeyedState<OrgProgress>('orgs')
@@ -103,6 +105,8 @@ class DetectionTask implements PartitionTask {
     if ('kind' in decoded) {
       if (decoded.kind === 'directory') this.#directory.note(decoded)
       else if (decoded.kind === 'verdict') this.#judge(decoded)
+      else if (decoded.kind === 'app') this.#facts.note(decoded)
+      else if (decoded.kind === 'org') this.#noteOrg(decoded)
       else this.#advance(this.#orgOf(decoded.org), decoded.time, appended)
       return
     }
@@ -116,6 +120,12 @@ class DetectionTask implements PartitionTask {
     this.#directory.introduce(decoded)
     decoded.firsts = this.#familiarity.note(decoded)
     this.#show(decoded, org)
+  }
+
+  #noteOrg(record: OrgRecord): void {
+    this.#facts.note(record)
+    const org = this.#orgs.get(record.org.id)
+    if (org) org.offset = this.#zoneOf(org.ref)
   }
 
   /** One that throws must not blind those after it: the event counts as seen and will not come again. */
@@ -223,7 +233,8 @@ class DetectionTask implements PartitionTask {
     this.#each(this.#posts, (watcher) => watcher.expire((id) => this.#orgs.get(id)))
   }
 
-  #emitDetection(detection: Detection, risk: number | null): void {
+  #emitDetection(found: Detection, risk: number | null): void {
+    const detection = this.#facts.explain(found)
     this.#emit(detection.org, detection)
     if (risk !== null) this.#found.push(toDetectionActivity(detection, risk))
   }
@@ -243,10 +254,9 @@ class DetectionTask implements PartitionTask {
       progress = { name: ref.name, newest: 0, minute: 0 }
       this.#progress.set(ref.id, progress)
     }
-    const { timeZone } = this.#options.orgSettings(ref.name)
     const org = {
       ref,
-      offset: this.#zone(timeZone),
+      offset: this.#zoneOf(ref),
       watermark: watermarkAt(progress.newest),
       behind: 0,
       progress,
@@ -255,7 +265,9 @@ class DetectionTask implements PartitionTask {
     return org
   }
 
-  #zone(timeZone: string): ZoneOffset {
+  #zoneOf(org: OrgRef): ZoneOffset {
+    const timeZone =
+      this.#options.orgSettings(org.name).timeZone ?? this.#facts.timeZoneOf(org) ?? defaultTimeZone
     const offset = this.#zones.get(timeZone) ?? createZoneOffset(timeZone)
     this.#zones.set(timeZone, offset)
     return offset
@@ -276,6 +288,7 @@ class DetectionTask implements PartitionTask {
       this.#apps.state,
       ...this.#familiarity.states,
       this.#directory.state,
+      ...this.#facts.states,
       this.#verdicts.state,
       this.#progress,
       ...[...this.#known.values()].flatMap(({ watcher }) => [...watcher.states]),
@@ -298,6 +311,9 @@ class DetectionTask implements PartitionTask {
     return post
   }
 }
+
+/** Of an org that has not told its own, and for which none is configured. */
+const defaultTimeZone = 'UTC'
 
 /** A watcher, and the detector for which it is at work. */
 type Post = { readonly inForce: InForce; readonly watcher: Watcher }

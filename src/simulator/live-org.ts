@@ -3,6 +3,7 @@ import type { Logger } from '../logger.ts'
 import { createPlayer, type Player, type PlayerOptions } from './player.ts'
 import type { ConnectedApp } from './server/oauth.ts'
 import { createSimulator, type Simulator } from './server/simulator.ts'
+import { createApps } from './traffic/apps.ts'
 import { createOrg, type OrgSize } from './traffic/org.ts'
 
 export type LiveOrgOptions = Pick<PlayerOptions, 'history' | 'speed' | 'accelerated' | 'attacks'> & {
@@ -33,6 +34,7 @@ export function createLiveOrg(options: LiveOrgOptions): LiveOrg {
     seed,
     org: org.identity,
     users: org.users,
+    apps: createApps(org, clock.now()),
     connectedApps: options.connectedApps,
     ...(options.host === undefined ? {} : { host: options.host }),
     ...(options.port === undefined ? {} : { port: options.port }),

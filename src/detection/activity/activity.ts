@@ -91,5 +91,39 @@ export type DirectoryRecord = {
   readonly person: Person
 }
 
+/** What an org says about itself. It moves no event time. */
+export type OrgRecord = {
+  readonly kind: 'org'
+  readonly org: OrgRef
+  /** IANA name; null where the org does not tell, or tells one that nobody knows. */
+  readonly timeZone: string | null
+  /** Whether its apps can be seen, and the tokens that users other than ours gave them. */
+  readonly appsVisible: boolean
+  readonly tokensVisible: boolean
+}
+
+/** What the directory of an org says about an app. It moves no event time. */
+export type AppRecord = {
+  readonly kind: 'app'
+  readonly org: OrgRef
+  readonly name: string
+  /** Null when the app is no more. */
+  readonly app: AppEntry | null
+}
+
+/** An app as the directory describes it. Times in ms since the epoch; null where nobody tells. */
+export type AppEntry = {
+  /** Id of its registration; null when it is not installed in the org. */
+  readonly id: string | null
+  readonly approvedUsersOnly: boolean | null
+  readonly created: number | null
+  readonly tokens: number
+  readonly userCount: number
+  readonly uses: number
+  readonly lastUsed: number | null
+  /** User ids (18 characters) of those who used it last. */
+  readonly users: readonly string[]
+}
+
 /** What a record of topic `events` can be. */
-export type Decoded = Activity | Heartbeat | DirectoryRecord | Verdict
+export type Decoded = Activity | Heartbeat | DirectoryRecord | OrgRecord | AppRecord | Verdict

@@ -4,7 +4,14 @@ import type { OrgRef } from '../detection.ts'
 import type { Action, Activity, Decoded } from './activity.ts'
 import { memoizeByText } from './bounded-cache.ts'
 import { clientOf, productOf } from './client.ts'
-import { directoryChannel, toDirectoryEntry } from './decode-directory.ts'
+import {
+  appChannel,
+  directoryChannel,
+  orgChannel,
+  toAppRecord,
+  toDirectoryEntry,
+  toOrgRecord,
+} from './decode-directory.ts'
 import { toVerdict, verdictChannel } from './decode-verdict.ts'
 import { type EventType, toEventType } from './event-types.ts'
 import { type Firsts, unknownFirsts } from './firsts.ts'
@@ -34,8 +41,8 @@ const tolerance = hour
 const smallLimit = 500
 
 /**
- * Reads one record: an activity, the heartbeat of an org that is quiet, what its directory says about a user, or a verdict. Unknown events and fields pass through; fields
- * that cost something are computed when somebody asks for them.
+ * Reads one record: an activity, the heartbeat of an org that is quiet, what its directory says about the org, a user or an app,
+ * or a verdict. Unknown events and fields pass through; fields that cost something are computed when somebody asks for them.
  * @throws RECORD_MALFORMED saying which part cannot be read.
  */
 export function decodeEvent(record: EventRecord): Decoded {
@@ -52,6 +59,12 @@ export function decodeMessage(message: unknown, record: Omit<EventRecord, 'value
     const entry = toDirectoryEntry(payload)
     if (!entry) throw malformed(`data.payload.UserId is missing${on(channel)}`)
     return { kind: 'directory', org, ...entry }
+  }
+  if (channel === orgChannel) return toOrgRecord(org, payload)
+  if (channel === appChannel) {
+    const app = toAppRecord(org, payload)
+    if (!app) throw malformed(`data.payload.Name is missing${on(channel)}`)
+    return app
   }
   if (channel === verdictChannel) {
     const verdict = toVerdict(org, payload)

@@ -6,7 +6,11 @@ import type { Logger } from '../../logger.ts'
 import type { Metrics } from '../../metrics.ts'
 import { retrying } from '../../retrying.ts'
 import type { Token } from '../auth.ts'
+import { createOrgApi } from '../org-api.ts'
 import type { DirectoryState } from './directory-state.ts'
+import { appFact, type Fact, goneApps, orgFact, toFactRecord } from './facts.ts'
+import { readApps } from './read-apps.ts'
+import { readOrg } from './read-org.ts'
 import { type ReadProblem, readUsers, toReadProblem, type User } from './read-users.ts'
 import { findGaps, remedies } from './visibility.ts'
 
@@ -33,7 +37,8 @@ const retryAfter = { token: 15 * second, failed: minute, denied: Number.POSITIVE
 const recordsAtOnce = 500
 
 /**
- * Reads who the users of an org are, and appends a record for each new or changed one. Whatever goes wrong is said and tried
+ * Reads what an org says about itself, which apps can get at it and who its users are, and appends a record for each that
+ * is new or has changed. Whatever goes wrong is said and tried
  * again; the stream of events does not depend on it.
  */
 export class DirectoryReader {
@@ -44,6 +49,8 @@ export class DirectoryReader {
   #newestToken: Token | undefined
   /** What was warned of last: the same is not said every hour. */
   #warned = ''
+  /** What the user may not see, and what was said about it. */
+  readonly #unseen = new Map<string, string>()
 
   constructor(options: DirectoryReaderOptions) {
     this.#options = options
@@ -80,6 +87,7 @@ export class DirectoryReader {
   async #read(token: Token, signal: AbortSignal): Promise<ReadProblem | undefined> {
     const { org, metrics, state, clock } = this.#options
     try {
+      await this.#readFacts(token, signal)
       const seen = await this.#readOnce(token, signal)
       this.#judge(seen)
       metrics.directory_users.set({ org }, state.size)
@@ -93,6 +101,45 @@ export class DirectoryReader {
       this.#warn(problem.text, problem.kind === 'denied' ? remedies.denied : remedies.failed)
       return problem
     }
+  }
+
+  /** The org itself comes first: its time zone decides how everything after it is learned. */
+  async #readFacts(token: Token, signal: AbortSignal): Promise<void> {
+    const { state, apiVersion, clock } = this.#options
+    const api = createOrgApi({ token, apiVersion, clock, signal })
+    const now = clock.now()
+    const apps = await this.#unlessDenied('connected apps', () => readApps(api, token.userId))
+    const org = await this.#unlessDenied('edition, time zone and limits', () => readOrg(api))
+    const facts = [
+      ...(org ? [orgFact(org, apps)] : []),
+      ...(apps ? [...apps.apps.map(appFact), ...goneApps(state.factNames, apps)] : []),
+    ].filter((fact) => state.isNewFact(fact, now))
+    for (const chunk of chunksOf(facts)) await this.#appendFacts(chunk, token, now, signal)
+  }
+
+  /** Undefined when the user may not see it, which is said once; nothing else depends on it. */
+  async #unlessDenied<T>(what: string, read: () => Promise<T>): Promise<T | undefined> {
+    const { org, logger } = this.#options
+    try {
+      const seen = await read()
+      this.#unseen.delete(what)
+      return seen
+    } catch (error) {
+      const { kind, text } = toReadProblem(error)
+      if (kind !== 'denied') throw error
+      if (this.#unseen.get(what) !== text)
+        logger.warn({ org, remedy: remedies.facts }, `the ${what} of the org cannot be read: ${text}`)
+      this.#unseen.set(what, text)
+      return undefined
+    }
+  }
+
+  async #appendFacts(facts: readonly Fact[], token: Token, now: number, signal: AbortSignal): Promise<void> {
+    const { log, topic, state, org, metrics } = this.#options
+    const records = facts.map((fact) => toFactRecord(fact, token.orgId, org, now))
+    await this.#insist(() => log.append(topic, records), signal)
+    await this.#insist(() => state.factsSent(facts, now), signal)
+    metrics.directory_records_total.inc({ org }, facts.length)
   }
 
   /** Answers whom it saw when it read everybody, else undefined. */
@@ -174,7 +221,7 @@ export function toRecord(user: User, orgId: string, org: string, now: number): N
   }
 }
 
-function* chunksOf(users: readonly User[]): Generator<readonly User[]> {
-  for (let start = 0; start < users.length; start += recordsAtOnce)
-    yield users.slice(start, start + recordsAtOnce)
+function* chunksOf<T>(items: readonly T[]): Generator<readonly T[]> {
+  for (let start = 0; start < items.length; start += recordsAtOnce)
+    yield items.slice(start, start + recordsAtOnce)
 }

@@ -1,15 +1,18 @@
 import { createHash } from 'node:crypto'
 import { week } from '../../duration.ts'
 import type { Lease, StateEntry } from '../../store/state-store.ts'
+import type { Fact } from './facts.ts'
 import type { User } from './read-users.ts'
 
-const sections = { sent: 'sent', progress: 'progress' } as const
+const sections = { sent: 'sent', facts: 'facts', progress: 'progress' } as const
 
-/** What the log has been told about the users of an org, and when; in the store under a lease of its own. */
+/** What the log has been told about an org, its users and apps, and when; in the store under a lease of its own. */
 export class DirectoryState {
   readonly #lease: Lease
   /** By user id, a fingerprint of what was sent. */
   readonly #sent = new Map<string, string>()
+  /** The same by name of a fact. */
+  readonly #facts = new Map<string, string>()
   readonly #progress = new Map<string, string>()
 
   private constructor(lease: Lease) {
@@ -21,6 +24,7 @@ export class DirectoryState {
     const state = new DirectoryState(lease)
     for await (const { section, key, value } of lease.restore()) {
       if (section === sections.sent) state.#sent.set(key, value.toString())
+      if (section === sections.facts) state.#facts.set(key, value.toString())
       if (section === sections.progress) state.#progress.set(key, value.toString())
     }
     return state
@@ -57,6 +61,23 @@ export class DirectoryState {
     for (const [id, print] of entries) this.#sent.set(id, print)
   }
 
+  /** Names of the facts that the log has been told. */
+  get factNames(): Iterable<string> {
+    return this.#facts.keys()
+  }
+
+  /** As {@link isNews}, of a fact. */
+  isNewFact({ name, content }: Fact, now: number): boolean {
+    return this.#facts.get(name) !== hash([content, Math.floor(now / week)])
+  }
+
+  /** Remembers that these facts are in the log. @throws STORE_UNAVAILABLE, FENCED */
+  async factsSent(facts: readonly Fact[], now: number): Promise<void> {
+    const entries = facts.map(({ name, content }) => [name, hash([content, Math.floor(now / week)])] as const)
+    await this.#lease.commit({ puts: entries.map(([name, print]) => toEntry(sections.facts, name, print)) })
+    for (const [name, print] of entries) this.#facts.set(name, print)
+  }
+
   /** Remembers how far a reading came; `all` is its time, ms, when it read everybody. @throws STORE_UNAVAILABLE, FENCED */
   async read(newest: string | undefined, all: number | undefined): Promise<void> {
     const progress = [
@@ -69,8 +90,11 @@ export class DirectoryState {
 }
 
 function fingerprint({ lastLogin: _, modified: __, ...lasting }: User, now: number): string {
-  const described = JSON.stringify([lasting, Math.floor(now / week)])
-  return createHash('sha256').update(described).digest('base64').slice(0, 12)
+  return hash([lasting, Math.floor(now / week)])
+}
+
+function hash(described: unknown): string {
+  return createHash('sha256').update(JSON.stringify(described)).digest('base64').slice(0, 12)
 }
 
 function toEntry(section: string, key: string, value: string): StateEntry {

@@ -8,6 +8,7 @@ const permissionSet = 'Setup → Permission Sets → the one of the integration 
 /** What to do when users cannot be read at all: by permission, or this time. */
 export const remedies = {
   denied: `${permissionSet}: enable View All Users and View Setup and Configuration. Events are watched all the same, without profiles and roles; or switch it off with orgs[].directory.enabled: false.`,
+  facts: `${permissionSet}: enable View Setup and Configuration. Everything else works without it.`,
   failed: 'It is tried again by itself; events are watched all the same.',
 } as const
 

@@ -1,3 +1,4 @@
+import { tokenPage } from './org-apps.ts'
 import { type RestAnswer, type Row, restError } from './rest-answer.ts'
 import { type Condition, parseSoql, type Soql } from './soql.ts'
 
@@ -13,6 +14,11 @@ export type Tables = Readonly<Record<string, readonly Row[]>>
 
 /** Records in one answer; what is more comes page by page. */
 const pageSize = 2000
+
+/** Objects of which one answer, and one query in all, hands out fewer. */
+const pages: Readonly<Record<string, { readonly rows: number; readonly most: number }>> = {
+  OauthToken: tokenPage,
+}
 
 /** Answers a query with the first {@link pageSize} records and where the next ones are. What {@link parseSoql} reads is understood. */
 export function answerQuery(soql: string, tables: Tables, context: QueryContext): RestAnswer {
@@ -110,8 +116,9 @@ function toPage(
   locator: string,
   { path }: QueryContext,
 ): RestAnswer {
-  const rows = select(query, table)
-  const end = Math.min(rows.length, offset + pageSize)
+  const { rows: page = pageSize, most = Number.POSITIVE_INFINITY } = pages[query.table] ?? {}
+  const rows = select(query, table).slice(0, most)
+  const end = Math.min(rows.length, offset + page)
   const done = end >= rows.length
   const next = `${path.replace(/\/query\/.*$/, '/query')}/${locator}-${end}`
   const records = rows.slice(offset, end).map((row) => toRecord(query, row))
@@ -121,7 +128,10 @@ function toPage(
   }
 }
 
-function select({ conditions, order, limit }: Soql, table: readonly Row[]): readonly Row[] {
+function select(
+  { conditions, order, limit = Number.POSITIVE_INFINITY, offset }: Soql,
+  table: readonly Row[],
+): readonly Row[] {
   const rows = table.filter((row) => conditions.every((condition) => holds(condition, row)))
   const sorted = rows.toSorted((a, b) => {
     for (const { field, descending } of order) {
@@ -130,7 +140,7 @@ function select({ conditions, order, limit }: Soql, table: readonly Row[]): read
     }
     return 0
   })
-  return sorted.slice(0, limit)
+  return sorted.slice(offset, offset + limit)
 }
 
 function compare(left: string, right: string): number {

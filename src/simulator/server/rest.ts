@@ -1,4 +1,5 @@
 import type { EventStorage } from './event-storage.ts'
+import { type OrgApp, toRegistrationRows, toTokenRows } from './org-apps.ts'
 import { describeObjects, listVersions, type OrgSetup, toPermissionRow, toSettingsRow } from './org-setup.ts'
 import { type OrgUser, toUserRow } from './org-user.ts'
 import { answerQuery, nextPage, unknownTable } from './query.ts'
@@ -21,6 +22,7 @@ export type RestOptions = {
   readonly users: () => readonly OrgUser[]
   readonly storage: EventStorage
   readonly setup: () => OrgSetup
+  readonly apps: () => readonly OrgApp[]
   /** Columns and tables (`User.Department`, `UserRole`, `User`) that the integration user may not see. */
   readonly hidden?: readonly string[] | undefined
 }
@@ -31,6 +33,7 @@ export function createRest({
   users,
   storage,
   setup,
+  apps,
   hidden = [],
 }: RestOptions): (request: RestRequest) => RestAnswer {
   const fromStorage = (soql: string, path: string) => {
@@ -45,7 +48,14 @@ export function createRest({
       return { status: 200, body: toIdentity(org, userId, users()) }
     const [, resource] = /^\/services\/data\/v\d+\.0\/(.*?)\/?$/.exec(path) ?? []
     if (resource === 'limits') return { status: 200, body: setup().limits }
-    const tables = () => orgTables(org, users(), setup())
+    const tables = () => ({
+      ...orgTables(org, users(), setup()),
+      ConnectedApplication: toRegistrationRows(apps()),
+      OauthToken: toTokenRows(apps(), {
+        userId,
+        seesAll: setup().permissions.includes('CustomizeApplication'),
+      }),
+    })
     if (resource === 'sobjects')
       return { status: 200, body: describeObjects(setup(), Object.keys(tables()), hidden) }
     const soql = parameters.get('q') ?? ''

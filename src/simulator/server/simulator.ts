@@ -18,6 +18,7 @@ import { createFaults, type Faults } from './faults.ts'
 import { json, parseCookies, parseToken, readBody, send, toJson, toText } from './http-message.ts'
 import { sendWithMishap } from './mishap.ts'
 import { type ConnectedApp, createTokenIssuer } from './oauth.ts'
+import type { OrgApp } from './org-apps.ts'
 import { defaultSetup, type OrgSetup } from './org-setup.ts'
 import type { OrgUser } from './org-user.ts'
 import { createRest, type OrgIdentity } from './rest.ts'
@@ -34,6 +35,8 @@ export type SimulatorOptions = {
   readonly hidden?: readonly string[]
   /** How the org is set up; read at every request, so that it may change. As it should be where absent. */
   readonly setup?: Partial<OrgSetup>
+  /** Apps that can get at its data; read at every request too. None where absent. */
+  readonly apps?: readonly OrgApp[]
   readonly host?: string
   /** 0 (the default) takes any free port. */
   readonly port?: number
@@ -146,6 +149,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     users: () => collectUsers(options),
     storage,
     setup: () => ({ ...defaultSetup, ...options.setup }),
+    apps: () => options.apps ?? [],
     hidden: options.hidden,
   })
   const server = createServer((request, response) => {

@@ -14,13 +14,15 @@ export type Soql = {
   readonly order: readonly { readonly field: string; readonly descending: boolean }[]
   readonly grouped: boolean
   readonly limit: number | undefined
+  readonly offset: number
 }
 
 const token = /\s*(?:'((?:[^'\\]|\\.)*)'|([\w.:+-]+)|(<=|>=|!=|[=<>(),]))/y
 const operators: ReadonlySet<string> = new Set(['=', '!=', '<', '<=', '>', '>=', 'IN', 'LIKE'])
 
 /**
- * Reads `SELECT … FROM T [WHERE a AND b …] [GROUP BY …] [ORDER BY f [ASC|DESC], …] [LIMIT n]`. Undefined for anything else:
+ * Reads `SELECT … FROM T [WHERE a AND b …] [GROUP BY …] [ORDER BY f [ASC|DESC], …] [LIMIT n]
+ * [OFFSET n]`. Undefined for anything else:
  * no `OR`, no `NOT`, no nested query.
  */
 export function parseSoql(text: string): Soql | undefined {
@@ -62,9 +64,10 @@ class Parser {
     const groups = this.#take('GROUP', 'BY') ? this.#list(() => this.#field()) : []
     const order = this.#take('ORDER', 'BY') ? this.#list(() => this.#ordered()) : []
     const limit = this.#take('LIMIT') ? Number(this.#word()) : undefined
-    const isWhole = this.#at === this.#tokens.length && !Number.isNaN(limit)
+    const offset = this.#take('OFFSET') ? Number(this.#word()) : 0
+    const isWhole = this.#at === this.#tokens.length && !Number.isNaN(limit) && !Number.isNaN(offset)
     if (!fields || !table || !conditions || !groups || !order || !isWhole) return undefined
-    return { fields, table, conditions, order, grouped: groups.length > 0, limit }
+    return { fields, table, conditions, order, grouped: groups.length > 0, limit, offset }
   }
 
   #field(): string | undefined {

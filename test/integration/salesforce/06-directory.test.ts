@@ -46,7 +46,7 @@ describe('the directory of an org', () => {
     await org.everythingArrived()
     await until(async () => (await reads(org, 'ok')) >= 3)
     const records = await org.records()
-    expect(records.findIndex(({ headers }) => headers.origin === 'stream')).toBe(4501)
+    expect(records.findIndex(({ headers }) => headers.origin === 'stream')).toBe(4502)
     const names = (await told(org)).map(({ Username }) => Username)
     expect(new Set(names).size).toBe(4501)
     expect(names).toHaveLength(4501)

@@ -40,7 +40,6 @@ describe('a file without mistakes', () => {
         {
           name: 'acme',
           channels: defaultChannels.map(({ channel }) => channel),
-          timeZone: 'UTC',
           apiVersion: '66.0',
         },
       ],

@@ -1,5 +1,5 @@
 import { parseDetectionMessage } from '../../../src/alerting/detection-message.ts'
-import type { Activity } from '../../../src/detection/activity/activity.ts'
+import type { Activity, Decoded } from '../../../src/detection/activity/activity.ts'
 import type { Detector, Measure } from '../../../src/detection/definition/detector.ts'
 import type { Detection, DetectionMessage } from '../../../src/detection/detection.ts'
 import { createDetectionTask } from '../../../src/detection/detection-task.ts'
@@ -130,17 +130,20 @@ export function makeDetector(options: DetectorOptions = {}): Detector {
   return detector
 }
 
-/** A detection task that is fed activities (or heartbeats, as plain times) instead of records. */
-export function createRig(detectors: readonly Detector[], timeZone = 'UTC') {
+/**
+ * A detection task that is fed activities (or heartbeats, as plain times) instead of records. `timeZone`: as configured; null
+ * for none.
+ */
+export function createRig(detectors: readonly Detector[], timeZone: string | null = 'UTC') {
   let set = { detectors, hash: 'set-1' }
-  let at: Activity | number = 0
+  let at: Decoded | number = 0
   let offset = 0
   const messages: DetectionMessage[] = []
   const create = () =>
     createDetectionTask({
       partition: { topic: 'events', partition: 0 },
       detectors: () => set,
-      orgSettings: () => ({ timeZone }),
+      orgSettings: () => ({ timeZone: timeZone ?? undefined }),
       topics: { detections: 'detections' },
       decode: () => (typeof at === 'number' ? { kind: 'heartbeat', org: acme, time: at } : at),
     })
@@ -162,7 +165,7 @@ export function createRig(detectors: readonly Detector[], timeZone = 'UTC') {
     get detections(): Detection[] {
       return messages.filter((message) => message.kind === 'detection')
     },
-    feed(...inputs: readonly (Activity | number)[]) {
+    feed(...inputs: readonly (Decoded | number)[]) {
       for (const input of inputs) {
         at = input
         task.process(recordAt(offset++), output)
