@@ -56,7 +56,9 @@ async function diagnose(options: DoctorOptions, context: CommandContext): Promis
       ? `${JSON.stringify({ file: options.config, ok: counts.failed === 0, findings: counts })}\n`
       : summarize(counts),
   )
-  if (counts.failed > 0) process.exitCode = exitCodes.failed
+  await new Promise<void>((resolve) => process.stdout.write('', () => resolve()))
+  // A check that was given up may hold the process for long: a file system or a server that hangs.
+  process.exit(counts.failed > 0 ? exitCodes.failed : exitCodes.ok)
 }
 
 function toParts(config: Config, options: DoctorOptions, logger: Logger): readonly Part[] {

@@ -106,7 +106,8 @@ export async function runOverHistory(
   }
 }
 
-function parseSpan(text: string): number {
+/** For an option's value: a duration that is longer than nothing, ms. */
+export function parseSpan(text: string): number {
   const span = parseDuration(text)
   if (span === undefined || span === 0) throw new InvalidArgumentError('It must be a duration such as 30d.')
   return span

@@ -36,6 +36,7 @@ const commands: Readonly<Record<string, (program: Command, context: CommandConte
   verdict: async (...parts) => (await import('./verdict.ts')).registerVerdict(...parts),
   backtest: async (...parts) => (await import('./backtest.ts')).registerBacktest(...parts),
   tune: async (...parts) => (await import('./tune.ts')).registerTune(...parts),
+  report: async (...parts) => (await import('./report.ts')).registerReport(...parts),
   log: async (...parts) => (await import('./log.ts')).registerLog(...parts),
   detectors: async (program) => (await import('./detectors.ts')).registerDetectors(program),
   doctor: async (...parts) => (await import('./doctor.ts')).registerDoctor(...parts),

@@ -6,6 +6,7 @@ const root = new URL('../../src/', import.meta.url).pathname
 
 const everyFolder = [
   'doctor/',
+  'report/',
   'web/',
   'notify/',
   'alerting/',
@@ -43,6 +44,7 @@ const importRule: readonly (readonly [file: string, imports: readonly string[]])
       'store/store-facts.ts',
     ],
   ],
+  ['report/', ['detection/']],
   ['web/', ['alerting/', 'detection/']],
   ['notify/', ['alerting/alert.ts', 'detection/detection.ts']],
   ['alerting/', ['notify/notifier.ts', 'stream/', 'detection/detection.ts', 'log/log.ts']],
