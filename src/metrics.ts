@@ -34,6 +34,41 @@ export const metricTable = {
     help: 'Times a channel had to be resumed without its cursor.',
     labels: ['org', 'channel'],
   },
+  reconcile_rounds_total: {
+    type: 'counter',
+    help: 'Comparisons of the log with storage objects by outcome: ok, partial, paused (API requests are short), token, failed.',
+    labels: ['org', 'outcome'],
+  },
+  reconcile_found_total: {
+    type: 'counter',
+    help: 'Events that a storage object held and the log did not.',
+    labels: ['org', 'event'],
+  },
+  reconcile_injected_total: {
+    type: 'counter',
+    help: 'Events that were written to the log from a storage object, because it lacked them.',
+    labels: ['org', 'event'],
+  },
+  reconcile_unexplained_total: {
+    type: 'counter',
+    help: 'Events that a storage object held and the log did not, although the stream was up and no gap is on record.',
+    labels: ['org', 'event'],
+  },
+  reconcile_checked_timestamp_seconds: {
+    type: 'gauge',
+    help: 'Up to which EventDate the log has been compared with the storage object of an event.',
+    labels: ['org', 'event'],
+  },
+  api_requests_total: {
+    type: 'counter',
+    help: 'REST requests for stored events, which count against the allowance of the org.',
+    labels: ['org', 'purpose'],
+  },
+  api_requests_remaining: {
+    type: 'gauge',
+    help: 'What was left of the daily API requests of the org when it was last asked.',
+    labels: ['org'],
+  },
   directory_users: { type: 'gauge', help: 'Users of an org that detection knows.', labels: ['org'] },
   directory_records_total: {
     type: 'counter',

@@ -49,6 +49,36 @@ export function org(fields: Fields) {
       .describe(
         'The users, apps and facts of the org. The integration user needs View All Users and View Setup and Configuration.',
       ),
+    reconciliation: z
+      .strictObject({
+        enabled: z
+          .boolean()
+          .default(true)
+          .describe('Whether to look for events that the stream lost, and to take them from there.'),
+        interval: duration().prefault('15m').describe('How often each storage object is queried.'),
+        settle: duration()
+          .prefault('10m')
+          .describe(
+            'Events younger than this are left for later: Salesforce stores them a while after they happened.',
+          ),
+        overlap: duration()
+          .prefault('15m')
+          .describe(
+            'How much of the time before is looked at once more, for events that were stored later still.',
+          ),
+        api_reserve: z
+          .number()
+          .min(0)
+          .max(1)
+          .default(0.2)
+          .describe(
+            "Share of the org's daily API requests that is left to others. Reconciliation and backfill wait while less is left.",
+          ),
+      })
+      .prefault({})
+      .describe(
+        'Storage objects (Event Manager: Enable Storage) hold what streams may lose. The integration user needs read access to them.',
+      ),
     api_version: z
       .string({ error: 'must be a text — put the number in quotes: "66.0"' })
       .regex(/^\d{2,3}\.0$/, { error: 'is no API version — write it like "66.0"' })

@@ -43,8 +43,17 @@ export type DetectionTaskOptions = {
  */
 export const lateness = 3 * hour
 
-/** How far an org has come; saved. `newestOf`: by event type, for each has a channel of its own and is replayed alone. */
-type OrgProgress = { name: string; newest: number; minute: number; newestOf?: Record<string, number> }
+/**
+ * How far an org has come; saved. `newestOf`: by event type, for each has a channel of its own and is replayed alone. `hasStored`:
+ * there have been events that were not streamed but read from storage.
+ */
+type OrgProgress = {
+  name: string
+  newest: number
+  minute: number
+  newestOf?: Record<string, number>
+  hasStored?: true
+}
 type Org = { ref: OrgRef; offset: ZoneOffset; watermark: number; behind: number; progress: OrgProgress }
 
 /** The detection stage of one partition of topic `events`: events in, detections and progress out. */
@@ -199,14 +208,22 @@ class DetectionTask implements PartitionTask {
     this.#failure ??= new Error(`detector ${detector.id}: ${messageOf(error)}`, { cause: error })
   }
 
-  #isRepeated({ identity, type, time }: Activity, { ref, progress }: Org): boolean {
+  /** Also an event that is streamed after it was read from storage, where it is known by its EventIdentifier alone. */
+  #isRepeated({ identity, id, type, time }: Activity, { ref, progress }: Org): boolean {
     progress.newestOf ??= {}
     const newest = Math.max(progress.newestOf[type] ?? 0, time)
     if (newest !== progress.newestOf[type]) {
       progress.newestOf[type] = newest
       this.#progress.touch(ref.id)
     }
-    return identity !== null && !this.#seen.add(identity, time, newest)
+    if (identity === null) return false
+    const isStored = identity.startsWith(type)
+    if (isStored && !progress.hasStored) {
+      progress.hasStored = true
+      this.#progress.touch(ref.id)
+    }
+    if (!this.#seen.add(identity, time, newest)) return true
+    return !isStored && progress.hasStored === true && this.#seen.has(`${type}/${id}`, time)
   }
 
   /** Event time of the org has come to `time`: once a minute its episodes are looked after and its progress is told. */

@@ -14,6 +14,20 @@ export type EventData = {
 /** Place of an event in its channel: opaque, to be handed back to Salesforce and never compared. */
 export type Cursor = string
 
+/** Names an event: the name of its stream, EventIdentifier (equal in stream and storage object), EventDate in ms since the epoch. */
+export type EventKey = { readonly type: string; readonly identifier: string; readonly time: number }
+
+/** Undefined for what has no identifier or date, as custom platform events. */
+export function toEventKey(message: EventMessage): EventKey | undefined {
+  const { payload, event } = message.data
+  const identifier = payload?.EventIdentifier
+  const time = eventDateOf(message)
+  if (typeof identifier !== 'string' || time === undefined) return undefined
+  const name = event?.EventApiName
+  const type = typeof name === 'string' ? name : message.channel.slice(message.channel.lastIndexOf('/') + 1)
+  return { type, identifier, time }
+}
+
 /** When the event happened, ms since the epoch; undefined when it does not say. */
 export function eventDateOf({ data }: EventMessage): number | undefined {
   return toTime(data.payload?.EventDate)

@@ -6,7 +6,15 @@ import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
 import { retrying } from '../retrying.ts'
 import type { Token } from './auth.ts'
-import { type ChannelShare, type EventMessage, eventDateOf, publishedAt, sharesOf } from './event-message.ts'
+import {
+  type ChannelShare,
+  type EventMessage,
+  eventDateOf,
+  publishedAt,
+  sharesOf,
+  toEventKey,
+} from './event-message.ts'
+import type { LoggedEvents } from './reconcile/logged-events.ts'
 import type { ReplayState } from './replay-state.ts'
 import type { Sink } from './supervisor.ts'
 import type { Batch, Start } from './transport.ts'
@@ -23,6 +31,9 @@ export type EventSinkOptions = {
   readonly watchFrom: number | undefined
   /** A heartbeat is written when a live session has delivered nothing for this long, ms. */
   readonly heartbeat: number
+  /** Is told what the log holds, where somebody compares it with storage objects. */
+  readonly logged?: LoggedEvents
+  readonly onGap?: () => void
   readonly clock: Clock
   readonly logger: Logger
   readonly metrics: Metrics
@@ -68,12 +79,11 @@ export class EventSink implements Sink {
     const { messages, time } = batch
     await this.#insist('store', ensureHeld, signal)
     if (messages.length > 0) this.#lastDelivery = clock.monotonic()
-    const records = messages
-      .filter((message) => !this.#isFromBefore(message))
-      .map((message) => this.#toRecord(message, token))
+    const kept = messages.filter((message) => !this.#isFromBefore(message))
+    const records = kept.map((message) => this.#toRecord(message, token))
     const heartbeat = this.#dueHeartbeat(token, time ?? clock.now())
     if (heartbeat) records.push(heartbeat)
-    if (records.length > 0) await this.#append(records, signal)
+    if (records.length > 0) await this.#append(records, kept, signal)
     if (messages.length > 0) {
       await this.#insist('store', () => state.subscribed(this.#firstMoment(time)), signal)
     }
@@ -89,6 +99,7 @@ export class EventSink implements Sink {
     const gap = await state.recordGap(channel, reason, clock.now())
     metrics.gaps_total.inc({ org, channel })
     logger.warn({ org, ...gap }, `${channel} goes on from the oldest event kept; some may be missing`)
+    this.#options.onGap?.()
   }
 
   /** When the first session began, by the clock of Salesforce if ours is ahead of it. */
@@ -126,8 +137,13 @@ export class EventSink implements Sink {
   }
 
   /** An append that is not waited for any more may still succeed: then the next session brings the same events again. */
-  #append(records: readonly NewRecord[], signal: AbortSignal): Promise<void> {
-    const { log, topic, org } = this.#options
+  async #append(
+    records: readonly NewRecord[],
+    messages: readonly EventMessage[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { log, topic, org, logged } = this.#options
+    const end = logged?.appending(messages.map(toEventKey).filter((key) => key !== undefined))
     const action = () =>
       untilAborted(
         log.append(topic, records),
@@ -135,7 +151,13 @@ export class EventSink implements Sink {
         () =>
           new ForcewatchError('LOG_UNAVAILABLE', `org ${org}: a batch was given up before the log took it.`),
       )
-    return this.#insist('log', action, signal)
+    try {
+      await this.#insist('log', action, signal)
+      end?.('appended')
+    } catch (error) {
+      end?.('failed')
+      throw error
+    }
   }
 
   /** Repeats what may be repeated. The session stands still meanwhile, so nothing is lost. */

@@ -6,12 +6,12 @@ import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
 import { toId18 } from '../salesforce-id.ts'
 import type { Lease, StateStore } from '../store/state-store.ts'
-import { type AuthOptions, requestToken, type Token } from './auth.ts'
+import { requestToken, type Token } from './auth.ts'
+import { openBesideStream } from './beside-stream.ts'
 import { createCometd, type SessionLimits } from './cometd/cometd-session.ts'
-import { DirectoryReader } from './directory/directory-reader.ts'
-import { DirectoryState } from './directory/directory-state.ts'
 import { EventSink } from './event-sink.ts'
-import { ReplayState } from './replay-state.ts'
+import type { OrgOptions } from './org-options.ts'
+import { ingestScope, ReplayState } from './replay-state.ts'
 import {
   defaultSupervisorTiming,
   type StreamStatus,
@@ -19,22 +19,6 @@ import {
   type SupervisorTiming,
 } from './supervisor.ts'
 import type { Transport } from './transport.ts'
-
-/** A Salesforce org to watch. */
-export type OrgOptions = {
-  readonly name: string
-  readonly loginUrl: string
-  readonly auth: AuthOptions
-  readonly channels: readonly string[]
-  /** Such as `66.0`. */
-  readonly apiVersion: string
-  /** Id that the org must have; any when absent. */
-  readonly orgId?: string
-  /** Events from before this time teach but do not notify, ms since the epoch. */
-  readonly watchFrom?: number
-  /** How often it is read who the users are, ms; never when absent or not enabled. */
-  readonly directory?: { readonly enabled: boolean; readonly interval: number }
-}
 
 export type IngestOptions = {
   readonly org: OrgOptions
@@ -102,6 +86,8 @@ class OrgIngest implements Ingest {
   #work: Promise<void> = Promise.resolve()
   #phase: IngestStatus['phase'] = 'stopped'
   #stream: StreamStatus = { phase: 'connecting', refused: [] }
+  /** When the phase became what it is, by the monotonic clock, ms. */
+  #phaseSince = 0
 
   constructor(options: IngestOptions) {
     this.#options = options
@@ -148,7 +134,7 @@ class OrgIngest implements Ingest {
 
   #acquire(): Promise<Lease | null> {
     const { store, org, owner } = this.#options
-    return store.acquire(`ingest:${org.name}`, { owner, ttl: this.#timing.leaseTtl, mode: 'wait' })
+    return store.acquire(ingestScope(org.name), { owner, ttl: this.#timing.leaseTtl, mode: 'wait' })
   }
 
   #standBy(): void {
@@ -196,6 +182,14 @@ class OrgIngest implements Ingest {
     const cometd = { clock, apiVersion: org.apiVersion, limits: this.#timing.session }
     const logger = this.#logger
     const state = await ReplayState.load(lease)
+    const beside = await openBesideStream({
+      ...this.#options,
+      logger,
+      leaseTtl: this.#timing.leaseTtl,
+      replay: state,
+      ensureHeld,
+      isStreaming: (length) => this.#phase === 'subscribed' && clock.monotonic() - this.#phaseSince >= length,
+    })
     const sink = new EventSink({
       org: org.name,
       log,
@@ -204,18 +198,19 @@ class OrgIngest implements Ingest {
       ensureHeld,
       watchFrom: org.watchFrom,
       heartbeat: this.#timing.heartbeat,
+      ...(beside.logged ? { logged: beside.logged } : {}),
+      onGap: () => beside.noteGap(),
       clock,
       logger,
       metrics,
     })
-    const directory = await this.#openDirectory()
     const supervisor = new Supervisor({
       org: org.name,
       channels: org.channels,
       transport: this.#options.transport ?? createCometd(cometd),
       login: async (stop) => {
         const token = await this.#login(stop)
-        await directory?.use(token, stop)
+        await beside.use(token, stop)
         return token
       },
       sink,
@@ -226,39 +221,18 @@ class OrgIngest implements Ingest {
       metrics,
       onStatus: (status) => {
         this.#stream = status
+        if (this.#phase !== status.phase) this.#phaseSince = clock.monotonic()
         this.#phase = status.phase
       },
     })
     const leaving = new AbortController()
-    const reading = directory?.run(AbortSignal.any([signal, leaving.signal])).catch((error: unknown) => {
-      this.#logger.warn({ org: org.name, err: error }, 'the directory is not read any more')
-    })
+    const working = beside.run(AbortSignal.any([signal, leaving.signal]))
     try {
       await supervisor.run(signal)
     } finally {
       leaving.abort()
-      await reading
+      await working
     }
-  }
-
-  /** Whoever has the org's lease reads its directory too, under a lease of its own so that their commits do not meet. */
-  async #openDirectory(): Promise<DirectoryReader | undefined> {
-    const { org, store, owner, log, topics, clock, metrics } = this.#options
-    if (!org.directory?.enabled) return undefined
-    const { leaseTtl: ttl } = this.#timing
-    const lease = await store.acquire(`directory:${org.name}`, { owner, ttl, mode: 'steal' })
-    if (!lease) return undefined
-    return new DirectoryReader({
-      org: org.name,
-      apiVersion: org.apiVersion,
-      interval: org.directory.interval,
-      log,
-      topic: topics.events,
-      state: await DirectoryState.load(lease),
-      clock,
-      logger: this.#logger,
-      metrics,
-    })
   }
 
   async #login(signal: AbortSignal): Promise<Token> {

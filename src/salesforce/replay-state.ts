@@ -27,8 +27,7 @@ export class ReplayState {
   readonly #lease: Lease
   readonly #cursors = new Map<string, Cursor>()
   readonly #newest = new Map<string, number>()
-  /** Keys of the gaps. */
-  readonly #gaps = new Set<string>()
+  readonly #gaps = new Map<string, Gap>()
   #firstSubscription: number | undefined
 
   private constructor(lease: Lease) {
@@ -41,11 +40,16 @@ export class ReplayState {
     for await (const { section, key, value } of lease.restore()) {
       if (section === sections.cursor) state.#cursors.set(key, value.toString())
       if (section === sections.newest) state.#newest.set(key, Date.parse(value.toString()))
-      if (section === sections.gap) state.#gaps.add(key)
+      if (section === sections.gap) state.#gaps.set(key, JSON.parse(value.toString()))
       if (section === sections.first && key === firstKey)
         state.#firstSubscription = Date.parse(value.toString())
     }
     return state
+  }
+
+  /** Every gap on record, by a key that stays. */
+  get gaps(): ReadonlyMap<string, Gap> {
+    return this.#gaps
   }
 
   /** When this org was subscribed to for the first time, ms since the epoch. */
@@ -103,7 +107,7 @@ export class ReplayState {
       reason,
     }
     const key = `${channel} ${gap.to}`
-    const forgotten = oldestFirst(this.#gaps).slice(0, Math.max(0, this.#gaps.size + 1 - maxGaps))
+    const forgotten = oldestFirst(this.#gaps.keys()).slice(0, Math.max(0, this.#gaps.size + 1 - maxGaps))
     await this.#lease.commit({
       puts: [toEntry(sections.gap, key, JSON.stringify(gap))],
       deletes: [
@@ -113,9 +117,22 @@ export class ReplayState {
     })
     this.#cursors.delete(channel)
     for (const old of forgotten) this.#gaps.delete(old)
-    this.#gaps.add(key)
+    this.#gaps.set(key, gap)
     return gap
   }
+}
+
+/** The gaps among the entries of an org's scope, by key. */
+export async function readGaps(entries: AsyncIterable<StateEntry>): Promise<ReadonlyMap<string, Gap>> {
+  const gaps = new Map<string, Gap>()
+  for await (const { section, key, value } of entries)
+    if (section === sections.gap) gaps.set(key, JSON.parse(value.toString()))
+  return gaps
+}
+
+/** Where the state of an org is kept. */
+export function ingestScope(org: string): string {
+  return `ingest:${org}`
 }
 
 /** By the time at the end of a gap's key. */

@@ -9,6 +9,12 @@ export interface StateStore {
    * @throws STORE_UNAVAILABLE
    */
   acquire(scope: string, options: LeaseOptions): Promise<Lease | null>
+  /**
+   * Every entry of a scope without a lease on it, for reports: the owner may go on writing meanwhile. Nothing when there is no
+   * such scope. An entry may come twice.
+   * @throws STORE_UNAVAILABLE
+   */
+  read(scope: string): AsyncIterable<StateEntry>
   close(): Promise<void>
 }
 

@@ -112,6 +112,17 @@ export function describeStateStore(name: string, makeBench: () => Promise<StoreB
         expect(await contents(lease)).toEqual({ 'a/x': '1', 'a/y': '2', 'b/x': '3' })
       })
 
+      test('what was committed can be read without a lease, and taking none disturbs nobody', async () => {
+        const scope = newScope()
+        const lease = await steal(scope)
+        await lease.commit({ puts: [{ section: 's', key: 'k', value: Buffer.from('v') }] })
+        const read: StateEntry[] = []
+        for await (const entry of bench.open().read(scope)) read.push(entry)
+        expect(read).toEqual([{ section: 's', key: 'k', value: Buffer.from('v') }])
+        await lease.commit({ puts: [] })
+        for await (const entry of bench.open().read(newScope())) expect.unreachable(String(entry.key))
+      })
+
       test('a new scope is empty', async () => {
         expect(await contents(await steal(newScope()))).toEqual({})
       })

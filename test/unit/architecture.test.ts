@@ -49,7 +49,7 @@ const importRule: readonly (readonly [file: string, imports: readonly string[]])
   ['notify/', ['alerting/alert.ts', 'detection/detection.ts']],
   ['alerting/', ['notify/notifier.ts', 'stream/', 'detection/detection.ts', 'log/log.ts']],
   ['detection/', ['stream/', 'log/log.ts']],
-  ['salesforce/', ['log/log.ts', 'store/state-store.ts']],
+  ['salesforce/', ['log/log.ts', 'log/partitioning.ts', 'store/state-store.ts']],
   ['stream/', ['log/log.ts', 'store/state-store.ts']],
   ['log/', []],
   ['store/', []],

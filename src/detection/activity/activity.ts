@@ -34,7 +34,7 @@ export type Activity = {
   readonly org: OrgRef
   /** Event type, such as `ApiEventStream`. */
   readonly type: string
-  /** Unique per event: EventUuid, else made of type, EventIdentifier and EventDate; null when the event has neither. */
+  /** Unique per event: EventUuid, else `type/EventIdentifier` (as of what was read from storage); null when it has neither. */
   readonly identity: string | null
   /** EventIdentifier (equal in stream and storage object), else `identity`. What a person can search for. */
   readonly id: string | null

@@ -128,7 +128,7 @@ class EventActivity implements Activity {
     const uuid = textOf(this.#event, 'EventUuid') ?? textOf(this.raw, 'EventUuid')
     if (uuid !== null) return uuid
     const identifier = textOf(this.raw, 'EventIdentifier')
-    return identifier === null ? null : `${this.type}/${identifier}/${this.time}`
+    return identifier === null ? null : `${this.type}/${identifier}`
   }
 
   get id(): string | null {

@@ -1,7 +1,7 @@
 import { hour } from '../../duration.ts'
+import { fingerprint } from '../../fingerprint.ts'
+import { type Chunk, FingerprintSet } from '../../fingerprint-set.ts'
 import { type Codec, KeyedState } from '../../stream/keyed-state.ts'
-import { fingerprint } from './fingerprint.ts'
-import { type Chunk, FingerprintSet } from './fingerprint-set.ts'
 
 export type SeenEventsOptions = {
   /** How far event time must go on before the events of an hour are forgotten, ms. 96 hours when absent. */
@@ -86,6 +86,13 @@ export class SeenEvents {
     this.#noteChange(segment)
     if (this.#size > this.#capacity) this.#dropOldest(segment)
     return true
+  }
+
+  /** Whether it is remembered. */
+  has(identity: string, eventTime: number): boolean {
+    fingerprint(identity, this.#words)
+    const segment = this.#segments.get(Math.floor(eventTime / hour))
+    return segment?.set.has(this.#words[0] ?? 0, this.#words[1] ?? 0) ?? false
   }
 
   /** To be called when the engine has restored `state`. */

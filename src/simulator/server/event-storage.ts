@@ -87,7 +87,8 @@ export function createEventStorage(clock: Clock, given: Partial<StorageOptions> 
       .filter(({ row }) => query.conditions.every((condition) => holds(condition, row)))
       .slice(0, query.limit)
     const end = Math.min(rows.length, offset + options.pageSize)
-    const records = rows.slice(offset, end).map(({ row }) => toRecord(query, row))
+    const empty = Object.fromEntries([...table.columns].map((name) => [name, null]))
+    const records = rows.slice(offset, end).map(({ row }) => toRecord(query, { ...empty, ...row }))
     const rest = options.continues && end < rows.length
     const locator = Buffer.from(soql).toString('base64url')
     return {

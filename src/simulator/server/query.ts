@@ -56,13 +56,13 @@ export function isUnbounded({ fields, limit = Number.POSITIVE_INFINITY }: Soql):
 }
 
 /** Whether a row fulfils a condition. Values that are dates compare as such, others as texts. */
-export function holds({ field, operator, values }: Condition, row: Row): boolean {
+export function holds({ field, operator, values, isText }: Condition, row: Row): boolean {
   const actual = row[field]
   const text = actual === null || actual === undefined ? '' : String(actual)
   if (operator === 'IN') return values.includes(text)
   const [value = ''] = values
   if (operator === 'LIKE') return toPattern(value).test(text)
-  const difference = compare(text, value)
+  const difference = isText ? compareTexts(text, value) : compare(text, value)
   if (operator === '=') return difference === 0
   if (operator === '!=') return difference !== 0
   if (text === '') return false
@@ -148,6 +148,10 @@ function compare(left: string, right: string): number {
   if (a !== undefined && b !== undefined) return a - b
   const [first, second] = [left, right].map((text) => (text === '' ? Number.NaN : Number(text)))
   if (first !== undefined && second !== undefined && !Number.isNaN(first - second)) return first - second
+  return compareTexts(left, right)
+}
+
+function compareTexts(left: string, right: string): number {
   return left === right ? 0 : left < right ? -1 : 1
 }
 

@@ -3,6 +3,8 @@ export type Condition = {
   readonly field: string
   readonly operator: '=' | '!=' | '<' | '<=' | '>' | '>=' | 'IN' | 'LIKE'
   readonly values: readonly string[]
+  /** Whether the value stood in quotes: it is no number and no date then. */
+  readonly isText: boolean
 }
 
 /** A query as the simulated org understands it. */
@@ -82,11 +84,12 @@ class Parser {
     const operator = this.#next()?.text.toUpperCase() ?? ''
     if (field === undefined || !isOperator(operator)) return undefined
     if (operator !== 'IN') {
+      const isText = this.#peek()?.quoted === true
       const value = this.#value()
-      return value === undefined ? undefined : { field, operator, values: [value] }
+      return value === undefined ? undefined : { field, operator, values: [value], isText }
     }
     const values = this.#take('(') ? this.#list(() => this.#value()) : undefined
-    return values && this.#take(')') ? { field, operator, values } : undefined
+    return values && this.#take(')') ? { field, operator, values, isText: true } : undefined
   }
 
   #ordered(): Soql['order'][number] | undefined {

@@ -68,6 +68,10 @@ class EmbeddedStore implements StateStore {
     })
   }
 
+  read(scope: string): AsyncIterable<StateEntry> {
+    return this.#restore(scope)
+  }
+
   async close(): Promise<void> {
     if (this.#database.isOpen) this.#database.close()
   }

@@ -40,6 +40,7 @@ export function createRedisStore(
       )
       return epoch === null ? null : new RedisLease(connection, keys, scope, Number(epoch), lease)
     },
+    read: (scope) => readScope(connection, scope, createScopeKeys(prefix, scope)),
     close: () => connection.close(),
   }
 }
@@ -50,6 +51,44 @@ const scanBytes = 1 << 20
 const firstCount = 100
 const leastCount = 10
 const mostCount = 10_000
+
+async function* readScope(
+  connection: RedisConnection,
+  scope: string,
+  keys: ScopeKeys,
+): AsyncGenerator<StateEntry> {
+  const sections = await connection.run(`list the sections of ${scope}`, (client) =>
+    client.smembers(keys.sections),
+  )
+  for (const section of sections) yield* readSection(connection, scope, section, keys.section(section))
+}
+
+/** Redis works on the next answer while the caller works on the entries of this one. */
+async function* readSection(
+  connection: RedisConnection,
+  scope: string,
+  section: string,
+  key: string,
+): AsyncGenerator<StateEntry> {
+  const scan = (cursor: string, count: number): Promise<[cursor: Buffer, fields: Buffer[]]> =>
+    connection.run(`read ${scope}`, (client) => client.hscanBuffer(key, cursor, 'COUNT', count))
+  let count = firstCount
+  let answer = scan('0', count)
+  for (let more = true; more; ) {
+    const [cursor, fields] = await answer
+    const next = cursor.toString()
+    more = next !== '0'
+    if (more) {
+      count = nextCount(count, fields)
+      answer = scan(next, count)
+      // It is awaited above, unless the caller goes away.
+      answer.catch(() => undefined)
+    }
+    for (let i = 0; i + 1 < fields.length; i += 2) {
+      yield { section, key: (fields[i] as Buffer).toString(), value: fields[i + 1] as Buffer }
+    }
+  }
+}
 
 /** Redis closes the connection of a client that sends more than 1 GiB in one transaction. */
 const mostBytes = 1_000_000_000
@@ -97,11 +136,8 @@ class RedisLease implements Lease {
     )
   }
 
-  async *restore(): AsyncGenerator<StateEntry> {
-    const sections = await this.#connection.run(`list the sections of ${this.scope}`, (client) =>
-      client.smembers(this.#keys.sections),
-    )
-    for (const section of sections) yield* this.#restoreSection(section)
+  restore(): AsyncGenerator<StateEntry> {
+    return readScope(this.#connection, this.scope, this.#keys)
   }
 
   async commit(change: StateChange): Promise<void> {
@@ -117,32 +153,6 @@ class RedisLease implements Lease {
     )
     for (const answer of answers) this.#check(answer)
     this.#acknowledged = Math.max(this.#acknowledged, sequence)
-  }
-
-  /** Redis works on the next answer while the caller works on the entries of this one. */
-  async *#restoreSection(section: string): AsyncGenerator<StateEntry> {
-    let count = firstCount
-    let answer = this.#scan(section, '0', count)
-    for (let more = true; more; ) {
-      const [cursor, fields] = await answer
-      const next = cursor.toString()
-      more = next !== '0'
-      if (more) {
-        count = nextCount(count, fields)
-        answer = this.#scan(section, next, count)
-        // It is awaited above, unless the caller goes away.
-        answer.catch(() => undefined)
-      }
-      for (let i = 0; i + 1 < fields.length; i += 2) {
-        yield { section, key: (fields[i] as Buffer).toString(), value: fields[i + 1] as Buffer }
-      }
-    }
-  }
-
-  #scan(section: string, cursor: string, count: number): Promise<[cursor: Buffer, fields: Buffer[]]> {
-    return this.#connection.run(`restore ${this.scope}`, (client) =>
-      client.hscanBuffer(this.#keys.section(section), cursor, 'COUNT', count),
-    )
   }
 
   /** Number of keys, the keys, the arguments: see {@link commitScript}. */

@@ -110,6 +110,7 @@ describe('when a batch cannot be kept', () => {
     let isFatal = false
     const wrapStore = (store: StateStore): StateStore => ({
       close: () => store.close(),
+      read: (scope) => store.read(scope),
       async acquire(scope, options) {
         const lease = await store.acquire(scope, options)
         if (!lease) return null

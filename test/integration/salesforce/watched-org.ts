@@ -6,12 +6,8 @@ import { createEmbeddedLog } from '../../../src/log/embedded/embedded-log.ts'
 import type { Log, LogRecord } from '../../../src/log/log.ts'
 import { createLogger, createSecretScrubber } from '../../../src/logger.ts'
 import { createMetrics } from '../../../src/metrics.ts'
-import {
-  createIngest,
-  type Ingest,
-  type IngestTiming,
-  type OrgOptions,
-} from '../../../src/salesforce/ingest.ts'
+import { createIngest, type Ingest, type IngestTiming } from '../../../src/salesforce/ingest.ts'
+import type { OrgOptions } from '../../../src/salesforce/org-options.ts'
 import type { Transport } from '../../../src/salesforce/transport.ts'
 import { createSimulator, type SimulatorOptions } from '../../../src/simulator/server/simulator.ts'
 import { createEmbeddedStore } from '../../../src/store/embedded/embedded-store.ts'

@@ -131,10 +131,10 @@ describe('identity', () => {
     expect(decodeActivity('LoginEventStream').identity).toBe('59eb0000-0000-4000-8000-000000000001')
   })
 
-  it('is made of type, EventIdentifier and time where there is no EventUuid', () => {
+  it('is made of type and EventIdentifier where there is no EventUuid, as of what was read from storage', () => {
     const activity = decodeEvent(toRecord('LoginEvent', commonPayload, { event: { replayId: '' } }))
     expect(activity).toMatchObject({
-      identity: 'LoginEventStream/5b0d7a31-0000-4000-8000-000000000002/1795162443000',
+      identity: 'LoginEventStream/5b0d7a31-0000-4000-8000-000000000002',
       id: '5b0d7a31-0000-4000-8000-000000000002',
     })
   })

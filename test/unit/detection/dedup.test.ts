@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { fingerprint } from '../../../src/detection/dedup/fingerprint.ts'
 import { SeenEvents, type SeenEventsOptions } from '../../../src/detection/dedup/seen-events.ts'
 import { createDetectionTask } from '../../../src/detection/detection-task.ts'
 import { hour, minute } from '../../../src/duration.ts'
+import { fingerprint } from '../../../src/fingerprint.ts'
 import { createMetrics } from '../../../src/metrics.ts'
 import { makeActivity } from './statistics-rig.ts'
 

@@ -264,6 +264,19 @@ describe('records', () => {
     expect(rig.detections).toEqual([])
   })
 
+  test('that are read from storage and streamed later count once', () => {
+    const rig = createRig([fixed])
+    const type = 'ApiEventStream'
+    const stored = (n: number) =>
+      makeActivity({ type, time: monday + 500 + n, id: `e${n}`, identity: `${type}/e${n}` })
+    // The stream carries whole seconds.
+    const streamed = (n: number) => makeActivity({ type, time: monday, id: `e${n}`, identity: `uuid-${n}` })
+    rig.feed(stored(1), streamed(1), streamed(1), stored(1), stored(2), streamed(2), streamed(2))
+    expect(rig.detections).toEqual([])
+    rig.feed(streamed(3))
+    expect(rig.detections).toMatchObject([{ observed: 3 }])
+  })
+
   test('that come late count in the window to which they belong', () => {
     const rig = createRig([makeDetector({ model: 'none', atLeast: 3, windows: [hour, day] })])
     rig.feed(...[180, 0, 10].map((minutes) => makeActivity({ time: monday + minutes * minute })))

@@ -183,6 +183,7 @@ test('after a checkpoint that the store refused for good, nothing that builds on
   let refuse = false
   const refusing: StateStore = {
     close: () => store.close(),
+    read: (scope) => store.read(scope),
     async acquire(scope, options) {
       const lease = await store.acquire(scope, options)
       if (!lease) return null

@@ -38,6 +38,10 @@ export class FingerprintSet {
     return true
   }
 
+  has(low: number, high: number): boolean {
+    return this.#at(this.#find(low, high)) !== 0
+  }
+
   /** Takes over stored chunks, in order; all but the last are full. The set must be empty. */
   restore(chunks: readonly Chunk[]): void {
     this.chunks.push(...chunks)
