@@ -25,17 +25,20 @@ export function observeAllowances(
   }
   const observed: Detector = { ...detector }
   if (exceptions.length > 0) {
-    Object.assign(observed, {
-      wants(activity: Activity) {
-        if (detector.wants(activity)) return true
-        if (!where.matches(activity)) return false
-        const index = exceptions.findIndex(
-          ({ match, expires }) => activity.time < expires && match.matches(activity),
-        )
-        note(allowances.exceptions[index], activity)
-        return false
-      },
-    })
+    const wants = (activity: Activity) => {
+      if (detector.wants(activity)) return true
+      if (!where.matches(activity)) return false
+      const index = exceptions.findIndex(
+        ({ match, expires }) => activity.time < expires && match.matches(activity),
+      )
+      note(allowances.exceptions[index], activity)
+      return false
+    }
+    const interestIn: Detector['interestIn'] = (action, type) => {
+      const interest = detector.interestIn(action, type)
+      return interest && { ...interest, wants }
+    }
+    Object.assign(observed, { wants, interestIn })
   }
   if (overrides.length > 0) {
     Object.assign(observed, {

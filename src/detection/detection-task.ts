@@ -65,10 +65,10 @@ class DetectionTask implements PartitionTask {
   readonly #options: DetectionTaskOptions
   readonly #seen: SeenEvents
   readonly #apps = new LoginApps()
-  readonly #familiarity = new Familiarity()
+  readonly #entities = new EntityTable()
+  readonly #familiarity = new Familiarity({ entities: this.#entities })
   readonly #directory = new Directory()
   readonly #facts = new OrgFacts()
-  readonly #entities = new EntityTable()
   readonly #verdicts = new Verdicts()
   readonly #progress = new KeyedState<OrgProgress>('orgs')
   readonly #orgs = new Map<string, Org>()
@@ -349,7 +349,7 @@ function witness(
 /** The watcher that the detector's model asks for. */
 function createWatcher(inForce: InForce, entities: EntityTable, emit: EmitDetection): Watcher {
   const { baseline, when } = inForce.detector
-  if (baseline.model === 'novelty') return new NoveltyWatcher(inForce, emit)
+  if (baseline.model === 'novelty') return new NoveltyWatcher(inForce, entities, emit)
   if (baseline.model === 'drift') return new DriftWatcher(inForce, entities, emit)
   if (when === 'below') return new SilenceWatcher(inForce, emit)
   if (baseline.model === 'decay') return new FadingWatcher(inForce, emit)

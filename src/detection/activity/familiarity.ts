@@ -19,6 +19,7 @@ import {
   toWord,
   type ValueMemory,
 } from '../baseline/value-memory.ts'
+import { EntityTable } from '../entities/entity-table.ts'
 import { hashText } from '../window/recent-values.ts'
 import type { Activity } from './activity.ts'
 import { memoizeByText } from './bounded-cache.ts'
@@ -47,14 +48,15 @@ const memoryKind: MemoryKind = { rateHalfLife: 30, capacities: [64, 32, 32, 96, 
  * all detectors. A login that failed teaches nothing: whoever guesses passwords must not become familiar by it.
  */
 export class Familiarity {
-  readonly state = new MemoryTable('familiarity')
+  readonly state: MemoryTable
   readonly #org = new OrgSights({ newFor, knownAfter, rememberedDays })
   readonly #capacity: number
   /** Whether the event at hand changed anything that must be saved. */
   #changed = false
 
-  /** @param options.capacity how many users are remembered at most, 300,000 when absent */
-  constructor({ capacity = 300_000 }: { readonly capacity?: number } = {}) {
+  /** @param options.capacity how many users are remembered at most, two million when absent: about 200 bytes each */
+  constructor({ entities = new EntityTable(), capacity = 2_000_000 }: FamiliarityOptions = {}) {
+    this.state = new MemoryTable('familiarity', entities.of('user'))
     this.#capacity = capacity
   }
 
@@ -85,17 +87,17 @@ export class Familiarity {
       const newness = this.#seeDimension(memory, activity, index, sight)
       if (newness !== null && known && !isRestless(memory, index)) firsts = tell(firsts, index, newness)
     }
-    if (this.#changed) this.state.touch(memory)
+    if (this.#changed) this.state.touch()
     return firsts
   }
 
   /** Called once a day: forgets what has not been seen for long. `time`: how far event time has come, ms. */
   expire(time: number): void {
     const today = Math.floor(time / day)
-    for (const memory of this.state.values()) {
+    for (const [, , memory] of this.state.entries()) {
       const oldest = lastDay(memory) - awayAt(memory, time, newFor) - rememberedDays
-      if (today - lastDay(memory) > rememberedUserDays) this.state.delete(memory)
-      else if (forgetBefore(memory, oldest)) this.state.touch(memory)
+      if (today - lastDay(memory) > rememberedUserDays) this.state.delete()
+      else if (forgetBefore(memory, oldest)) this.state.touch()
     }
   }
 
@@ -168,12 +170,14 @@ export class Familiarity {
 
   /** Forgets many at once, for it sorts them all. The order comes from what is stored, so that a restart changes nothing. */
   #makeRoom(): void {
-    const oldestFirst = [...this.state.values()].sort(
-      (a, b) => lastDay(a) - lastDay(b) || (a.key < b.key ? -1 : 1),
-    )
-    for (const memory of oldestFirst.slice(0, Math.ceil(this.#capacity / 10))) this.state.delete(memory)
+    const users = [...this.state.entries()].map(([org, id, memory]) => ({ org, id, day: lastDay(memory) }))
+    users.sort((a, b) => a.day - b.day || ((a.org === b.org ? a.id < b.id : a.org < b.org) ? -1 : 1))
+    for (const { org, id } of users.slice(0, Math.ceil(this.#capacity / 10)))
+      if (this.state.find(org, id)) this.state.delete()
   }
 }
+
+export type FamiliarityOptions = { readonly entities?: EntityTable; readonly capacity?: number }
 
 type Sight = {
   readonly org: string

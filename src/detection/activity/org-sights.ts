@@ -9,6 +9,7 @@ import {
   noteSight,
   type ValueMemory,
 } from '../baseline/value-memory.ts'
+import { EntityTable } from '../entities/entity-table.ts'
 
 /** An org's values lie in so many memories, so that a change rewrites a small part of them. */
 const shards = 16
@@ -26,7 +27,7 @@ export type OrgSightsOptions = {
 
 /** What anybody of an org has been seen to use: a value that is new for a user may be what everybody else always had. */
 export class OrgSights {
-  readonly state = new MemoryTable('org-sights')
+  readonly state = new MemoryTable('org-sights', new EntityTable().of('shard'))
   readonly #options: OrgSightsOptions
 
   constructor(options: OrgSightsOptions) {
@@ -43,10 +44,10 @@ export class OrgSights {
     if (place < 0 || lastSight(memory, place) < oldest) {
       if (learns && place < 0) addValue(memory, word, time, time, memoryKind)
       else if (learns) noteSight(memory, place, time, true)
-      if (learns) this.state.touch(memory)
+      if (learns) this.state.touch()
       return time - since >= knownAfter
     }
-    if (learns && noteSight(memory, place, time, false)) this.state.touch(memory)
+    if (learns && noteSight(memory, place, time, false)) this.state.touch()
     const first = firstSight(memory, place)
     return time - first < newFor && first - since >= knownAfter
   }

@@ -1,12 +1,19 @@
 import { day, hour } from '../../duration.ts'
-import type { Codec } from '../../stream/keyed-state.ts'
 
 /**
  * What is remembered of one entity, such as a user: when it was first and last seen, how often it brings up something new,
- * and the values of each dimension as hashes with the hour of the first and the day of the last sight. All of it lies in one
- * array of 32-bit integers: a head, then a hash table with open addressing (word, sight, word, sight, …).
+ * and the values of each dimension as hashes with the hour of the first and the day of the last sight. All of it lies in 32-bit
+ * integers side by side: a head, then a hash table with open addressing (word, sight, word, sight, …).
  */
-export type ValueMemory = { readonly key: string; cells: Int32Array }
+export type ValueMemory = {
+  /** The array in which it lies, and where it begins in there. */
+  cells: Int32Array
+  base: number
+  /** Places of the hash table: {@link leastSlots} times a power of two. */
+  slots: number
+  /** Forgets all values and makes room for so many slots. The head stays. */
+  readonly empty: (slots: number) => void
+}
 
 /** What differs from one kind of memory to another. */
 export type MemoryKind = {
@@ -23,74 +30,73 @@ const memoryDimensions = 8
 
 /** Positions in the head. The rates are per dimension: days with something new and active days, 16 bits each. */
 const head = { since: 0, lastDay: 1, today: 2, backHour: 3, away: 4, used: 5, rates: 6 } as const
-const headLength = head.rates + memoryDimensions
-const firstSlots = 16
+export const headLength = head.rates + memoryDimensions
+export const leastSlots = 8
 
 /** Fixed point of the decayed days. */
 const perDay = 256
 /** An absence is remembered from so many days on. */
 const notableAbsence = 30
 
-export function createMemory(key: string, time: number): ValueMemory {
-  const cells = new Int32Array(headLength + 2 * firstSlots)
-  cells[head.since] = Math.floor(time / hour)
-  cells[head.lastDay] = Math.floor(time / day)
-  return { key, cells }
+/** Begins the memory of an entity that was never seen before `time`; all zeros until then. */
+export function beginMemory({ cells, base }: ValueMemory, time: number): void {
+  cells[base + head.since] = Math.floor(time / hour)
+  cells[base + head.lastDay] = Math.floor(time / day)
 }
 
 /** When the entity was first seen, ms; to the hour. */
-export function knownSince({ cells }: ValueMemory): number {
-  return (cells[head.since] as number) * hour
+export function knownSince({ cells, base }: ValueMemory): number {
+  return (cells[base + head.since] as number) * hour
 }
 
-export function lastDay({ cells }: ValueMemory): number {
-  return cells[head.lastDay] as number
+export function lastDay({ cells, base }: ValueMemory): number {
+  return cells[base + head.lastDay] as number
 }
 
 /**
  * Notes that the entity is active at `time`. True when that changed anything; it does so about once a day, when the day before
  * enters the rates.
  */
-export function noteActive({ cells }: ValueMemory, time: number, kind: MemoryKind): boolean {
+export function noteActive(memory: ValueMemory, time: number, kind: MemoryKind): boolean {
+  const { cells, base } = memory
   const hourNow = Math.floor(time / hour)
   let changed = false
-  if (hourNow < (cells[head.since] as number)) {
-    cells[head.since] = hourNow
+  if (hourNow < (cells[base + head.since] as number)) {
+    cells[base + head.since] = hourNow
     changed = true
   }
   const today = Math.floor(hourNow / 24)
-  const gap = today - (cells[head.lastDay] as number)
+  const gap = today - (cells[base + head.lastDay] as number)
   if (gap <= 0) return changed
   if (gap >= notableAbsence) {
-    cells[head.backHour] = hourNow
-    cells[head.away] = gap
+    cells[base + head.backHour] = hourNow
+    cells[base + head.away] = gap
   }
-  closeDay(cells, gap, kind.rateHalfLife)
-  cells[head.lastDay] = today
+  closeDay(memory, gap, kind.rateHalfLife)
+  cells[base + head.lastDay] = today
   return true
 }
 
 /** Notes that the entity, just added, comes back after so many days; short absences are not worth it. */
-export function noteReturn({ cells }: ValueMemory, time: number, days: number): void {
+export function noteReturn({ cells, base }: ValueMemory, time: number, days: number): void {
   if (days < notableAbsence) return
-  cells[head.backHour] = Math.floor(time / hour)
-  cells[head.away] = Math.min(days, 0x7fff)
+  cells[base + head.backHour] = Math.floor(time / hour)
+  cells[base + head.away] = Math.min(days, 0x7fff)
 }
 
 /** Days of a notable absence that ends now or ended less than `within` ms ago; 0 when there was none. */
-export function awayAt({ cells }: ValueMemory, time: number, within: number): number {
-  const gap = Math.floor(time / day) - (cells[head.lastDay] as number)
+export function awayAt({ cells, base }: ValueMemory, time: number, within: number): number {
+  const gap = Math.floor(time / day) - (cells[base + head.lastDay] as number)
   if (gap >= notableAbsence) return gap
-  const back = (cells[head.backHour] as number) * hour
-  return time >= back && time - back < within ? (cells[head.away] as number) : 0
+  const back = (cells[base + head.backHour] as number) * hour
+  return time >= back && time - back < within ? (cells[base + head.away] as number) : 0
 }
 
 /** Where a value lies, or −1 when it is not remembered. `word`: see {@link toWord}. */
-export function findValue({ cells }: ValueMemory, word: number): number {
-  const slots = (cells.length - headLength) >> 1
+export function findValue({ cells, base, slots }: ValueMemory, word: number): number {
   let slot = slotOf(word, slots)
   for (;;) {
-    const place = headLength + 2 * slot
+    const place = base + headLength + 2 * slot
     const found = cells[place] as number
     if (found === word) return place
     if (found === 0) return -1
@@ -134,37 +140,36 @@ export function addValue(
 ): void {
   const dimension = word & 7
   let inDimension = 0
-  for (let place = headLength; place < memory.cells.length; place += 2) {
-    const found = memory.cells[place] as number
+  for (let slot = 0; slot < memory.slots; slot++) {
+    const found = memory.cells[memory.base + headLength + 2 * slot] as number
     if (found !== 0 && (found & 7) === dimension) inDimension++
   }
   if (inDimension >= (capacities[dimension] as number)) forgetQuarter(memory, dimension)
-  const slots = (memory.cells.length - headLength) >> 1
-  if (4 * ((memory.cells[head.used] as number) + 1) > 3 * slots) rebuild(memory, entriesOf(memory), 2 * slots)
-  insert(memory.cells, word, toSight(Math.floor(first / hour), Math.floor(time / day)))
+  if (slotsFor(usedOf(memory) + 1) > memory.slots) rebuild(memory, entriesOf(memory), 2 * memory.slots)
+  insert(memory, word, toSight(Math.floor(first / hour), Math.floor(time / day)))
 }
 
 /** Notes that the dimension had a value today, and whether one of them was new. True when that changed anything. */
-export function noteToday({ cells }: ValueMemory, dimension: number, isNew: boolean): boolean {
-  const before = cells[head.today] as number
+export function noteToday({ cells, base }: ValueMemory, dimension: number, isNew: boolean): boolean {
+  const before = cells[base + head.today] as number
   const after = before | (1 << dimension) | (isNew ? 256 << dimension : 0)
-  cells[head.today] = after
+  cells[base + head.today] = after
   return after !== before
 }
 
 /** Whether the dimension had a value today. */
-export function hadValueToday({ cells }: ValueMemory, dimension: number): boolean {
-  return ((cells[head.today] as number) & (1 << dimension)) !== 0
+export function hadValueToday({ cells, base }: ValueMemory, dimension: number): boolean {
+  return ((cells[base + head.today] as number) & (1 << dimension)) !== 0
 }
 
 /** Whether the dimension had a new value today. */
-export function hadNewsToday({ cells }: ValueMemory, dimension: number): boolean {
-  return ((cells[head.today] as number) & (256 << dimension)) !== 0
+export function hadNewsToday({ cells, base }: ValueMemory, dimension: number): boolean {
+  return ((cells[base + head.today] as number) & (256 << dimension)) !== 0
 }
 
 /** Days on which the dimension had a value, and a new one; decayed, without today. */
-export function daysOf({ cells }: ValueMemory, dimension: number): { days: number; newDays: number } {
-  const rate = cells[head.rates + dimension] as number
+export function daysOf({ cells, base }: ValueMemory, dimension: number): { days: number; newDays: number } {
+  const rate = cells[base + head.rates + dimension] as number
   return { days: (rate & 0xffff) / perDay, newDays: (rate >>> 16) / perDay }
 }
 
@@ -173,68 +178,64 @@ export function forgetBefore(memory: ValueMemory, oldest: number): boolean {
   const entries = entriesOf(memory)
   const kept = entries.filter(([, sight]) => lastDayOf(sight) >= oldest)
   if (kept.length === entries.length) return false
-  let slots = firstSlots
-  while (4 * kept.length > 3 * slots) slots *= 2
-  rebuild(memory, kept, slots)
+  rebuild(memory, kept, slotsFor(kept.length))
   return true
 }
 
 /** Forgets these values. */
 export function forgetValues(memory: ValueMemory, words: ReadonlySet<number>): void {
   const kept = entriesOf(memory).filter(([word]) => !words.has(word))
-  rebuild(memory, kept, (memory.cells.length - headLength) >> 1)
+  rebuild(memory, kept, memory.slots)
 }
 
 /** The key, then the head and the values in the order of their words: equal memories give equal bytes. */
-export const memoryCodec: Codec<ValueMemory> = {
-  encode(memory) {
-    const key = Buffer.from(memory.key)
-    const entries = entriesOf(memory).sort(([a], [b]) => a - b)
-    const bytes = Buffer.allocUnsafe(2 + key.length + 4 * headLength + 8 * entries.length)
-    let position = bytes.writeUInt16LE(key.length, 0)
-    position += key.copy(bytes, position)
-    for (let i = 0; i < headLength; i++) position = bytes.writeInt32LE(memory.cells[i] as number, position)
-    for (const [word, sight] of entries) {
-      position = bytes.writeInt32LE(word, position)
-      position = bytes.writeInt32LE(sight, position)
-    }
-    return bytes
-  },
-  decode(bytes) {
-    let position = 2 + bytes.readUInt16LE(0)
-    const key = bytes.toString('utf8', 2, position)
-    const used = (bytes.length - position - 4 * headLength) / 8
-    let slots = firstSlots
-    while (4 * used > 3 * slots) slots *= 2
-    const cells = new Int32Array(headLength + 2 * slots)
-    for (let i = 0; i < headLength; i++, position += 4) cells[i] = bytes.readInt32LE(position)
-    cells[head.used] = 0
-    for (; position < bytes.length; position += 8)
-      insert(cells, bytes.readInt32LE(position), bytes.readInt32LE(position + 4))
-    return { key, cells }
-  },
+export function encodeMemory(memory: ValueMemory, key: string): Buffer {
+  const name = Buffer.from(key)
+  const entries = entriesOf(memory).sort(([a], [b]) => a - b)
+  const bytes = Buffer.allocUnsafe(2 + name.length + 4 * headLength + 8 * entries.length)
+  let position = bytes.writeUInt16LE(name.length, 0)
+  position += name.copy(bytes, position)
+  for (let i = 0; i < headLength; i++)
+    position = bytes.writeInt32LE(memory.cells[memory.base + i] as number, position)
+  for (const [word, sight] of entries) {
+    position = bytes.writeInt32LE(word, position)
+    position = bytes.writeInt32LE(sight, position)
+  }
+  return bytes
+}
+
+/** Reads what {@link encodeMemory} wrote into a memory that is all zeros. */
+export function decodeMemory(bytes: Buffer, memory: ValueMemory): void {
+  let position = 2 + bytes.readUInt16LE(0)
+  memory.empty(slotsFor((bytes.length - position - 4 * headLength) / 8))
+  const { cells, base } = memory
+  for (let i = 0; i < headLength; i++, position += 4) cells[base + i] = bytes.readInt32LE(position)
+  cells[base + head.used] = 0
+  for (; position < bytes.length; position += 8)
+    insert(memory, bytes.readInt32LE(position), bytes.readInt32LE(position + 4))
 }
 
 /** The day that ends enters the rates, which then age by `gap` days. */
-function closeDay(cells: Int32Array, gap: number, rateHalfLife: number): void {
+function closeDay({ cells, base }: ValueMemory, gap: number, rateHalfLife: number): void {
   const kept = 2 ** (-gap / rateHalfLife)
-  const today = cells[head.today] as number
-  cells[head.today] = 0
+  const today = cells[base + head.today] as number
+  cells[base + head.today] = 0
   for (let dimension = 0; dimension < memoryDimensions; dimension++) {
-    const rate = cells[head.rates + dimension] as number
+    const rate = cells[base + head.rates + dimension] as number
     const seen = (today & (1 << dimension)) === 0 ? 0 : perDay
     const isNew = (today & (256 << dimension)) === 0 ? 0 : perDay
     const days = Math.min(Math.round(((rate & 0xffff) + seen) * kept), 0xffff)
     const newDays = Math.min(Math.round(((rate >>> 16) + isNew) * kept), 0xffff)
-    cells[head.rates + dimension] = (newDays << 16) | days
+    cells[base + head.rates + dimension] = (newDays << 16) | days
   }
 }
 
 type Entry = readonly [word: number, sight: number]
 
-function entriesOf({ cells }: ValueMemory): Entry[] {
+function entriesOf({ cells, base, slots }: ValueMemory): Entry[] {
   const entries: Entry[] = []
-  for (let place = headLength; place < cells.length; place += 2) {
+  const start = base + headLength
+  for (let place = start; place < start + 2 * slots; place += 2) {
     if (cells[place] !== 0) entries.push([cells[place] as number, cells[place + 1] as number])
   }
   return entries
@@ -252,20 +253,28 @@ function forgetQuarter(memory: ValueMemory, dimension: number): void {
 }
 
 function rebuild(memory: ValueMemory, entries: readonly Entry[], slots: number): void {
-  const cells = new Int32Array(headLength + 2 * slots)
-  cells.set(memory.cells.subarray(0, headLength))
-  cells[head.used] = 0
-  for (const [word, sight] of entries) insert(cells, word, sight)
-  memory.cells = cells
+  memory.empty(slots)
+  memory.cells[memory.base + head.used] = 0
+  for (const [word, sight] of entries) insert(memory, word, sight)
 }
 
-function insert(cells: Int32Array, word: number, sight: number): void {
-  const slots = (cells.length - headLength) >> 1
-  let slot = slotOf(word, slots)
-  while (cells[headLength + 2 * slot] !== 0) slot = (slot + 1) & (slots - 1)
-  cells[headLength + 2 * slot] = word
-  cells[headLength + 2 * slot + 1] = sight
-  cells[head.used] = (cells[head.used] as number) + 1
+function insert({ cells, base, slots }: ValueMemory, word: number, sight: number): void {
+  let place = base + headLength + 2 * slotOf(word, slots)
+  while (cells[place] !== 0) place = place + 2 < base + headLength + 2 * slots ? place + 2 : base + headLength
+  cells[place] = word
+  cells[place + 1] = sight
+  cells[base + head.used] = (cells[base + head.used] as number) + 1
+}
+
+function usedOf({ cells, base }: ValueMemory): number {
+  return cells[base + head.used] as number
+}
+
+/** At most three quarters full. */
+function slotsFor(values: number): number {
+  let slots = leastSlots
+  while (4 * values > 3 * slots) slots *= 2
+  return slots
 }
 
 function slotOf(word: number, slots: number): number {

@@ -33,6 +33,7 @@ import {
 } from '../baseline/value-memory.ts'
 import type { Detector } from '../definition/detector.ts'
 import type { Entity } from '../detection.ts'
+import type { EntityTable } from '../entities/entity-table.ts'
 import type { OrgTime } from '../org-time.ts'
 import { hashText } from '../window/recent-values.ts'
 import { entityKey, orgIdOf } from './watcher.ts'
@@ -75,8 +76,8 @@ export class NewValues {
   #detector: Detector
   #kind: MemoryKind
 
-  constructor(prefix: string, detector: Detector) {
-    this.#memories = new MemoryTable(`${prefix}entities`)
+  constructor(prefix: string, detector: Detector, entities: EntityTable) {
+    this.#memories = new MemoryTable(`${prefix}entities`, entities.of(detector.entityType))
     this.#groups = new KeyedState(`${prefix}groups`)
     this.#orgs = new KeyedState(`${prefix}orgs`)
     this.#holders = new ValueHolders(`${prefix}values`)
@@ -102,7 +103,7 @@ export class NewValues {
     const memory =
       this.#memories.find(org.ref.id, entity.id) ?? this.#memories.add(org.ref.id, entity.id, time)
     const startsDay = noteActive(memory, time, this.#kind)
-    if (startsDay) this.#memories.touch(memory)
+    if (startsDay) this.#memories.touch()
     const known = time - Math.max(knownSince(memory), this.#orgSince(org, time))
     const counts = 2 * known >= this.#detector.baseline.learning
     const sighting = { activity, entity, org, memory, known, counts }
@@ -163,18 +164,18 @@ export class NewValues {
     const memory = this.#memories.find(orgId, id)
     if (!memory) return
     forgetValues(memory, new Set(news.map(({ word }) => word)))
-    this.#memories.touch(memory)
+    this.#memories.touch()
   }
 
   /** Forgets what has not been seen for the detector's memory. */
   expire(orgOf: (id: string) => OrgTime | undefined): void {
     const { memory: kept } = this.#detector.baseline
-    for (const memory of this.#memories.values()) {
-      const org = orgOf(orgIdOf(memory.key))
+    for (const [orgId, , memory] of this.#memories.entries()) {
+      const org = orgOf(orgId)
       if (!org) continue
       const oldest = Math.floor((org.watermark - kept) / day)
-      if (lastDay(memory) < oldest) this.#memories.delete(memory)
-      else if (forgetBefore(memory, oldest)) this.#memories.touch(memory)
+      if (lastDay(memory) < oldest) this.#memories.delete()
+      else if (forgetBefore(memory, oldest)) this.#memories.touch()
     }
     for (const [orgId] of this.#orgs.entries()) {
       const org = orgOf(orgId)
@@ -193,7 +194,7 @@ export class NewValues {
     const { days, newDays } = daysOf(sighting.memory, field)
     noteEntityDay(this.groupOf(sighting), field, days, newDays)
     noteToday(sighting.memory, field, false)
-    this.#memories.touch(sighting.memory)
+    this.#memories.touch()
   }
 
   #see({ activity, memory, org }: Sighting, field: number, value: unknown, news: News[]): News[] {
@@ -205,7 +206,7 @@ export class NewValues {
     const forgotten = Math.floor(time / day) - this.#detector.baseline.memory / day
     if (place >= 0 && lastSight(memory, place) >= forgotten) {
       if (noteSight(memory, place, time, false)) {
-        this.#memories.touch(memory)
+        this.#memories.touch()
         this.#holders.see(org.ref.id, word, time)
       }
       return news
@@ -214,7 +215,7 @@ export class NewValues {
     if (place >= 0) noteSight(memory, place, time, true)
     else addValue(memory, word, time, time, this.#kind)
     this.#holders.add(org.ref.id, word, time)
-    this.#memories.touch(memory)
+    this.#memories.touch()
     return [...news, { field, word, text: text.slice(0, longestText), rarity }]
   }
 }

@@ -4,6 +4,7 @@ import type { Activity } from '../activity/activity.ts'
 import type { VerdictWord } from '../baseline/incidents.ts'
 import { knownSince } from '../baseline/value-memory.ts'
 import type { Detector, InForce } from '../definition/detector.ts'
+import type { EntityTable } from '../entities/entity-table.ts'
 import { type EmitDetection, Episodes, type UnrankedFinding } from '../firing/episodes.ts'
 import { type FiringVerdict, fires } from '../firing/evaluate.ts'
 import { sampleOf } from '../firing/evidence.ts'
@@ -44,10 +45,10 @@ export class NoveltyWatcher implements Watcher {
   readonly episodes: Episodes
   readonly #inForce: InForce
 
-  constructor(inForce: InForce, emit: EmitDetection) {
+  constructor(inForce: InForce, entities: EntityTable, emit: EmitDetection) {
     const prefix = sectionPrefix(inForce.detector)
     this.#inForce = inForce
-    this.#values = new NewValues(prefix, inForce.detector)
+    this.#values = new NewValues(prefix, inForce.detector, entities)
     this.#recent = new KeyedState(`${prefix}recent`)
     this.#owners = new ValueOwners(prefix)
     this.episodes = new Episodes({ prefix, inForce, explain: toStatistics, emit })

@@ -10,7 +10,7 @@ import {
   isStrange,
 } from '../../../src/detection/activity/firsts.ts'
 import type { Person } from '../../../src/detection/activity/person.ts'
-import { memoryCodec } from '../../../src/detection/baseline/value-memory.ts'
+import { encodeMemory } from '../../../src/detection/baseline/value-memory.ts'
 import { day, hour } from '../../../src/duration.ts'
 import { makeActivity, monday } from './statistics-rig.ts'
 
@@ -273,7 +273,9 @@ describe('the memory', () => {
 })
 
 function stored(familiarity: Familiarity): readonly string[] {
-  return [...familiarity.state.values()].map((memory) => memoryCodec.encode(memory).toString('hex')).sort()
+  return [...familiarity.state.entries()]
+    .map(([, id, memory]) => encodeMemory(memory, id).toString('hex'))
+    .sort()
 }
 
 const disks = new WeakMap<Familiarity, Map<string, Buffer>>()

@@ -3,6 +3,7 @@ import type { Activity } from '../../../src/detection/activity/activity.ts'
 import { noveltyFormulas } from '../../../src/detection/baseline/novelty-formulas.ts'
 import type { Detector, Measure } from '../../../src/detection/definition/detector.ts'
 import { parseMeasure } from '../../../src/detection/definition/measure.ts'
+import { EntityTable } from '../../../src/detection/entities/entity-table.ts'
 import { NoveltyWatcher } from '../../../src/detection/watching/novelty-watcher.ts'
 import { entityKey } from '../../../src/detection/watching/watcher.ts'
 import { day, hour, week } from '../../../src/duration.ts'
@@ -156,8 +157,10 @@ describe('something new that many bring up', () => {
 describe('the verdict of an analyst', () => {
   it('that it was an attack makes the same things new again', () => {
     const detections: string[] = []
-    const watcher = new NoveltyWatcher({ detector: detectorOf(), set: 'set' }, ({ episode }) =>
-      detections.push(episode),
+    const watcher = new NoveltyWatcher(
+      { detector: detectorOf(), set: 'set' },
+      new EntityTable(),
+      ({ episode }) => detections.push(episode),
     )
     const org = { ref: acme, offset: () => 0, watermark: monday + 21 * day }
     for (const activity of usualDays(30, 21)) watcher.process(activity, org)
@@ -192,7 +195,11 @@ describe('everything that is kept', () => {
   })
 
   it('takes less than 400 bytes for a typical entity', () => {
-    const watcher = new NoveltyWatcher({ detector: detectorOf(), set: 'set' }, () => undefined)
+    const watcher = new NoveltyWatcher(
+      { detector: detectorOf(), set: 'set' },
+      new EntityTable(),
+      () => undefined,
+    )
     const org = { ref: acme, offset: () => 0, watermark: monday + 40 * day }
     const now: Day = (user, number) => (number % 20 === user ? { network: `10.${user}.${number}.0/24` } : {})
     for (const activity of usualDays(200, 40, now)) watcher.process(activity, org)
