@@ -127,6 +127,7 @@ class DetectionTask implements PartitionTask {
     this.#advance(org, decoded.time, appended)
     this.#apps.refine(decoded)
     this.#directory.introduce(decoded)
+    this.#facts.introduce(decoded)
     decoded.firsts = this.#familiarity.note(decoded)
     this.#show(decoded, org)
   }

@@ -78,7 +78,12 @@ export type Activity = {
   readonly person: Person | null
   /** Set by the task: where `person` is found. */
   personOf: PersonLookup | null
+  /** Set by the task once the org has told which apps it has. */
+  isInstalled?: AppLookup | undefined
 }
+
+/** Whether the org has installed the app of an activity; null where nobody knows. */
+export type AppLookup = (activity: Activity) => boolean | null
 
 /** Event time of an org goes on although nothing happened: the session is alive and nothing was delivered. */
 export type Heartbeat = { readonly kind: 'heartbeat'; readonly org: OrgRef; readonly time: number }

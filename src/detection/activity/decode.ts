@@ -1,7 +1,7 @@
 import { hour } from '../../duration.ts'
 import { ForcewatchError } from '../../errors.ts'
 import type { OrgRef } from '../detection.ts'
-import type { Action, Activity, Decoded } from './activity.ts'
+import type { Action, Activity, AppLookup, Decoded } from './activity.ts'
 import { memoizeByText } from './bounded-cache.ts'
 import { clientOf, productOf } from './client.ts'
 import {
@@ -96,6 +96,7 @@ class EventActivity implements Activity {
   readonly raw: Payload
   firsts: Firsts = unknownFirsts
   personOf: PersonLookup | null = null
+  isInstalled: AppLookup | undefined = undefined
   readonly #event: Payload
   #person: Person | null | undefined
   #origin: Origin | undefined

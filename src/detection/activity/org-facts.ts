@@ -1,6 +1,7 @@
-import { KeyedState } from '../../stream/keyed-state.ts'
+import { type DurableState, KeyedState } from '../../stream/keyed-state.ts'
 import type { Detection, OrgRef } from '../detection.ts'
-import type { AppEntry, AppRecord, OrgRecord } from './activity.ts'
+import { OrgState } from '../entities/org-state.ts'
+import type { Activity, AppEntry, AppLookup, AppRecord, OrgRecord } from './activity.ts'
 
 type KnownOrg = Omit<OrgRecord, 'kind' | 'org'>
 type KnownApp = Pick<AppEntry, 'id' | 'approvedUsersOnly' | 'userCount' | 'lastUsed'>
@@ -9,9 +10,9 @@ type KnownApp = Pick<AppEntry, 'id' | 'approvedUsersOnly' | 'userCount' | 'lastU
 export class OrgFacts {
   readonly #orgs = new KeyedState<KnownOrg>('org-facts')
   /** By org and name in lower case: events have nothing else in common with them. */
-  readonly #apps = new KeyedState<KnownApp>('apps')
+  readonly #apps = new OrgState<KnownApp>('apps')
 
-  get states(): readonly KeyedState<unknown>[] {
+  get states(): readonly DurableState[] {
     return [this.#orgs, this.#apps]
   }
 
@@ -22,13 +23,28 @@ export class OrgFacts {
       this.#orgs.set(org.id, known)
       return
     }
-    const key = keyOf(record.org, record.name)
-    if (record.app === null) {
-      this.#apps.delete(key)
+    const { org, app } = record
+    const key = keyOf(record.name)
+    if (app === null) {
+      this.#apps.delete(org.id, key)
       return
     }
-    const { id, approvedUsersOnly, userCount, lastUsed } = record.app
-    this.#apps.set(key, { id, approvedUsersOnly, userCount, lastUsed })
+    const { id, approvedUsersOnly, userCount, lastUsed } = app
+    this.#apps.set(org.id, key, { id, approvedUsersOnly, userCount, lastUsed })
+  }
+
+  /** Lets the activity know whether its app is installed, which is looked up when somebody asks. */
+  introduce(activity: Activity): void {
+    if (this.#orgs.size > 0) activity.isInstalled = this.#isInstalled
+  }
+
+  /** Events other than logins may name a program where a login names the app: of those only what is found is told. */
+  readonly #isInstalled: AppLookup = ({ org, app, action }) => {
+    if (app === null) return null
+    const known = this.#apps.get(org.id, keyOf(app))
+    if (known) return known.id !== null
+    const isTold = action === 'login' && keyOf(app) !== 'browser' && this.#orgs.get(org.id)?.appsVisible
+    return isTold ? false : null
   }
 
   /** IANA name; undefined while the org has not told. */
@@ -48,11 +64,10 @@ export class OrgFacts {
 
   #describe(org: OrgRef, name: string, event: string): string | undefined {
     const visible = this.#orgs.get(org.id)
-    const known = this.#apps.get(keyOf(org, name))
+    const known = this.#apps.get(org.id, keyOf(name))
     if (known) return `${name}: ${[...describeApp(known, visible?.tokensVisible ?? false)].join('; ')}`
     // Other events may name a program where a login names the app.
-    if (!visible?.appsVisible || event !== 'LoginEventStream' || name.toLowerCase() === 'browser')
-      return undefined
+    if (!visible?.appsVisible || event !== 'LoginEventStream' || keyOf(name) === 'browser') return undefined
     return `${name}: not registered with the org${visible.tokensVisible ? ', and nobody has given it a token' : ''}`
   }
 }
@@ -68,6 +83,6 @@ function* describeApp(app: KnownApp, tokensVisible: boolean): Generator<string> 
   else yield `tokens of ${users}, last used on ${new Date(app.lastUsed).toISOString().slice(0, 10)}`
 }
 
-function keyOf({ id }: OrgRef, name: string): string {
-  return `${id}\0${name.trim().toLowerCase()}`
+function keyOf(name: string): string {
+  return name.trim().toLowerCase()
 }

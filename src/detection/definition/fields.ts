@@ -32,6 +32,7 @@ const canonical = {
   session: (activity) => activity.session,
   login: (activity) => activity.login,
   app: (activity) => activity.app,
+  app_installed: (activity) => activity.isInstalled?.(activity) ?? null,
   client: (activity) => activity.client,
   api: (activity) => activity.api,
   country: ({ raw }) => nameOf(raw, 'CountryIso'),

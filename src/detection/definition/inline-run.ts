@@ -2,7 +2,7 @@ import type { LogRecord } from '../../log/log.ts'
 import type { KeyedChange } from '../../stream/keyed-state.ts'
 import type { Output, PartitionTask } from '../../stream/task.ts'
 import { decodeMessage } from '../activity/decode.ts'
-import { directoryChannel } from '../activity/decode-directory.ts'
+import { appChannel, directoryChannel, orgChannel } from '../activity/decode-directory.ts'
 import type { Detection, DetectionMessage } from '../detection.ts'
 import { createDetectionTask, type DetectionTaskOptions } from '../detection-task.ts'
 import type { Detector } from './detector.ts'
@@ -122,9 +122,16 @@ const envelope = {
   headers: { org: testOrg.name, origin: 'stream' },
 } as const satisfies Partial<LogRecord>
 
+/** What is no event but told by the directory. */
+const toldChannels: Readonly<Record<string, string>> = {
+  directory: directoryChannel,
+  org: orgChannel,
+  app: appChannel,
+}
+
 /** As Salesforce would send it. */
 function toMessage({ type, payload }: GivenEvent, offset: number): unknown {
   const event = { replayId: offset, EventUuid: `test-${offset}`, EventApiName: type }
-  const channel = type === 'directory' ? directoryChannel : `/event/${type}`
+  const channel = toldChannels[type] ?? `/event/${type}`
   return { channel, data: { schema: 'test', payload, event } }
 }

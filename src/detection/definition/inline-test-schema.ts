@@ -39,7 +39,9 @@ const events = z
     event: z
       .string()
       .min(1)
-      .describe('the event type, such as LoginEventStream; directory for what the org says about a user'),
+      .describe(
+        'the event type, such as LoginEventStream; directory, org and app for what the org says about a user, itself and an app',
+      ),
     at: offset.default(0).describe('When the first one happens, after the start (a Monday, 00:00 UTC)'),
     count: z.int().min(1).default(1).describe('How many'),
     every: offset.optional().describe('From one to the next; 1s when absent'),

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { AppRecord, OrgRecord } from '../../../src/detection/activity/activity.ts'
 import { decodeEvent } from '../../../src/detection/activity/decode.ts'
 import { OrgFacts } from '../../../src/detection/activity/org-facts.ts'
+import { activityField } from '../../../src/detection/definition/fields.ts'
 import { makeDetection, org } from '../../support/make-detection.ts'
 
 function record(channel: string, payload: object): OrgRecord | AppRecord {
@@ -101,5 +102,32 @@ describe('the app of an alert', () => {
 
   test('without a name is no record', () => {
     expect(() => record('/forcewatch/app', { TokenCount: 1 })).toThrow('data.payload.Name is missing')
+  })
+})
+
+describe('app_installed', () => {
+  const badge = record('/forcewatch/app', { ...loader, Name: 'Badge', ConnectedAppId: null })
+  const facts = known(record('/forcewatch/org', visible), record('/forcewatch/app', loader), badge)
+  test.each([
+    ['an app that the org has installed', 'LoginEventStream', 'data loader', true],
+    ['one of a query', 'ApiEventStream', 'Data Loader', true],
+    ['one that holds tokens and is not installed', 'ApiEventStream', 'Badge', false],
+    ['one that a login names and the org does not know', 'LoginEventStream', 'My Ticket Portal', false],
+    ['a program that names itself', 'ApiEventStream', 'python-requests', null],
+    ['a browser', 'LoginEventStream', 'Browser', null],
+    ['an event that names none', 'ApiEventStream', null, null],
+  ])('of %s', (_, type, Application, installed) => {
+    const payload = { EventDate: '2026-11-24T13:05:00.000Z', UserId: 'u', Application, Status: 'Success' }
+    const activity = decodeEvent({
+      key: org.id,
+      value: Buffer.from(JSON.stringify({ channel: `/event/${type}`, data: { payload } })),
+      headers: { org: org.name, origin: 'stream' },
+    })
+    if ('kind' in activity) throw new Error('no activity came out')
+    const field = activityField('app_installed')
+    if ('unknown' in field) throw new Error(field.unknown)
+    expect(field.read(activity)).toBeNull()
+    facts.introduce(activity)
+    expect(field.read(activity)).toBe(installed)
   })
 })
