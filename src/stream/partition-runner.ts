@@ -31,7 +31,7 @@ export type RunnerOptions = {
 /** A checkpoint is due after so many records or so many ms, whichever comes first. */
 export type CheckpointOptions = { readonly records: number; readonly interval: number }
 
-/** How often, in records, the runner looks up: sends what was emitted and keeps the membership of the group. */
+/** How often, in records, the runner looks up: saves what is due and keeps the membership of the group. */
 const chunkSize = 256
 /** A lease is renewed this often, ms, and stands for three times as long. */
 const renewalInterval = 10 * second
@@ -96,13 +96,16 @@ export class PartitionRunner {
 
   /** Processes records in order, skipping those that the checkpoint covers. Stops early when `alive` answers false. */
   process(records: readonly LogRecord[], alive: () => Promise<boolean>): Promise<void> {
+    const { stage, metrics } = this.#options
     return this.#whileOurs(async () => {
       for (let start = 0; start < records.length; start += chunkSize) {
+        const before = this.#recordsSinceCheckpoint
         for (const record of records.slice(start, start + chunkSize)) this.#processOne(record)
-        await this.#sendEmitted()
+        metrics.records_processed_total.inc({ stage }, this.#recordsSinceCheckpoint - before)
         if (this.#checkpointIsDue()) await this.#checkpoint()
         if (this.#abort.signal.aborted || !(await alive())) return
       }
+      await this.#sendEmitted()
     })
   }
 
@@ -154,7 +157,6 @@ export class PartitionRunner {
     }
     this.#nextOffset = record.offset + 1
     this.#recordsSinceCheckpoint++
-    this.#options.metrics.records_processed_total.inc({ stage: this.#options.stage })
   }
 
   #bury(record: LogRecord, error: unknown): void {
@@ -235,7 +237,7 @@ export class PartitionRunner {
     const puts: StateEntry[] = []
     const deletes: StateKey[] = []
     for (const { section, ...state } of this.#options.task.states.map(changesOf)) {
-      for (const put of state.puts) puts.push({ section, ...put })
+      for (const { key, value } of state.puts) puts.push({ section, key, value })
       for (const key of state.deletes) deletes.push({ section, key })
     }
     if (this.#nextOffset !== undefined && this.#nextOffset !== this.#checkpointedOffset) {

@@ -13,7 +13,7 @@ export function toMessage({ key, value, headers }: NewRecord, partition: number)
 /** What kafkajs fetched → our record. A missing key or value becomes an empty one. */
 export function toLogRecord({ topic, partition }: TopicPartition, message: KafkaMessage): LogRecord {
   const headers: Record<string, string> = {}
-  for (const [name, value] of Object.entries(message.headers ?? {})) headers[name] = String(value)
+  for (const name in message.headers) headers[name] = message.headers[name]?.toString() ?? ''
   return {
     topic,
     partition,

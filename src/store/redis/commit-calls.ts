@@ -44,7 +44,7 @@ export function toCommitCalls(change: StateChange, limits: CallLimits = defaultL
     if (drop) partFor(section, 0).drop = true
     for (const key of deletes) partFor(section, key.length).deletes.push(key)
     for (let i = 0; i < puts.length; i += 2) {
-      const [key = '', value = ''] = puts.slice(i, i + 2)
+      const [key, value] = [puts[i] as string, puts[i + 1] as Buffer]
       partFor(section, key.length + value.length).puts.push(key, value)
     }
   }
