@@ -1,40 +1,33 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
-import type { Writable } from 'node:stream'
+import {
+  type ConsoleOutput,
+  createNotifiers,
+  groupName,
+  openLog,
+  openStore,
+  toOrgOptions,
+  topicNames,
+  topicSpecs,
+} from './adapters.ts'
 import type { Alert } from './alerting/alert.ts'
 import { type AlertBoard, createAlertBoard } from './alerting/alert-board.ts'
 import { createAlertingTask } from './alerting/alerting-task.ts'
 import { createDeliveryQueues } from './alerting/delivery-queue.ts'
 import { toVerdictRecord } from './alerting/verdict-record.ts'
 import type { Cancel, Clock } from './clock.ts'
-import type { Config, OrgConfig, ReceiverConfig } from './config/schema.ts'
-import type { Secret } from './config/secret.ts'
+import type { Config } from './config/schema.ts'
 import { decodeEvent } from './detection/activity/decode.ts'
 import { type Catalog, createCatalog, type Reloaded } from './detection/definition/catalog.ts'
 import type { DetectorSet } from './detection/definition/detector.ts'
 import { watchDirectories } from './detection/definition/directory-watch.ts'
 import { createDetectionTask } from './detection/detection-task.ts'
-import { day } from './duration.ts'
 import { ForcewatchError } from './errors.ts'
-import { createEmbeddedLog } from './log/embedded/embedded-log.ts'
-import { inspectKafka } from './log/kafka/inspect-kafka.ts'
-import { createKafkaLog } from './log/kafka/kafka-log.ts'
-import type { Log, TopicSpec } from './log/log.ts'
-import type { LogFacts } from './log/log-facts.ts'
+import type { Log } from './log/log.ts'
 import type { Logger } from './logger.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
-import { createConsoleNotifier } from './notify/console/console-notifier.ts'
-import type { Notifier } from './notify/notifier.ts'
-import { createPagerDutyNotifier } from './notify/pagerduty/pagerduty-notifier.ts'
-import { createSlackNotifier } from './notify/slack/slack-notifier.ts'
 import { createIngest, type Ingest, type IngestStatus } from './salesforce/ingest.ts'
-import type { OrgOptions } from './salesforce/org-options.ts'
-import { createEmbeddedStore } from './store/embedded/embedded-store.ts'
-import { inspectRedis } from './store/redis/inspect-redis.ts'
-import { createRedisStore } from './store/redis/redis-store.ts'
 import type { StateStore } from './store/state-store.ts'
-import type { StoreFacts } from './store/store-facts.ts'
 import { Processor, type ProcessorOptions } from './stream/processor.ts'
 import { version } from './version.ts'
 import { createWeb, type GivenVerdict, type Readiness } from './web/web.ts'
@@ -51,7 +44,7 @@ export type AppOptions = {
   readonly clock: Clock
   readonly logger: Logger
   /** Where the receiver `console` writes. Standard error, in the logging format of the configuration, when absent. */
-  readonly console?: { readonly stream: Writable; readonly format: 'text' | 'json'; readonly colors: boolean }
+  readonly console?: ConsoleOutput
   /** Wraps log and store, for tests that make them fail at a chosen instant. */
   readonly wrapPorts?: (ports: Ports) => Ports
 }
@@ -261,144 +254,6 @@ function startedAnew(before: DetectorSet, now: DetectorSet): readonly string[] {
 
 type SharedOptions = Omit<ProcessorOptions, 'stage' | 'group' | 'topic' | 'createTask'>
 
-type PortOptions = { readonly clock: Clock; readonly logger: Logger }
-
-/** An org of the configuration as ingest wants it. */
-export function toOrgOptions({ auth, ...org }: OrgConfig): OrgOptions {
-  const secret = auth.flow === 'jwt' ? auth.privateKey : auth.clientSecret
-  return { ...org, auth: { ...auth, readSecret: () => secret.read() } }
-}
-
 function whyNotReady({ org, phase, ready }: IngestStatus): readonly string[] {
   return ready || phase === 'standby' ? [] : [`org ${org}: ${phase}`]
-}
-
-/** The log that the configuration names. */
-export function openLog(config: Config, options: PortOptions): Log {
-  if (config.log === 'embedded' || !config.kafka) {
-    return createEmbeddedLog({ ...options, file: join(config.embedded.directory, 'log.db') })
-  }
-  return createKafkaLog({
-    ...options,
-    ...toKafkaOptions(config.kafka),
-    replication: config.kafka.replication,
-  })
-}
-
-/** How the Kafka of the configuration is set up. @throws LOG_UNAVAILABLE, LOG_REJECTED */
-export function inspectLog(config: Config, kafka: KafkaConfig, options: PortOptions): Promise<LogFacts> {
-  return inspectKafka({ ...options, ...toKafkaOptions(kafka), topics: Object.values(topicNames(config)) })
-}
-
-type KafkaConfig = NonNullable<Config['kafka']>
-
-function toKafkaOptions({ brokers, clientId, tls, sasl }: KafkaConfig) {
-  return { brokers, clientId, ...readTls(tls), ...(sasl && { sasl: readLogin(sasl) }) }
-}
-
-/** The store that the configuration names. */
-export function openStore(config: Config, options: PortOptions): StateStore {
-  if (config.store === 'embedded' || !config.redis) {
-    return createEmbeddedStore({ ...options, file: join(config.embedded.directory, 'store.db') })
-  }
-  return createRedisStore({ ...options, ...toRedisOptions(config.redis), prefix: config.redis.prefix })
-}
-
-/** How the Redis of the configuration is set up. @throws STORE_UNAVAILABLE, STORE_REJECTED */
-export function inspectStore(redis: RedisConfig, options: PortOptions): Promise<StoreFacts> {
-  return inspectRedis({ ...options, ...toRedisOptions(redis) })
-}
-
-type RedisConfig = NonNullable<Config['redis']>
-
-function toRedisOptions({ url, cluster, username, password, tls }: RedisConfig) {
-  return { url: url?.read(), cluster, username, password: password?.read(), ...readTls(tls) }
-}
-
-/** The real names of the topics. */
-export function topicNames(config: Config): Topics {
-  const { topics } = config.kafka ?? {}
-  return config.log === 'kafka' && topics
-    ? topics
-    : {
-        events: 'forcewatch.events',
-        detections: 'forcewatch.detections',
-        alerts: 'forcewatch.alerts',
-        deadLetter: 'forcewatch.dead-letter',
-      }
-}
-
-type Topics = {
-  readonly events: string
-  readonly detections: string
-  readonly alerts: string
-  readonly deadLetter: string
-}
-
-/** How long records are kept in topics that we create: events long enough for a backtest over a month. */
-export const retention = 35 * day
-
-function topicSpecs(config: Config): readonly TopicSpec[] {
-  const partitions = config.log === 'kafka' ? (config.kafka?.partitions ?? 1) : 1
-  return Object.values(topicNames(config)).map((name) => ({ name, partitions, retention }))
-}
-
-function groupName(config: Config, stage: string): string {
-  return `${config.kafka?.clientId ?? 'forcewatch'}-${stage}`
-}
-
-type NotifierOptions = Pick<AppOptions, 'clock' | 'console'>
-
-/** One for each receiver of the configuration, in its order. */
-export function createNotifiers(config: Config, options: NotifierOptions): readonly Notifier[] {
-  return config.receivers.map((receiver) => createNotifier(receiver, config, options))
-}
-
-function createNotifier(
-  receiver: ReceiverConfig,
-  config: Config,
-  { clock, console }: NotifierOptions,
-): Notifier {
-  const { name, slack, pagerduty } = receiver
-  if (slack) {
-    return createSlackNotifier({
-      receiver: name,
-      readSecret: () => slack.webhookUrl.read(),
-      clock,
-      ...publicUrl(config),
-    })
-  }
-  if (pagerduty) {
-    const { routingKey, url } = pagerduty
-    return createPagerDutyNotifier({
-      receiver: name,
-      readSecret: () => routingKey.read(),
-      url,
-      clock,
-      ...publicUrl(config),
-    })
-  }
-  const { stream, format, colors } = console ?? {
-    stream: process.stderr,
-    format: config.logging.format,
-    colors: process.stderr.isTTY,
-  }
-  return createConsoleNotifier({ receiver: name, stream, format, colors, ...publicUrl(config) })
-}
-
-function publicUrl({ web }: Config): { publicUrl?: string } {
-  return web.publicUrl === undefined ? {} : { publicUrl: web.publicUrl }
-}
-
-type TlsConfig = boolean | { readonly caFile?: Secret; readonly certFile?: Secret; readonly keyFile?: Secret }
-
-function readTls(tls: TlsConfig): { tls?: { ca?: string; cert?: string; key?: string } } {
-  if (tls === false) return {}
-  if (tls === true) return { tls: {} }
-  const parts = Object.entries(tls).map(([key, secret]) => [key.replace('File', ''), secret.read()])
-  return { tls: Object.fromEntries(parts) }
-}
-
-function readLogin<Mechanism>(sasl: { mechanism: Mechanism; username: string; password: Secret }) {
-  return { mechanism: sasl.mechanism, username: sasl.username, password: sasl.password.read() }
 }

@@ -1,6 +1,13 @@
 import type { Command } from 'commander'
 import pc from 'picocolors'
-import { createNotifiers, inspectLog, inspectStore, retention, toOrgOptions, topicNames } from '../app.ts'
+import {
+  createNotifiers,
+  inspectLog,
+  inspectStore,
+  retention,
+  toOrgOptions,
+  topicNames,
+} from '../adapters.ts'
 import { systemClock } from '../clock.ts'
 import type { Config } from '../config/schema.ts'
 import { examine, type Part } from '../doctor/examine.ts'

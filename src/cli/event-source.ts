@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import { openLog, topicNames } from '../app.ts'
+import { openLog, topicNames } from '../adapters.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/schema.ts'
 import type { EventRecord } from '../detection/activity/decode.ts'

@@ -1,6 +1,6 @@
 import { inspect, stripVTControlCharacters } from 'node:util'
 import type { Command } from 'commander'
-import { openLog, topicNames } from '../app.ts'
+import { openLog, topicNames } from '../adapters.ts'
 import { systemClock } from '../clock.ts'
 import { ForcewatchError } from '../errors.ts'
 import type { Log, LogRecord } from '../log/log.ts'

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { retention } from '../app.ts'
+import { retention } from '../adapters.ts'
 import { systemClock } from '../clock.ts'
 import { decodeEvent } from '../detection/activity/decode.ts'
 import { day, formatDuration } from '../duration.ts'

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { openStore } from '../app.ts'
+import { openStore } from '../adapters.ts'
 import { systemClock } from '../clock.ts'
 import { ForcewatchError } from '../errors.ts'
 import { type GapClosing, readClosings, reconcileScope } from '../salesforce/reconcile/reconcile-state.ts'

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openLog, openStore, topicNames } from '../../src/app.ts'
+import { openLog, openStore, topicNames } from '../../src/adapters.ts'
 import { systemClock } from '../../src/clock.ts'
 import { loadConfig } from '../../src/config/load-config.ts'
 import type { Config, ConfigFile } from '../../src/config/schema.ts'

@@ -30,8 +30,9 @@ const importRule: readonly (readonly [file: string, imports: readonly string[]])
   ['replay.ts', ['alerting/', 'detection/', 'stream/', 'log/log.ts']],
   // The same twice over, side by side.
   ['backtest/', ['replay.ts', 'alerting/', 'detection/', 'stream/', 'log/log.ts']],
-  ['cli/', ['app.ts', 'replay.ts', 'backtest/', ...everyFolder]],
-  ['app.ts', everyFolder],
+  ['cli/', ['app.ts', 'adapters.ts', 'replay.ts', 'backtest/', ...everyFolder]],
+  ['app.ts', ['adapters.ts', ...everyFolder]],
+  ['adapters.ts', everyFolder],
   ['config/', ['detection/detection.ts', 'salesforce/channels.ts']],
   [
     'doctor/',
@@ -102,10 +103,10 @@ describe('the import rule', () => {
     expect(cycles()).toEqual([])
   })
 
-  test('only app.ts names an adapter', () => {
+  test('only adapters.ts names an adapter', () => {
     const wrong = ourImports.filter(({ from, to }) => {
       const adapter = adapterOf(to)
-      return adapter !== undefined && adapter !== adapterOf(from) && from !== 'app.ts'
+      return adapter !== undefined && adapter !== adapterOf(from) && from !== 'adapters.ts'
     })
     expect(wrong.map(show)).toEqual([])
   })

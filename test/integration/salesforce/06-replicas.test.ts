@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openLog, topicNames } from '../../../src/app.ts'
+import { openLog, topicNames } from '../../../src/adapters.ts'
 import { systemClock as clock } from '../../../src/clock.ts'
 import { loadConfig } from '../../../src/config/load-config.ts'
 import type { Config, ConfigFile } from '../../../src/config/schema.ts'
