@@ -1,18 +1,12 @@
-import { day, hour } from '../../duration.ts'
-import { type DurableState, KeyedState } from '../../stream/keyed-state.ts'
+import { day } from '../../duration.ts'
+import type { DurableState } from '../../stream/keyed-state.ts'
 import type { Activity } from '../activity/activity.ts'
-import type { ZoneOffset } from '../algorithms/zone-offset.ts'
-import { createAmountsModel } from '../baseline/amounts-model.ts'
-import { createCountsModel } from '../baseline/counts-model.ts'
-import { advanceGroup, type GroupModel, type GroupState, isReady } from '../baseline/group-state.ts'
-import { GroupTable } from '../baseline/group-table.ts'
+import type { GroupState } from '../baseline/group-state.ts'
 import { type Incident, Incidents, type VerdictWord } from '../baseline/incidents.ts'
-import { catchUp, type Learner, type Lessons } from '../baseline/learning.ts'
 import { MeasureRows } from '../baseline/measure-rows.ts'
 import { knowledgeOf, type MeasureState, observedIn, restoreKnowledge } from '../baseline/measure-state.ts'
 import type { BaselineModel, WindowSlot } from '../baseline/model.ts'
-import { countActive, createOrgTotals, type OrgTotals } from '../baseline/org-totals.ts'
-import { createRatioModel } from '../baseline/ratio-model.ts'
+import type { OrgTotals } from '../baseline/org-totals.ts'
 import { grantPeaks, notePeak } from '../baseline/recurring-peak.ts'
 import { isSuspended, suspend } from '../baseline/suspension.ts'
 import type { Detector, Firing, InForce } from '../definition/detector.ts'
@@ -25,16 +19,17 @@ import { QuietBounds } from '../firing/quiet-bounds.ts'
 import type { OrgTime } from '../org-time.ts'
 import { hashText } from '../window/recent-values.ts'
 import { paneAt, panesPerWindow } from '../window/window.ts'
+import { PeerBaselines } from './peer-baselines.ts'
 import { entityKey, orgIdOf, sectionPrefix, type Watcher } from './watcher.ts'
+import { WindowLearning } from './window-learning.ts'
 
 /** Watches how much an entity does in sliding windows: models `counts`, `amounts`, `ratio` and `none`. */
 export class WindowWatcher implements Watcher {
   readonly #measures: MeasureRows
-  readonly #groups: GroupTable
-  readonly #totals: KeyedState<OrgTotals>
+  readonly #peers: PeerBaselines
+  readonly #learning: WindowLearning
   readonly episodes: Episodes
   readonly #incidents: Incidents
-  readonly #models = new Map<string, { offset: ZoneOffset; model: BaselineModel }>()
   readonly #inForce: InForce
   /** What each window of the entity at hand holds, and the pane with which it ends. */
   readonly #observed: Float64Array
@@ -43,30 +38,30 @@ export class WindowWatcher implements Watcher {
   readonly #trials: Float64Array
   readonly #quiet = new QuietBounds()
   readonly #entityKind: { readonly type: string }
-  /** The org whose event came last, and what belongs to it. */
-  #lastOrg: OrgTime | null = null
-  #lastModel: BaselineModel | null = null
-  #lastTotalsOrg = ''
-  #lastTotals: OrgTotals | null = null
 
   constructor(inForce: InForce, entities: EntityTable, emit: EmitDetection) {
     const { detector } = inForce
     const prefix = sectionPrefix(detector)
-    const { windows, baseline, measure } = detector
+    const { windows, measure } = detector
     this.#inForce = inForce
-    const groupModel = baseline.model === 'none' ? unmodelled : modelOf(detector, utc)
-    this.#groups = new GroupTable(`${prefix}groups`, groupModel, windows.length)
+    const peers = new PeerBaselines(inForce)
+    this.#peers = peers
     this.#measures = new MeasureRows({
       section: `${prefix}rows`,
       entities: entities.of(detector.entityType),
       windows,
       distinct: measure.kind === 'distinct',
       ratio: measure.kind === 'ratio',
-      groupNumber: (orgId, name) => this.#groups.numberOf(orgId, name),
-      groupName: (number) => this.#groups.nameOf(number),
+      groupNumber: (orgId, name) => peers.groups.numberOf(orgId, name),
+      groupName: (number) => peers.groups.nameOf(number),
     })
-    this.#totals = new KeyedState(`${prefix}totals`)
     this.#incidents = new Incidents(`${prefix}incidents`)
+    this.#learning = new WindowLearning({
+      measures: this.#measures,
+      peers,
+      incidents: this.#incidents,
+      windows,
+    })
     this.episodes = new Episodes({ prefix, inForce, explain: toStatistics, emit })
     this.#entityKind = { type: detector.entityType }
     this.#observed = new Float64Array(windows.length)
@@ -75,23 +70,12 @@ export class WindowWatcher implements Watcher {
   }
 
   get states(): readonly DurableState[] {
-    return [
-      this.#measures.rows,
-      this.#groups.state,
-      this.#totals,
-      ...this.episodes.states,
-      this.#incidents.state,
-    ]
-  }
-
-  get entityCount(): number {
-    return this.#measures.rows.size
+    return [this.#measures.rows, ...this.#peers.states, ...this.episodes.states, this.#incidents.state]
   }
 
   replaced(before: Detector): void {
     if (before.baseline.halfLife === this.#detector.baseline.halfLife) return
-    this.#models.clear()
-    this.#lastOrg = null
+    this.#peers.renewModels()
     this.#quiet.clear()
   }
 
@@ -106,13 +90,13 @@ export class WindowWatcher implements Watcher {
     if (!(amount > 0) && measure.kind !== 'ratio') return
 
     const { time } = activity
-    const totals = this.#totalsOf(org.ref.id, time)
-    const model = this.#modelOf(org)
+    const totals = this.#peers.totalsOf(org.ref.id, time)
+    const model = this.#peers.modelOf(org)
     const peers = detector.baseline.peersOf(activity, this.#entityKind)
-    const groupNumber = this.#groups.numberOf(org.ref.id, peers)
-    const group = this.#groupOf(org, groupNumber, time)
+    const groupNumber = this.#peers.groups.numberOf(org.ref.id, peers)
+    const group = this.#peers.groupOf(org, groupNumber, time)
     const state = this.#stateOf(org, entityId, groupNumber, group, totals, time)
-    this.#learn(org, state, group, totals, model, org.watermark)
+    this.#learning.learn(org, { state, group, totals, model })
     this.#measures.record(state, time, amount, value === null ? 0 : hashText(value))
     this.#measures.rows.touch(state.row)
 
@@ -146,10 +130,10 @@ export class WindowWatcher implements Watcher {
   verdict(episode: string, key: string, verdict: VerdictWord, org: OrgTime): void {
     const incident = this.#incidents.judge(key, episode, verdict)
     const row = this.#measures.rows.findKey(key)
-    const model = this.#modelOf(org)
+    const model = this.#peers.modelOf(org)
     if (!incident || row < 0 || !model) return
     const state = this.#measures.at(row)
-    const group = this.#groupOf(org, state.group, state.head)
+    const group = this.#peers.groupOf(org, state.group, state.head)
     contribute(state, group, model, -1)
     if (verdict === 'expected') {
       grant(incident, state, group, model)
@@ -159,14 +143,14 @@ export class WindowWatcher implements Watcher {
     }
     contribute(state, group, model, 1)
     this.#measures.rows.touch(row)
-    this.#groups.touch(state.group)
+    this.#peers.groups.touch(state.group)
     this.#quiet.clear()
   }
 
   tick(org: OrgTime, time: number): void {
     this.episodes.tick(org, time)
-    this.#totalsOf(org.ref.id, time)
-    this.#sweep(org)
+    this.#peers.totalsOf(org.ref.id, time)
+    this.#learning.sweep(org)
   }
 
   /** Forgets entities that have been idle for so long that their history weighs nothing. `orgOf` finds an org by its id. */
@@ -180,13 +164,13 @@ export class WindowWatcher implements Watcher {
       const org = orgOf(rows.orgOf(row))
       const state = this.#measures.at(row)
       if (!org || org.watermark - state.head <= idle) continue
-      const model = this.#modelOf(org)
-      const group = this.#groupOf(org, state.group, state.head)
+      const model = this.#peers.modelOf(org)
+      const group = this.#peers.groupOf(org, state.group, state.head)
       if (model) contribute(state, group, model, -1)
       group.members--
-      this.#totalsOf(org.ref.id, state.head).members--
-      this.#groups.touch(state.group)
-      this.#totals.touch(org.ref.id)
+      this.#peers.totalsOf(org.ref.id, state.head).members--
+      this.#peers.groups.touch(state.group)
+      this.#peers.totals.touch(org.ref.id)
       rows.delete(row)
     }
     this.#quiet.clear()
@@ -245,56 +229,6 @@ export class WindowWatcher implements Watcher {
     else if (finding) suspend(state, time, incident.verdict === 'true_positive')
   }
 
-  /** Once an hour: what entities did that have been idle since is learned, so that little waits to be. */
-  #sweep(org: OrgTime): void {
-    const model = this.#modelOf(org)
-    const totals = this.#totals.get(org.ref.id)
-    if (!totals || org.watermark - totals.swept < hour) return
-    totals.swept = org.watermark
-    this.#totals.touch(org.ref.id)
-    const { rows, waiting } = this.#measures
-    for (let row = 0; row < rows.end; row++) {
-      if (!waiting.has(row) || rows.orgOf(row) !== org.ref.id) continue
-      const state = this.#measures.at(row)
-      if (state.head >= org.watermark) continue
-      const group = this.#groupOf(org, state.group, state.head)
-      this.#learn(org, state, group, totals, model, org.watermark)
-      rows.touch(row)
-    }
-  }
-
-  #learn(
-    org: OrgTime,
-    state: MeasureState,
-    group: GroupState,
-    totals: OrgTotals,
-    model: BaselineModel | null,
-    time: number,
-  ): void {
-    if (time <= state.learnedTo) return
-    const { waiting, rows } = this.#measures
-    const { windows } = this.#detector
-    this.#groups.touch(state.group)
-    this.#totals.touch(org.ref.id)
-    if (!model) catchUp(state, waiting, group, forgetful, time, noLessons)
-    else
-      catchUp(state, waiting, group, model, time, {
-        teachingOf: (start, end) => {
-          const said = this.#incidents.isEmpty
-            ? null
-            : this.#incidents.verdictIn(rows.keyOf(state.row), start, end)
-          if (said === 'expected') return 'raw'
-          return said === 'true_positive' || isSuspended(state, start, end) ? 'excluded' : 'winsorised'
-        },
-        isReady: (start, end) => isReady(group, end - start, start, org.offset),
-        onActive: (window, teaching) => {
-          countActive(totals, window.k, time, model.halfLife)
-          if (!this.#incidents.isEmpty)
-            this.#incidents.noteTaught(rows.keyOf(state.row), window, windows[window.k] as number, teaching)
-        },
-      })
-  }
-
   #toFinding(verdict: FiringVerdict, activity: Activity, { since, group }: MeasureState): UnrankedFinding {
     const { observed, judgement, excess, length } = verdict
     const expected = judgement?.expected ?? 0
@@ -305,7 +239,7 @@ export class WindowWatcher implements Watcher {
       time: activity.time,
       trigger: sampleOf(activity),
       backfill: activity.backfill,
-      known: { since, peers: this.#groups.nameOf(group) },
+      known: { since, peers: this.#peers.groups.nameOf(group) },
     }
   }
 
@@ -322,8 +256,8 @@ export class WindowWatcher implements Watcher {
     if (row < 0) {
       group.members++
       totals.members++
-      this.#groups.touch(groupNumber)
-      this.#totals.touch(orgId)
+      this.#peers.groups.touch(groupNumber)
+      this.#peers.totals.touch(orgId)
       return this.#measures.add(orgId, entityId, groupNumber, time, org.watermark)
     }
     const state = this.#measures.at(row)
@@ -333,107 +267,23 @@ export class WindowWatcher implements Watcher {
 
   /** The entity belongs to other peers now: it takes its part of the sums along. */
   #move(state: MeasureState, org: OrgTime, groupNumber: number, group: GroupState, time: number): void {
-    const model = this.#modelOf(org)
-    const old = this.#groupOf(org, state.group, time)
+    const model = this.#peers.modelOf(org)
+    const old = this.#peers.groupOf(org, state.group, time)
     if (model) contribute(state, old, model, -1)
     old.members--
-    this.#groups.touch(state.group)
-    this.#groups.touch(groupNumber)
+    this.#peers.groups.touch(state.group)
+    this.#peers.groups.touch(groupNumber)
     this.#measures.setGroup(state.row, groupNumber)
     state.group = groupNumber
     if (model) contribute(state, group, model, 1)
     group.members++
   }
-
-  #groupOf(org: OrgTime, number: number, time: number): GroupState {
-    const model = this.#modelOf(org) ?? unmodelled
-    const since = this.#groups.has(number) ? time : this.#watchedSince(org, number, time)
-    const group = this.#groups.at(number, model, since)
-    const to = org.watermark - shortest(this.#detector.windows)
-    if (to > group.clock) {
-      advanceGroup(group, model, to, org.offset)
-      this.#groups.touch(number)
-    }
-    return group
-  }
-
-  /**
-   * Since when the group has been watched: from the first event of the org on, though its first entity may come much later. A
-   * detector of what hardly ever happens would otherwise miss the first time. Four weeks say all that a week's profile can tell.
-   * Peers of their own begin with their first entity.
-   */
-  #watchedSince(org: OrgTime, group: number, time: number): number {
-    const isWhole = this.#groups.nameOf(group) === this.#detector.entityType
-    const since = Math.max(this.#totalsOf(org.ref.id, time).since, org.watermark - watchedAtMost)
-    return isWhole ? Math.min(time, since) : time
-  }
-
-  /** Say so by `touch` where it is changed. */
-  #totalsOf(orgId: string, time: number): OrgTotals {
-    if (this.#lastTotals && orgId === this.#lastTotalsOrg) return this.#lastTotals
-    let totals = this.#totals.get(orgId)
-    if (!totals) {
-      totals = createOrgTotals(this.#detector.windows.length, time)
-      this.#totals.set(orgId, totals)
-    }
-    this.#lastTotals = totals
-    this.#lastTotalsOrg = orgId
-    return totals
-  }
-
-  #modelOf(org: OrgTime): BaselineModel | null {
-    if (org !== this.#lastOrg) {
-      this.#lastModel = this.#findModel(org)
-      this.#lastOrg = org
-    }
-    return this.#lastModel
-  }
-
-  #findModel(org: OrgTime): BaselineModel | null {
-    if (this.#detector.baseline.model === 'none') return null
-    const known = this.#models.get(org.ref.id)
-    if (known && known.offset === org.offset) return known.model
-    const model = modelOf(this.#detector, org.offset)
-    this.#models.set(org.ref.id, { offset: org.offset, model })
-    return model
-  }
-}
-
-const utc: ZoneOffset = () => 0
-
-/** A group that begins late has been watched for so long at most, ms. */
-const watchedAtMost = 27 * day
-
-/** A detector without a model keeps no statistics of its groups, and nothing of what an entity did in the past. */
-const unmodelled: GroupModel = {
-  halfLife: day,
-  sumsPerWindow: 0,
-  priorsPerWindow: 0,
-  renewPriors: () => undefined,
-  factorOf: () => 1,
-}
-const forgetful: Learner = {
-  contribute: () => undefined,
-  learn: () => 0,
-  idle: () => undefined,
-  looksWhenIdle: false,
-}
-const noLessons: Lessons = {
-  teachingOf: () => 'excluded',
-  isReady: () => false,
-  onActive: () => undefined,
 }
 
 /** What an activity counts; of a ratio, whether it is a hit. */
 function amountOf({ measure, hits }: Detector, activity: Activity): number {
   if (measure.kind === 'sum') return measure.amountOf(activity)
   return measure.kind === 'ratio' && !hits?.(activity) ? 0 : 1
-}
-
-function modelOf({ baseline }: Detector, offset: ZoneOffset): BaselineModel {
-  if (baseline.model === 'ratio') return createRatioModel(baseline.halfLife)
-  const create = baseline.model === 'amounts' ? createAmountsModel : createCountsModel
-  return create(baseline.halfLife, offset)
 }
 
 /** Learns in full what was held back of an episode, and does so from now on. */
@@ -445,8 +295,4 @@ function grant({ withheld, peaks }: Incident, state: MeasureState, group: GroupS
 
 function contribute(state: MeasureState, group: GroupState, model: BaselineModel, sign: 1 | -1): void {
   for (const slot of state.slots) model.contribute(slot, group, sign)
-}
-
-function shortest(windows: readonly number[]): number {
-  return windows[0] ?? 0
 }
