@@ -39,7 +39,7 @@ export const defaultChannels: readonly ChannelNeeds[] = [
 /** What a channel needs, whether it is one of the defaults, a custom platform event or a custom channel. */
 export function needsOf(channel: string): ChannelNeeds {
   const object = channel.split('/').at(-1) ?? channel
-  if (/__(e|chn)$/.test(object)) return customNeeds(channel, object)
+  if (!isMonitoring(channel)) return customNeeds(channel, object)
   const permission =
     object === 'LogoutEventStream'
       ? `${monitoringPermission} and Customize Application`
@@ -56,6 +56,11 @@ export function needsOf(channel: string): ChannelNeeds {
       `API Enabled and read access to ${object}, and switch streaming of ${object} on in Setup → Event Manager. The org needs Salesforce Shield or the ` +
       `Event Monitoring add-on. If the org does not have this event, remove ${channel} from channels.`,
   }
+}
+
+/** Whether a channel brings monitoring events, and not custom events or changes of records. */
+export function isMonitoring(channel: string): boolean {
+  return channel.startsWith('/event/') && !/__(e|chn)$/.test(channel)
 }
 
 /** `XEventStream` is kept as `XEvent`, the newer `XEvent` as `XEventStore`. */

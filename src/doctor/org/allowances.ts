@@ -1,3 +1,4 @@
+import { isMonitoring } from '../../salesforce/channels.ts'
 import type { Allowance, OrgApi } from '../../salesforce/org-api.ts'
 import { failed, type Outcome, ok, warning } from '../finding.ts'
 
@@ -8,9 +9,6 @@ type Rule = {
   readonly concerns: (channels: readonly string[]) => boolean
   readonly remedy: string
 }
-
-/** Monitoring events do not count against the allowance of delivered events; custom ones do. */
-const isCustom = (channel: string) => /__(e|chn)$/.test(channel) || channel.startsWith('/data/')
 
 const rules: readonly Rule[] = [
   {
@@ -30,7 +28,8 @@ const rules: readonly Rule[] = [
   {
     name: 'DailyDeliveredPlatformEvents',
     label: 'deliveries of custom events a day',
-    concerns: (channels) => channels.some(isCustom),
+    // Monitoring events do not count against it.
+    concerns: (channels) => !channels.every(isMonitoring),
     remedy:
       'Fewer subscribers to custom events and change events, or the add-on for more. What is not delivered today waits for 72 hours.',
   },

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { needsOf } from '../../salesforce/channels.ts'
+import { isMonitoring, needsOf } from '../../salesforce/channels.ts'
 import { toReadProblem } from '../../salesforce/directory/read-users.ts'
 import type { OrgApi } from '../../salesforce/org-api.ts'
 import { failed, type Outcome, ok, warning } from '../finding.ts'
@@ -15,7 +15,7 @@ const deploy =
 
 /** Looks whether the org streams and stores the events of the channels. */
 export async function checkSwitches(api: OrgApi, channels: readonly string[]): Promise<readonly Outcome[]> {
-  const monitored = channels.map(needsOf).filter(({ object }) => /Event(Stream)?$/.test(object))
+  const monitored = channels.filter(isMonitoring).map(needsOf)
   if (monitored.length === 0) return [ok('no channel has a switch in Event Manager')]
   let switches: ReadonlyMap<string, boolean>
   try {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { messageOf } from '../../errors.ts'
 import type { OrgApi } from '../../salesforce/org-api.ts'
 import {
   excessivePermissions,
@@ -47,8 +48,17 @@ function isNeeded({ name }: NeededPermission, { directory }: PermissionNeeds): b
   return directory || (name !== 'ViewAllUsers' && name !== 'ViewRoles')
 }
 
+/** Permissions that the org does not know, as without the licence for them, are not granted. */
 async function readRow(api: OrgApi, columns: readonly string[]): Promise<z.output<typeof row>> {
-  for await (const [first] of api.query(`SELECT ${columns.join(', ')} FROM UserPermissionAccess`))
-    if (first !== undefined) return row.parse(first)
-  return {}
+  const asked = new Set(columns)
+  for (;;) {
+    try {
+      for await (const [first] of api.query(`SELECT ${[...asked].join(', ')} FROM UserPermissionAccess`))
+        if (first !== undefined) return row.parse(first)
+      return {}
+    } catch (error) {
+      const unknown = columns.find((column) => messageOf(error).includes(`'${column}'`))
+      if (unknown === undefined || !asked.delete(unknown) || asked.size === 0) throw error
+    }
+  }
 }

@@ -113,6 +113,13 @@ describe('doctor looks at an org', () => {
     expect(found[0]?.remedy).toContain('permission set Forcewatch (salesforce/README.md)')
   })
 
+  test('that has not even heard of a permission, as without Event Monitoring', async () => {
+    const found = await examineOrg({ hidden: ['PermissionsViewDataLeakageEvents'] })
+    expect(troubles(found)).toMatchObject([
+      { check: 'permissions', status: 'failed', text: expect.stringContaining('Real-Time Event Monitoring') },
+    ])
+  })
+
   test('and puts up with Customize Application where LogoutEventStream needs it', async () => {
     const setup = { permissions: [...defaultSetup.permissions, 'CustomizeApplication'] }
     const found = await examineOrg({ setup }, { channels: ['/event/LogoutEventStream'] })

@@ -28,6 +28,7 @@ describe('what a channel needs', () => {
     ['/event/MobileEmailEvent', undefined],
     ['/event/ConcurLongRunApexErrEvent', undefined],
     ['/event/Order_Shipped__e', undefined],
+    ['/data/AccountChangeEvent', undefined],
   ])('%s is kept as %s', (channel, storage) => {
     expect(needsOf(channel).storage).toBe(storage)
   })
