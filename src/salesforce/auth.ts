@@ -44,7 +44,7 @@ export type Token = {
 
 const jwtBearer = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 const assertionLife = 120
-const requestLimit = 30 * second
+const requestLimit = 15 * second
 
 /**
  * A new access token.

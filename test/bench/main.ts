@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { benchBacktest } from './backtest.ts'
-import { benchChaos } from './chaos/main.ts'
+import { benchChaos, benchFaults } from './chaos/main.ts'
 import { benchDetection } from './detection/main.ts'
 import { benchSoak } from './ingest/soak.ts'
 import { benchThroughput } from './ingest/throughput.ts'
@@ -10,7 +10,8 @@ import { benchReplay } from './replay.ts'
  * `npm run bench`: every benchmark, figures on stdout, gates that fail the process, and docs/detection-quality.md. `-- --short` takes
  * seconds of each (for CI) and writes nothing. `-- --only PART` (repeatable) runs these parts of the
  * detection bench alone; `--verbose` shows every alert of its cases. The parts of ingest run
- * alone: `-- chaos` (ten minutes of faults at a simulated org), `-- ingest` (CPU against kafkajs) and `-- soak` (half an hour of a
+ * alone: `-- chaos` (ten minutes of faults at a simulated org), `-- faults` (each
+ * of them alone), `-- ingest` (CPU against kafkajs) and `-- soak` (half an hour of a
  * busy stream); `--seconds N`, `--rate N` and `--seed TEXT` choose other ones.
  */
 const { values, positionals } = parseArgs({
@@ -28,6 +29,8 @@ const { short, only, verbose, seconds, rate, seed } = values
 const [part] = positionals
 if (part === 'chaos') {
   await benchChaos({ seed, seconds: Number(seconds ?? 600) })
+} else if (part === 'faults') {
+  await benchFaults()
 } else if (part === 'soak') {
   await benchSoak({ seconds: Number(seconds ?? 1800), rate: Number(rate) })
 } else if (part === 'ingest') {

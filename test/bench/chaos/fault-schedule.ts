@@ -42,7 +42,8 @@ const silent: ReadonlySet<FaultKind> = new Set([
   'answer-lost',
 ])
 
-const kinds = (Object.keys(faultTable) as FaultKind[]).filter((kind) => !leftOut.has(kind))
+/** Faults that are over soon after they have struck. */
+export const kinds = (Object.keys(faultTable) as FaultKind[]).filter((kind) => !leftOut.has(kind))
 /**
  * How long a fault that strikes once waits for its moment, ms. One that finds nobody to strike is over: otherwise those that come
  * while we pause would pile up, and strike one session after the other.
@@ -63,6 +64,19 @@ export function nextBlow(random: Random, channels: readonly string[]): Blow {
     isSilent: chosen.some((kind) => silent.has(kind)),
     count: chosen.length,
   }
+}
+
+/** One fault alone, which strikes once. */
+export function singleBlow(kind: FaultKind, channel: string): Blow {
+  const { at }: Fault = faultTable[kind]
+  const lasts = kind === 'outage' ? second : 0
+  const fault: FaultRequest = {
+    kind,
+    ...(lasts > 0 ? { lasts } : { times: 1 }),
+    ...(at === '/meta/subscribe' && { channel }),
+  }
+  const faults = [fault, ...triggerOf(kind, at)]
+  return { faults, name: kind, lasts, isSilent: silent.has(kind), count: 1 }
 }
 
 function toPart(kind: FaultKind, random: Random, channels: readonly string[]) {

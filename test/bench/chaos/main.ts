@@ -1,6 +1,8 @@
 import { second } from '../../../src/duration.ts'
-import { type ChaosReport, runChaos } from './chaos.ts'
+import { runChaos } from './chaos.ts'
+import { runFaults } from './one-by-one.ts'
 import type { Recovery } from './recoveries.ts'
+import type { StressReport } from './stressed-org.ts'
 
 export type ChaosBenchOptions = { readonly seed: string; readonly seconds: number }
 
@@ -28,8 +30,22 @@ export async function benchChaos({ seed, seconds }: ChaosBenchOptions): Promise<
   if (problems.length > 0) throw new Error(`chaos: ${problems.join('; ')}`)
 }
 
+/** Each fault alone; prints how long its recovery took. @throws as {@link benchChaos} */
+export async function benchFaults(): Promise<void> {
+  const setup = { rate: 100, hold }
+  console.log(`faults one by one: 8 channels, ${setup.rate} events/s`)
+  const { rows, whole } = await runFaults(setup)
+  for (const { kind, took, handshakes, meaning } of rows)
+    console.log(
+      `  ${kind.padEnd(28)} ${formatSeconds(took).padStart(7)}  ${handshakes} handshakes  ${meaning}`,
+    )
+  console.log(`  lost ${whole.lost}, counted twice ${whole.countedTwice} of ${whole.published} events`)
+  const problems = whatIsWrong(whole)
+  if (problems.length > 0) throw new Error(`faults: ${problems.join('; ')}`)
+}
+
 /** What must not be, in words. */
-export function whatIsWrong(report: ChaosReport): readonly string[] {
+function whatIsWrong(report: StressReport): readonly string[] {
   const { lost, countedTwice, offences, uncaught, leftBehind, recoveries } = report
   const [loud, silent] = [false, true].map((isSilent) => times(recoveries, isSilent))
   return [
@@ -45,7 +61,7 @@ export function whatIsWrong(report: ChaosReport): readonly string[] {
   ]
 }
 
-function toRows(report: ChaosReport): readonly (readonly [string, string])[] {
+function toRows(report: StressReport): readonly (readonly [string, string])[] {
   const { recoveries, leftBehind, endings } = report
   const describe = (isSilent: boolean) => {
     const all = times(recoveries, isSilent)
