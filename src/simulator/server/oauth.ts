@@ -35,6 +35,7 @@ export type TokenIssuerOptions = {
   readonly clock: Clock
   readonly random: Random
   readonly orgId: string
+  /** Read at every request, so that certificates may change. */
   readonly apps: readonly ConnectedApp[]
   readonly userIdOf: (username: string) => string
 }
@@ -46,10 +47,15 @@ const longestAssertion = 5 * minute
 /** Salesforce's token endpoint for the two flows a service uses, with its errors. Tokens do not say when they expire. */
 export function createTokenIssuer(options: TokenIssuerOptions): TokenIssuer {
   const { clock, random, orgId, apps } = options
-  const keys = new Map(
-    apps.map((app) => [app, app.certificate ? createPublicKey(app.certificate) : undefined]),
-  )
+  const keys = new Map<string, KeyObject>()
   const tokens = new Map<string, string>()
+
+  function keyOf({ certificate }: ConnectedApp): KeyObject | undefined {
+    if (certificate === undefined) return undefined
+    const key = keys.get(certificate) ?? createPublicKey(certificate)
+    keys.set(certificate, key)
+    return key
+  }
 
   function issue(app: ConnectedApp, url: string): TokenAnswer {
     const userId = options.userIdOf(app.username)
@@ -72,7 +78,7 @@ export function createTokenIssuer(options: TokenIssuerOptions): TokenIssuer {
     if (!jwt) return refuse('invalid_grant', 'invalid assertion')
     const app = apps.find(({ clientId }) => clientId === jwt.claims.iss)
     if (!app) return refuse('invalid_client_id', 'client identifier invalid')
-    const key = keys.get(app)
+    const key = keyOf(app)
     if (!key) return refuse('unauthorized_client', 'invalid client credentials or flow not enabled')
     if (!isSigned(jwt, key)) return refuse('invalid_grant', 'invalid assertion')
     if (![...loginHosts, url].includes(trimSlash(String(jwt.claims.aud))))
