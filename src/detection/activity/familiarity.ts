@@ -22,8 +22,17 @@ import {
 import { EntityTable } from '../entities/entity-table.ts'
 import { hashText } from '../window/recent-values.ts'
 import type { Activity } from './activity.ts'
+import { Actors } from './actors.ts'
 import { memoizeByText } from './bounded-cache.ts'
-import { createFirsts, dimensions, type Firsts, type Newness, tell, unknownFirsts } from './firsts.ts'
+import {
+  createFirsts,
+  dimensions,
+  type Firsts,
+  hasOwnTools,
+  type Newness,
+  tell,
+  unknownFirsts,
+} from './firsts.ts'
 import { OrgSights } from './org-sights.ts'
 import { textOf } from './payload.ts'
 /** A value counts as new for so long after its first sight, ms: the whole of an attack carries the flag. */
@@ -50,9 +59,12 @@ const memoryKind: MemoryKind = { rateHalfLife: 30, capacities: [64, 32, 32, 96, 
 export class Familiarity {
   readonly state: MemoryTable
   readonly #org = new OrgSights({ newFor, knownAfter, rememberedDays })
+  readonly #actors = new Actors()
   readonly #capacity: number
   /** Whether the event at hand changed anything that must be saved. */
   #changed = false
+  /** Whether the event at hand is the first that brings somebody who works by hand to a network. */
+  #arrived = false
 
   /** @param options.capacity how many users are remembered at most, two million when absent: about 200 bytes each */
   constructor({ entities = new EntityTable(), capacity = 2_000_000 }: FamiliarityOptions = {}) {
@@ -61,12 +73,13 @@ export class Familiarity {
   }
 
   get states(): readonly DurableState[] {
-    return [this.state, this.#org.state]
+    return [this.state, this.#org.state, this.#actors.state]
   }
 
-  /** Tells what is new about the activity for its user, and learns from it. */
+  /** Tells what is new about the activity for its user, of a login as somebody else for who does it, and learns from it. */
   note(activity: Activity): Firsts {
-    const { user, time } = activity
+    const { time } = activity
+    const user = this.#actors.userOf(activity)
     if (user === null) return unknownFirsts
     const learns = teaches(activity)
     const memory = this.state.find(activity.org.id, user) ?? (learns ? this.#add(activity, user) : null)
@@ -75,18 +88,23 @@ export class Familiarity {
     const away = awayAt(memory, time, newFor)
     let firsts = known || away > 0 ? createFirsts(away, known && isAutomated(memory)) : unknownFirsts
     this.#changed = learns && noteActive(memory, time, memoryKind)
+    if (this.#changed) this.#actors.note(activity)
+    this.#arrived = false
     if (learns && noteToday(memory, handIndex, isByHand(activity))) this.#changed = true
     const sight = {
       org: activity.org.id,
       time,
       learns,
       known,
+      byHand: known && !isAutomated(memory),
       oldest: Math.floor(time / day) - away - rememberedDays,
     }
     for (let index = 0; index < dimensions.length; index++) {
       const newness = this.#seeDimension(memory, activity, index, sight)
       if (newness !== null && known && !isRestless(memory, index)) firsts = tell(firsts, index, newness)
     }
+    if (this.#arrived && activity.action === 'login' && hasOwnTools(firsts))
+      this.#org.noteArrival(activity.org.id, activity.network ?? '', time)
     if (this.#changed) this.state.touch()
     return firsts
   }
@@ -94,6 +112,7 @@ export class Familiarity {
   /** Called once a day: forgets what has not been seen for long. `time`: how far event time has come, ms. */
   expire(time: number): void {
     const today = Math.floor(time / day)
+    this.#actors.expire((org, user) => this.state.find(org, user) !== undefined)
     for (const [, , memory] of this.state.entries()) {
       const oldest = lastDay(memory) - awayAt(memory, time, newFor) - rememberedDays
       if (today - lastDay(memory) > rememberedUserDays) this.state.delete()
@@ -121,8 +140,9 @@ export class Familiarity {
     const isFirst = place < 0 || lastSight(memory, place) < oldest
     if (known && learns && noteToday(memory, index, isFirst)) this.#changed = true
     if (place < 0) {
-      const expected = index === networkIndex && this.#isOfKnownRange(memory, text, sight)
+      const expected = index === networkIndex && this.#isExpected(memory, text, sight)
       if (learns) {
+        this.#arrived ||= index === networkIndex && sight.byHand
         addValue(memory, word, expected ? knownSince(memory) : time, time, memoryKind)
         this.#changed = true
       }
@@ -131,11 +151,22 @@ export class Familiarity {
     }
     const isChanged = learns && noteSight(memory, place, time, isFirst)
     const first = firstSight(memory, place)
-    const isNew = isFirst || (time - first < newFor && first - knownSince(memory) >= knownAfter)
+    const isRecent = isFirst || (time - first < newFor && first - knownSince(memory) >= knownAfter)
     if (isChanged) this.#changed = true
+    const isNew = isRecent && !(index === networkIndex && this.#isPlaceOfOrg(text, sight))
     // Once a day for each user and value is enough to know what is still in use.
     const isStrange = (isChanged || isNew) && this.#org.isNew(org, word, time, learns)
     return !isNew ? 'old' : isStrange ? 'strange' : 'new'
+  }
+
+  #isExpected(memory: ValueMemory, network: string, sight: Sight): boolean {
+    const isOfKnownRange = this.#isOfKnownRange(memory, network, sight)
+    return isOfKnownRange || this.#isPlaceOfOrg(network, sight)
+  }
+
+  /** Whether colleagues have come to a network that is new for somebody who works by hand: an office, a VPN, a conference. */
+  #isPlaceOfOrg(network: string, { org, time, byHand }: Sight): boolean {
+    return byHand && this.#org.isPlace(org, network, time)
   }
 
   /**
@@ -184,6 +215,7 @@ type Sight = {
   readonly time: number
   readonly learns: boolean
   readonly known: boolean
+  readonly byHand: boolean
   /** Day before which what was last seen is forgotten: who comes back from a long leave finds what was usual before. */
   readonly oldest: number
 }
@@ -249,7 +281,7 @@ const pages: ReadonlySet<string> = new Set([
   'LogoutEventStream',
 ])
 
-/** What an attacker can bring about without being let in must not become familiar, nor what others do in the user's name. */
+/** What an attacker can bring about without being let in must not become familiar, nor what is done in another's name. */
 function teaches({ action, outcome }: Activity): boolean {
   if (action === 'login') return outcome === 'success'
   return action !== 'anomaly' && action !== 'login-as'

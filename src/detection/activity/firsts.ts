@@ -53,10 +53,17 @@ export function isStrange(firsts: Firsts, dimension: Dimension): boolean | null 
 
 /** Network, app and client: where and with what the user works. */
 const accessBits = 0b111
+/** Application and client. */
+const toolBits = 0b110
 
 /** True when network, app and client are all known for this user, as far as the activity has them; null when none can be told. */
 export function isFamiliar(firsts: Firsts): boolean | null {
   return (firsts & accessBits) === 0 ? null : (firsts & (accessBits << 8)) === 0
+}
+
+/** Whether application and client are known for this user, as far as the activity has them: only the place may be new. */
+export function hasOwnTools(firsts: Firsts): boolean {
+  return (firsts & toolBits) !== 0 && (firsts & (toolBits << 8)) === 0
 }
 
 /** Whether the user is a program: nobody works by hand under this name. Null while that is not known. */

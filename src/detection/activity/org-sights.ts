@@ -7,14 +7,21 @@ import {
   lastSight,
   type MemoryKind,
   noteSight,
+  toWord,
   type ValueMemory,
 } from '../baseline/value-memory.ts'
 import { EntityTable } from '../entities/entity-table.ts'
+import { hashText } from '../window/recent-values.ts'
+import { memoizeByText } from './bounded-cache.ts'
 
 /** An org's values lie in so many memories, so that a change rewrites a small part of them. */
 const shards = 16
 /** By dimension, in each of them. */
-const memoryKind: MemoryKind = { rateHalfLife: 30, capacities: [256, 64, 64, 128, 512, 8, 16, 8] }
+const memoryKind: MemoryKind = { rateHalfLife: 30, capacities: [256, 64, 64, 128, 512, 8, 16, 128] }
+/** In the last place stand arrivals at networks, a value for each. */
+const arrivalIndex = 7
+/** So many people with their usual tools make a network a place of the org. */
+const arrivalsOfPlace = 5
 
 export type OrgSightsOptions = {
   /** A value counts as new for so long after its first sight, ms. */
@@ -24,6 +31,12 @@ export type OrgSightsOptions = {
   /** A value is forgotten after so many days. */
   readonly rememberedDays: number
 }
+
+const arrivalWords: (network: string) => readonly number[] = memoizeByText((network) =>
+  Array.from({ length: arrivalsOfPlace }, (_, number) =>
+    toWord(hashText(`${network} ${number}`), arrivalIndex),
+  ),
+)
 
 /** What anybody of an org has been seen to use: a value that is new for a user may be what everybody else always had. */
 export class OrgSights {
@@ -50,6 +63,27 @@ export class OrgSights {
     if (learns && noteSight(memory, place, time, false)) this.state.touch()
     const first = firstSight(memory, place)
     return time - first < newFor && first - since >= knownAfter
+  }
+
+  /** One more person came to a network, by a login and with nothing else that is new. */
+  noteArrival(orgId: string, network: string, time: number): void {
+    for (const word of arrivalWords(network)) {
+      const memory = this.#shardOf(orgId, word, time)
+      if (findValue(memory, word) >= 0) continue
+      addValue(memory, word, time, time, memoryKind)
+      this.state.touch()
+      return
+    }
+  }
+
+  /** Whether so many people have come to a network that it is a place of the org, such as an office or its VPN. */
+  isPlace(orgId: string, network: string, time: number): boolean {
+    const word = arrivalWords(network).at(-1) ?? 0
+    const memory = this.#shardOf(orgId, word, time)
+    const place = findValue(memory, word)
+    if (place < 0) return false
+    if (noteSight(memory, place, time, false)) this.state.touch()
+    return true
   }
 
   #shardOf(orgId: string, word: number, time: number): ValueMemory {

@@ -71,6 +71,41 @@ describe('what is new about an activity for its user', () => {
     expect(news(noteAt(familiarity, 14.1, changes))).toEqual([])
   })
 
+  it('is no network to which five colleagues have moved by login with their usual tools', () => {
+    const familiarity = new Familiarity()
+    const office = { network: '198.51.100.0/24' }
+    const users = Array.from({ length: 8 }, (_, index) => ({ user: `u${index}` }))
+    for (const user of users) for (let index = 0; index <= 10; index++) noteAt(familiarity, index, user)
+    const login = { ...office, action: 'login', outcome: 'success' } as const
+    const moved = users.slice(0, 6).map((user) => news(noteAt(familiarity, 11, { ...user, ...login })))
+    expect(moved).toEqual([['network'], ['network'], ['network'], ['network'], ['network'], []])
+    expect(news(noteAt(familiarity, 11.1, { ...users[0], ...office }))).toEqual([])
+    expect(news(noteAt(familiarity, 11.1, { ...users[7], ...office, client: 'curl' }))).toEqual(['client'])
+  })
+
+  it.each([
+    ['with strange tools', { action: 'login', outcome: 'success', client: 'curl' } as const],
+    ['without any login', {}],
+  ])('is a network to which several came %s', (_, changes) => {
+    const familiarity = new Familiarity()
+    const users = Array.from({ length: 8 }, (_, index) => ({ user: `u${index}` }))
+    for (const user of users) for (let index = 0; index <= 10; index++) noteAt(familiarity, index, user)
+    const last = users.map((user) =>
+      noteAt(familiarity, 11, { ...user, network: '198.51.100.0/24', ...changes }),
+    )
+    expect(last.map(({ firsts }) => isNew(firsts, 'network'))).toEqual(users.map(() => true))
+  })
+
+  it('is, of a login as somebody else, what is new for the administrator', () => {
+    const familiarity = knownUser(10, { user: 'admin', username: 'admin@acme.example' })
+    for (let index = 0; index <= 10; index++) noteAt(familiarity, index, { network: '192.0.2.0/24' })
+    const loginAs = { action: 'login-as', user: 'u1', actor: 'admin@acme.example' } as const
+    expect(isFamiliar(noteAt(familiarity, 11, loginAs).firsts)).toBe(true)
+    expect(news(noteAt(familiarity, 11, { ...loginAs, network: '198.51.100.0/24' }))).toEqual(['network'])
+    const stranger = noteAt(familiarity, 11, { ...loginAs, actor: 'nobody@acme.example' })
+    expect(isFamiliar(stranger.firsts)).toBeNull()
+  })
+
   it('cannot be told of a user who has been known for less than three days, nor of what the event does not say', () => {
     const familiarity = new Familiarity()
     noteAt(familiarity, 0)
