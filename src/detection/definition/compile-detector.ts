@@ -48,6 +48,7 @@ export function compileDetector(definition: Definition): Detector | null {
     levelFor: levelReader(definition),
     escalations: definition.escalate.map(toEscalation),
     riskOf: (found) => (definition.risk ?? 20) * riskFactor[found],
+    countsNews: /"(new|strange)_\w+"/.test(JSON.stringify(where.source)),
     watchesDetections: ofKind(where.source, 'detection', detectionType) !== never,
     alert: {
       repeat: alert.repeat,

@@ -59,6 +59,8 @@ export type Detector = {
   riskOf(level: Level): number
   /** Whether it is fed with detections of other detectors; its own are then fed to nobody. */
   readonly watchesDetections: boolean
+  /** Counts only what is new for somebody: it sees nothing of what is usual in an org's first days. */
+  readonly countsNews: boolean
   readonly alert: { readonly repeat: number; readonly keepOpen: number; readonly summary: string | null }
 }
 

@@ -1,3 +1,4 @@
+import { week } from '../../duration.ts'
 import { thresholdFor } from '../algorithms/frequency.ts'
 import { calibrate, type Tail } from '../algorithms/peaks-over-threshold.ts'
 import type { ZoneOffset } from '../algorithms/zone-offset.ts'
@@ -149,11 +150,11 @@ function learnedOf(state: MeasureState, k: number): number {
 
 /** How the longest window compares with what is usual. What is no more than that is not judged: its ratio counts as 1. */
 function judgeLongest(evaluation: Evaluation): Verdict['whole'] | null {
-  const { detector, state, observed, panes, group, model, offset } = evaluation
+  const { detector, state, observed, panes, group, model } = evaluation
   const k = detector.windows.length - 1
   const length = detector.windows[k] as number
   const { start, end } = windowEndingAt(panes[k] as number, length)
-  if (!model || !isReady(group, length, start, offset)) return null
+  if (!model || !canJudge(evaluation, length, start)) return null
   const amount = observed[k] as number
   const judgement = model.judge(state.slotOf(k), group, start, end, amount, evaluation.trials[k])
   if (!judgement) return { expected: amount, ratio: 1 }
@@ -164,12 +165,18 @@ export function fires(verdict: Verdict | null): verdict is FiringVerdict {
   return verdict !== null && verdict.reason !== 'watching'
 }
 
+/** What is new is told only of those who are known for days, and is much at first: an org's first week says nothing of it. */
+function canJudge({ detector, group, totals, offset }: Evaluation, length: number, start: number): boolean {
+  if (detector.countsNews && start - totals.since < week) return false
+  return isReady(group, length, start, offset)
+}
+
 function ceilingOf({ alwaysAbove, alwaysAboveIn }: Firing, length: number): number {
   return alwaysAboveIn?.get(length) ?? alwaysAbove
 }
 
 function judgeWindow(evaluation: Evaluation, k: number, observed: number): Verdict | null {
-  const { detector, firing, state, panes, group, model, offset, totals } = evaluation
+  const { detector, firing, state, panes, group, model, totals } = evaluation
   const length = detector.windows[k] as number
   const pane = panes[k] as number
   const { start, end } = windowEndingAt(pane, length)
@@ -194,7 +201,7 @@ function judgeWindow(evaluation: Evaluation, k: number, observed: number): Verdi
     ...(Number.isFinite(limit) && { limit }),
   }
   if (!model) return { ...unjudged, reason: observed >= limit ? 'ceiling' : 'watching' }
-  const ready = isReady(group, length, start, offset)
+  const ready = canJudge(evaluation, length, start)
   const slot = state.slotOf(k)
   const judgement = ready ? model.judge(slot, group, start, end, observed, evaluation.trials[k]) : null
   if (ready && isOrdinary(judgement)) noteQuiet(evaluation, k, observed)

@@ -1,4 +1,5 @@
 import type { Activity } from '../activity/activity.ts'
+import { permissionsOf } from '../activity/derived-fields.ts'
 import { awayDays, dimensions, isFamiliar, isNew } from '../activity/firsts.ts'
 import { textOf } from '../activity/payload.ts'
 import { userTypeOf } from '../activity/user-type.ts'
@@ -132,6 +133,8 @@ export function sampleOf(activity: Activity): EventSample {
   if (activity.objects.length > 0) fields.objects = activity.objects.slice(0, 10).join(', ')
   if (activity.query !== null) fields.query = activity.query.slice(0, longestText)
   if (activity.probe) fields.probe = true
+  if (activity.action === 'permission-change')
+    fields.permissions = permissionsOf(activity).slice(0, 10).join(', ')
   for (const name of dimensions) if (isNew(activity.firsts, name)) fields[`new_${name}`] = true
   const away = awayDays(activity.firsts) ?? 0
   if (away > 0) fields.away = away

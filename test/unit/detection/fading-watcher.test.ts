@@ -24,6 +24,7 @@ const risk = (changes: Parameters<typeof makeDetector>[0] = {}) =>
     atLeast: 30,
     windows: [7 * day],
     watchesDetections: true,
+    countsNews: false,
     levelFor: () => 'high',
     measure: {
       expression: 'sum(risk)',

@@ -123,6 +123,7 @@ export function makeDetector(options: DetectorOptions = {}): Detector {
     escalations: [],
     riskOf: () => 20,
     watchesDetections: false,
+    countsNews: false,
     alert: { repeat: day, keepOpen: hour, summary: null },
     measure,
     ...rest,
