@@ -5,6 +5,7 @@ import { openLog, openStore, topicNames } from '../../src/adapters.ts'
 import { systemClock } from '../../src/clock.ts'
 import { loadConfig } from '../../src/config/load-config.ts'
 import type { Config, ConfigFile } from '../../src/config/schema.ts'
+import { memoriesIn } from '../../src/detection/baseline/memory-table.ts'
 import { rowsIn } from '../../src/detection/entities/row-format.ts'
 import { createLogger, createSecretScrubber } from '../../src/logger.ts'
 import type { PagerDutyEvent } from '../../src/notify/pagerduty/pagerduty-event.ts'
@@ -141,7 +142,7 @@ async function readOutcome(config: Config): Promise<Pick<Outcome, 'events' | 'de
       })
       for await (const { section, key, value } of lease?.restore() ?? []) {
         const name = `${partition} ${section}`
-        if (section.endsWith('/rows')) addRows(state, name, key, value)
+        if (section.endsWith('/rows') || section.endsWith('/memories')) addBlock(state, name, key, value)
         else if (section !== 'checkpoint') state[`${name} ${key}`] = value.toString('base64')
       }
     }
@@ -163,11 +164,14 @@ async function readOutcome(config: Config): Promise<Pick<Outcome, 'events' | 'de
   return { events: [...events].sort(), detections, state }
 }
 
-/** Which entry holds a row depends on when checkpoints were made; what it holds does not. */
-function addRows(state: Record<string, string>, section: string, key: string, value: Buffer): void {
-  for (const { row, orgId, id, start, end } of rowsIn(value)) {
+/** Which entry holds a row or a memory depends on when checkpoints were made; what it holds does not. */
+function addBlock(state: Record<string, string>, section: string, key: string, value: Buffer): void {
+  const members = section.endsWith('/rows')
+    ? Array.from(rowsIn(value), (row) => ({ ...row, content: value.subarray(row.start, row.end) }))
+    : Array.from(memoriesIn(value), (row) => ({ ...row, content: row.memory }))
+  for (const { row, orgId, id, content } of members) {
     const name = `${section} ${orgId} ${id}`
     const isNewest = key.includes('/') || !(name in state)
-    if (isNewest) state[name] = `${row} ${value.toString('base64', start, end)}`
+    if (isNewest) state[name] = `${row} ${content.toString('base64')}`
   }
 }

@@ -1,12 +1,15 @@
 import type { DurableState, KeyedChange } from '../../stream/keyed-state.ts'
 import type { EntityIndex } from '../entities/entity-table.ts'
 import { withRoomFor } from '../entities/growing.ts'
+import { LowestFirst } from '../entities/lowest-first.ts'
+import { SavedRows } from '../entities/saved-rows.ts'
 import { Slabs } from '../entities/slabs.ts'
 import {
   beginMemory,
   decodeMemory,
   encodeMemory,
   headLength,
+  keyOfMemory,
   knownSince,
   leastSlots,
   type ValueMemory,
@@ -15,16 +18,26 @@ import {
 /** Up to 4096 slots. */
 const sizes = Array.from({ length: 10 }, (_, size) => headLength + 2 * (leastSlots << size))
 
-/** The memories of the entities of all orgs. */
+/** Of each memory in an entry of the store: its row, and how long the rest is. */
+const headBytes = 8
+
+/**
+ * The memories of the entities of all orgs. Each has a row of its own, with the same number after a restart, by which they are
+ * saved in blocks.
+ */
 export class MemoryTable implements DurableState {
   readonly section: string
   readonly #entities: EntityIndex
   readonly #slabs = new Slabs(sizes)
   /** Address of an entity's memory plus one, by its number; 0 when it has none. */
   #addresses = new Int32Array(16)
-  #isChanged = new Uint8Array(16)
-  #changed: number[] = []
-  #deleted = new Set<string>()
+  /** Row of an entity's memory, by its number, and entity of a row plus one. */
+  #rowOf = new Int32Array(16)
+  #entityOf = new Int32Array(16)
+  /** Rows from here on have never been used. */
+  #end = 0
+  readonly #free = new LowestFirst()
+  readonly #saved = new SavedRows()
   #size = 0
   /** First sight of any entity of an org, ms; of those that are still remembered, after a restart. */
   readonly #first = new Map<string, number>()
@@ -37,8 +50,8 @@ export class MemoryTable implements DurableState {
     empty: (slots) => this.#empty(slots),
   }
 
-  constructor(section: string, entities: EntityIndex) {
-    this.section = section
+  constructor(name: string, entities: EntityIndex) {
+    this.section = `${name}/memories`
     this.#entities = entities
   }
 
@@ -59,9 +72,8 @@ export class MemoryTable implements DurableState {
 
   /** Begins the memory of an entity that has none; good until another one is asked for. */
   add(orgId: string, id: string, time: number): ValueMemory {
-    const memory = this.#place(orgId, id)
+    const memory = this.#place(this.#free.take() ?? this.#end, orgId, id)
     beginMemory(memory, time)
-    this.#deleted.delete(keyOf(orgId, id))
     this.touch()
     return memory
   }
@@ -69,14 +81,12 @@ export class MemoryTable implements DurableState {
   /** Says that the memory that was asked for last was changed. */
   touch(): void {
     this.#noteFirst()
-    if (this.#isChanged[this.#entity] === 1) return
-    this.#isChanged[this.#entity] = 1
-    this.#changed.push(this.#entity)
+    this.#saved.touch(this.#rowOf[this.#entity] as number)
   }
 
   /** Deletes the memory that was asked for last. */
   delete(): void {
-    this.#deleted.add(this.#keyOf(this.#entity))
+    this.#saved.vacate(this.#rowOf[this.#entity] as number)
     this.#remove(this.#entity)
   }
 
@@ -88,25 +98,17 @@ export class MemoryTable implements DurableState {
   }
 
   restore(key: string, bytes: Buffer): void {
-    const split = key.indexOf('\0')
-    const [orgId, id] = [key.slice(0, split), key.slice(split + 1)]
-    if (this.find(orgId, id)) this.#remove(this.#entity)
-    decodeMemory(bytes, this.#place(orgId, id))
-    this.#noteFirst()
+    for (const { row, orgId, id, memory } of memoriesIn(bytes)) {
+      if (!this.#saved.restored(key, row)) continue
+      const known = (this.#entityOf[row] ?? 0) - 1
+      if (known >= 0) this.#remove(known)
+      decodeMemory(memory, this.#place(row, orgId, id))
+      this.#noteFirst()
+    }
   }
 
   takeChanges(): KeyedChange {
-    const puts: { key: string; value: Buffer }[] = []
-    for (const entity of this.#changed) {
-      if (this.#isChanged[entity] === 0) continue
-      this.#isChanged[entity] = 0
-      const key = this.#keyOf(entity)
-      puts.push({ key, value: encodeMemory(this.#show(entity), key) })
-    }
-    const deletes = [...this.#deleted]
-    this.#changed = []
-    this.#deleted = new Set()
-    return { puts, deletes }
+    return this.#saved.takeChanges((from, to) => this.#encode(from, to))
   }
 
   #has(entity: number): boolean {
@@ -123,21 +125,43 @@ export class MemoryTable implements DurableState {
     return view
   }
 
-  #place(orgId: string, id: string): ValueMemory {
+  #place(row: number, orgId: string, id: string): ValueMemory {
+    if (row < this.#end) this.#free.remove(row)
+    for (; this.#end <= row; this.#end++) if (this.#end < row) this.#free.give(this.#end)
     const entity = this.#entities.retain(orgId, id)
     this.#addresses = withRoomFor(this.#addresses, entity)
-    this.#isChanged = withRoomFor(this.#isChanged, entity)
+    this.#rowOf = withRoomFor(this.#rowOf, entity)
+    this.#entityOf = withRoomFor(this.#entityOf, row)
     this.#addresses[entity] = this.#slabs.take(0) + 1
+    this.#rowOf[entity] = row
+    this.#entityOf[row] = entity + 1
     this.#size++
     return this.#show(entity)
   }
 
   #remove(entity: number): void {
+    const row = this.#rowOf[entity] as number
     this.#slabs.give((this.#addresses[entity] as number) - 1)
     this.#addresses[entity] = 0
-    this.#isChanged[entity] = 0
+    this.#entityOf[row] = 0
+    this.#free.give(row)
     this.#entities.release(entity)
     this.#size--
+  }
+
+  /** An entry with the memories of the rows from `from` up to but not including `to`; null when there are none. */
+  #encode(from: number, to: number): Buffer | null {
+    const parts: Buffer[] = []
+    for (let row = from; row < Math.min(to, this.#end); row++) {
+      const entity = (this.#entityOf[row] as number) - 1
+      if (entity < 0) continue
+      const bytes = encodeMemory(this.#show(entity), this.#keyOf(entity))
+      const head = Buffer.allocUnsafe(headBytes)
+      head.writeUInt32LE(row, 0)
+      head.writeUInt32LE(bytes.length, 4)
+      parts.push(head, bytes)
+    }
+    return parts.length === 0 ? null : Buffer.concat(parts)
   }
 
   /** The memory at hand moves to a piece with so many slots. */
@@ -158,10 +182,27 @@ export class MemoryTable implements DurableState {
   }
 
   #keyOf(entity: number): string {
-    return keyOf(this.#entities.orgOf(entity), this.#entities.idOf(entity))
+    return `${this.#entities.orgOf(entity)}\0${this.#entities.idOf(entity)}`
   }
 }
 
-function keyOf(orgId: string, id: string): string {
-  return `${orgId}\0${id}`
+/** A memory in an entry of the store. */
+export type StoredMemory = {
+  readonly row: number
+  readonly orgId: string
+  readonly id: string
+  readonly memory: Buffer
+}
+
+/** The memories in an entry of the store. */
+export function* memoriesIn(bytes: Buffer): Generator<StoredMemory> {
+  for (let position = 0; position < bytes.length; ) {
+    const row = bytes.readUInt32LE(position)
+    const start = position + headBytes
+    position = start + bytes.readUInt32LE(position + 4)
+    const memory = bytes.subarray(start, position)
+    const key = keyOfMemory(memory)
+    const separator = key.indexOf('\0')
+    yield { row, orgId: key.slice(0, separator), id: key.slice(separator + 1), memory }
+  }
 }

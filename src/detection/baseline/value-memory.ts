@@ -204,6 +204,11 @@ export function encodeMemory(memory: ValueMemory, key: string): Buffer {
   return bytes
 }
 
+/** The key that {@link encodeMemory} was given. */
+export function keyOfMemory(bytes: Buffer): string {
+  return bytes.toString('utf8', 2, 2 + bytes.readUInt16LE(0))
+}
+
 /** Reads what {@link encodeMemory} wrote into a memory that is all zeros. */
 export function decodeMemory(bytes: Buffer, memory: ValueMemory): void {
   let position = 2 + bytes.readUInt16LE(0)

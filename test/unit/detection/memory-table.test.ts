@@ -1,8 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { MemoryTable } from '../../../src/detection/baseline/memory-table.ts'
-import { addValue, findValue, lastDay, toWord } from '../../../src/detection/baseline/value-memory.ts'
+import { MemoryTable, memoriesIn } from '../../../src/detection/baseline/memory-table.ts'
+import {
+  addValue,
+  encodeMemory,
+  findValue,
+  lastDay,
+  toWord,
+} from '../../../src/detection/baseline/value-memory.ts'
 import { EntityTable } from '../../../src/detection/entities/entity-table.ts'
 import { day } from '../../../src/duration.ts'
+import { createRandom } from './statistics-rig.ts'
 
 const kind = { rateHalfLife: 30, capacities: new Array(8).fill(3000) }
 const word = (value: number) => toWord(value, 1)
@@ -42,8 +49,8 @@ describe('the memories of a table', () => {
     expect(lastDay(next)).toBe(20)
     expect(knows(table, 'next', 5)).toBe(false)
     const { puts, deletes } = table.takeChanges()
-    expect(puts.map(({ key }) => key)).toEqual(['org\0next'])
-    expect(deletes).toEqual(['org\0gone'])
+    expect(puts.flatMap(({ value }) => Array.from(memoriesIn(value), ({ id }) => id))).toEqual(['next'])
+    expect(deletes).toEqual([])
   })
 
   it('come back from what was saved, also over what was there', () => {
@@ -64,4 +71,42 @@ describe('the memories of a table', () => {
     expect(knows(other, 'u', 1000)).toBe(false)
     expect(other.takeChanges().puts).toEqual([])
   })
+
+  it('come back from a few entries, whatever has been added, changed and deleted since they were first saved', () => {
+    const random = createRandom(9)
+    const stored = new Map<string, Buffer>()
+    let table = new MemoryTable('memories', new EntityTable().of('user'))
+    for (let user = 0; user < 2000; user++) table.add('org', `u${user}`, user * day)
+    save(table, stored)
+    expect(stored.size).toBeLessThan(64)
+    for (let checkpoint = 0; checkpoint < 100; checkpoint++) {
+      for (let change = 0; change < 20; change++) {
+        const id = `u${Math.floor(random() * 3000)}`
+        const known = table.find('org', id)
+        if (known && random() < 0.3) table.delete()
+        else {
+          const memory = known ?? table.add('org', id, checkpoint * day)
+          addValue(memory, word(100 * checkpoint + change), checkpoint * day, checkpoint * day, kind)
+          table.touch()
+        }
+      }
+      save(table, stored)
+      if (checkpoint % 9 !== 0) continue
+      const before = contentOf(table)
+      table = new MemoryTable('memories', new EntityTable().of('user'))
+      for (const [key, value] of [...stored].sort(() => random() - 0.5)) table.restore(key, value)
+      expect(contentOf(table)).toEqual(before)
+      expect(table.size).toBe(before.length)
+    }
+  })
 })
+
+function save(table: MemoryTable, stored: Map<string, Buffer>): void {
+  const { puts, deletes } = table.takeChanges()
+  for (const key of deletes) stored.delete(key)
+  for (const { key, value } of puts) stored.set(key, value)
+}
+
+function contentOf(table: MemoryTable): readonly string[] {
+  return Array.from(table.entries(), ([, id, memory]) => encodeMemory(memory, id).toString('hex')).sort()
+}
