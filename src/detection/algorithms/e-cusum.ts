@@ -1,35 +1,34 @@
 /**
  * Slow growth. Evidence L is the logarithm of a bet against "nothing has changed": each period multiplies it by the likelihood of
- * what was seen if the rate had grown by ρ = 1.5, over its likelihood if not, and a loser starts again with his stake
+ * what was seen if the mean had grown by ρ, over its likelihood if not, and a loser starts again with his stake
  * (CUSUM as an e-detector: Page 1954; Shin, Ramdas, Rinaldo 2022). Under no change it reaches ln A once in A periods at most.
  */
 
-/** The growth that is bet on. */
-export const growthRatio = 1.5
+/** The growth that is bet on: that of the square root of an amount which grows by half. */
+export const growthRatio = Math.sqrt(1.5)
 /** The spread is taken to be so much larger than measured: the bet must not be won by noise. */
 const spreadCaution = 0.8
 
 /**
- * What a period with `y`, where `mu` was to be expected, adds to L: the log-likelihood ratio of negative binomials with size
- * φ' = 0.8·phi and means ρ·mu and mu, y·ln ρ − (y+φ')·ln((φ'+ρ·mu)/(φ'+mu)).
+ * What a period with `root`, where `mu` was to be expected, adds to L: the log-likelihood ratio of gamma distributions with shape
+ * φ' = 0.8·phi and means ρ·mu and mu, φ'·((1 − 1/ρ)·root/mu − ln ρ).
  */
-export function evidenceOf(y: number, mu: number, phi: number): number {
-  const size = spreadCaution * phi
-  return y * Math.log(growthRatio) - (y + size) * Math.log((size + growthRatio * mu) / (size + mu))
+export function evidenceOf(root: number, mu: number, phi: number): number {
+  return spreadCaution * phi * ((1 - 1 / growthRatio) * (root / mu) - Math.log(growthRatio))
 }
 
 /** L after one more period; `most` is all that one period may add. */
-export function nextEvidence(evidence: number, y: number, mu: number, phi: number, most: number): number {
-  return Math.max(evidence, 0) + Math.min(most, evidenceOf(y, mu, phi))
+export function nextEvidence(evidence: number, root: number, mu: number, phi: number, most: number): number {
+  return Math.max(evidence, 0) + Math.min(most, evidenceOf(root, mu, phi))
 }
 
-/** Standard errors by which a reference is raised: a whole one costs a third of the evidence and spares no false alarm. */
-const confidence = 0.5
+/** Standard errors by which a reference is raised: a whole one finds a growth of five per cent a day too late. */
+const confidence = 0.7
 
 /**
- * By how much a rate must be raised to be above the true one with some certainty: 1 + ½·√(1/a + 2/(φ·n)), `a` events having
- * been counted in `n` periods. A reference that is too low would be bet against for ever.
+ * By how much a mean must be raised to be above the true one with some certainty: 1 + 0.7·√(1/(φ·n)), from `n` periods. A reference
+ * that is too low would be bet against for ever.
  */
-export function upperFactor(a: number, phi: number, n: number): number {
-  return 1 + confidence * Math.sqrt(1 / Math.max(a, 0.5) + 2 / (phi * Math.max(n, 1)))
+export function upperFactor(phi: number, n: number): number {
+  return 1 + confidence * Math.sqrt(1 / (phi * Math.max(n, 1)))
 }

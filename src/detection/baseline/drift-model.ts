@@ -1,16 +1,27 @@
 import { day } from '../../duration.ts'
 import { evidenceOf, nextEvidence, upperFactor } from '../algorithms/e-cusum.ts'
-import { clippedSpread, winsorCap } from '../algorithms/gamma-poisson.ts'
 import { negativeBinomialQuantile } from '../algorithms/log-tails.ts'
+import {
+  baselines,
+  copyPerDay,
+  daysKnown,
+  expectedOf,
+  expectedRootOf,
+  learnDay,
+  scaleAmounts,
+  spreadOf,
+  takeMeans,
+} from './drift-reference.ts'
 import { type DriftRow, drift, lagDays } from './drift-row.ts'
 import type { Formulas } from './formulas.ts'
 
 /**
  * Slow growth of what an entity does per day. The reference is what it did until two weeks ago, so that a growth of some per
- * cent a day cannot pull it along; evidence against "nothing has changed" is gathered day by day. Pure but for the row.
+ * cent a day cannot pull it along; evidence against "nothing has changed" is gathered day by day, on the square roots of days.
+ * Pure but for the row.
  */
 
-/** How fast the reference forgets, and the baseline that takes its place when a growth turns out to be for good. */
+/** How fast the reference forgets, and the baseline that takes its place when a growth turns out to be for good; days. */
 const referenceHalfLife = 60
 const fastHalfLife = 14
 /** Days of reference before anything is judged. */
@@ -20,12 +31,10 @@ const youngUntil = 28
 const youngLag = 7
 /** A growth that fired is the new reference after so many days, and one that stays undecided so long no longer keeps it from learning. */
 const longestDispute = 28
-/** The spread 1/φ of days, shrunk to this one with the weight of so many days. */
-const usualSpread = { value: 0.15, days: 3 } as const
-/** A kind of day is shrunk to the mean of both with the weight of so many days. */
-const kindWeight = 0.5
 /** Nothing is expected to be rarer than this per day. */
 const leastMean = 0.05
+/** Of a day's root, at most so many standard deviations above its mean are judged or learned. */
+const largestDeviation = 6
 /** A single day adds at most this part of what it takes to fire, however much there was: that is for other detectors. */
 export const mostPerDay = 1 / 3
 
@@ -35,7 +44,7 @@ export type DayContext = {
   readonly day: number
   /** Whether it is one of the two days of the week on which the org rests. */
   readonly isRest: boolean
-  /** By how much the entity's peers have grown, 1 or more. */
+  /** By how much the roots of the entity's peers have grown, 1 or more. */
   readonly peerGrowth: number
   /** ln A: what the evidence must reach. */
   readonly bound: number
@@ -47,18 +56,9 @@ export type DayJudgement = {
   readonly parameters: Readonly<Record<string, number>>
 }
 
-/** What was to be expected of such a day by the reference; 0 while there is none. */
-export function expectedOf(row: DriftRow, isRest: boolean): number {
-  const [amount, days] = isRest ? [drift.restAmount, drift.restDays] : [drift.workAmount, drift.workDays]
-  const total = row.get(drift.workDays) + row.get(drift.restDays)
-  if (total <= 0) return 0
-  const mean = (row.get(drift.workAmount) + row.get(drift.restAmount)) / total
-  return (row.get(amount) + kindWeight * mean) / (row.get(days) + kindWeight)
-}
-
 /** Whether the reference says enough for a judgement. */
 export function isSettled(row: DriftRow): boolean {
-  return row.get(drift.workDays) + row.get(drift.restDays) >= enoughDays
+  return daysKnown(row) >= enoughDays
 }
 
 /** Closes the day that is open: judges what was done on it, learns it, and what was done two weeks ago becomes reference. */
@@ -69,7 +69,7 @@ export function closeDay(
 ): DayJudgement | null {
   const amount = row.get(drift.today)
   const judgement = isSettled(row) ? judge(row, amount, context) : null
-  learnFast(row, amount, context.isRest)
+  learnDay(row, baselines.fast, context.isRest, amount, fastHalfLife)
   learnReference(row, context, isRestDay)
   row.set(drift.ring + (context.day % lagDays), amount)
   row.set(drift.today, row.get(drift.tomorrow))
@@ -81,24 +81,14 @@ export function closeDay(
 
 /** What is normal is from now on what the entity does now. */
 export function reanchor(row: DriftRow): void {
-  for (const [reference, fast] of [
-    [drift.workAmount, drift.fastWorkAmount],
-    [drift.restAmount, drift.fastRestAmount],
-  ] as const) {
-    const days = row.get(fast + 1)
-    if (days > 0) row.set(reference, (row.get(fast) / days) * row.get(reference + 1))
-  }
+  copyPerDay(row, baselines.fast, baselines.reference)
   settle(row)
 }
 
 /** An analyst expects the growth: the reference is what was done since it began. */
 export function acceptGrowth(row: DriftRow): void {
   const ratio = row.get(drift.observed) / Math.max(row.get(drift.expected), 1e-9)
-  if (ratio > 1) {
-    for (const index of [drift.workAmount, drift.restAmount]) row.set(index, row.get(index) * ratio)
-    row.set(drift.scatter, row.get(drift.scatter) * ratio ** 2)
-    row.set(drift.squares, row.get(drift.squares) * ratio ** 2)
-  }
+  if (ratio > 1) scaleAmounts(row, baselines.reference, ratio)
   settle(row)
 }
 
@@ -107,22 +97,19 @@ export function rejectGrowth(row: DriftRow, today: number, isRestDay: (day: numb
   const start = row.get(drift.start)
   for (let past = Math.max(start, today - lagDays); start > 0 && past < today; past++)
     row.set(drift.ring + (past % lagDays), expectedOf(row, isRestDay(past)))
-  for (const [fast, isRest] of [
-    [drift.fastWorkAmount, false],
-    [drift.fastRestAmount, true],
-  ] as const)
-    row.set(fast, expectedOf(row, isRest) * row.get(fast + 1))
+  takeMeans(row, baselines.fast)
   settle(row)
 }
 
 /** p = e^−L with L = max(before, 0) + the smaller of what the day adds and `most`. */
 export const driftFormulas: Formulas = {
-  log10p: ({ before = 0, day: amount = 0, mu = 0, phi = 1, most = 0 }) =>
-    Math.min(0, -nextEvidence(before, amount, mu, phi, most) / Math.LN10),
+  log10p: ({ before = 0, root = 0, mu = 1, phi = 1, most = 0 }) =>
+    Math.min(0, -nextEvidence(before, root, mu, phi, most) / Math.LN10),
   expected: ({ expected = 0 }) => expected,
+  /** Amounts vary twice as much as their roots, so that the spread of a day is 4/φ, and that of a sum smaller by the number of days. */
   usualRange: ({ expected = 0, phi = 1, days = 1 }) => ({
-    low: negativeBinomialQuantile(0.05, expected, phi * days),
-    high: negativeBinomialQuantile(0.95, expected, phi * days),
+    low: negativeBinomialQuantile(0.05, expected, (phi / 4) * days),
+    high: negativeBinomialQuantile(0.95, expected, (phi / 4) * days),
   }),
 }
 
@@ -131,13 +118,14 @@ function judge(
   amount: number,
   { day: today, isRest, peerGrowth, bound }: DayContext,
 ): DayJudgement {
-  const usual = Math.max(expectedOf(row, isRest) * peerGrowth, leastMean)
-  const days = row.get(drift.workDays) + row.get(drift.restDays)
-  const phi = phiOf(row)
-  const mu = usual * upperFactor(row.get(drift.workAmount) + row.get(drift.restAmount), phi, days)
+  const usual = Math.max(expectedOf(row, isRest) * peerGrowth ** 2, leastMean)
+  const usualRoot = Math.max(expectedRootOf(row, isRest) * peerGrowth, Math.sqrt(leastMean))
+  const phi = 1 / spreadOf(row, isRest)
+  const mu = usualRoot * upperFactor(phi, row.get(isRest ? drift.restDays : drift.workDays))
+  const root = Math.min(Math.sqrt(amount), largestRoot(usualRoot, phi))
   const before = row.get(drift.evidence)
   const most = mostPerDay * bound
-  const evidence = Math.max(0, nextEvidence(before, amount, mu, phi, most))
+  const evidence = Math.max(0, nextEvidence(before, root, mu, phi, most))
   if (before <= 0 && evidence > 0) begin(row, today)
   row.set(drift.evidence, evidence)
   if (evidence === 0) settle(row)
@@ -148,15 +136,10 @@ function judge(
   if (evidence >= bound && row.get(drift.alerted) === 0) row.set(drift.alerted, today)
   const expected = row.get(drift.expected)
   const length = today - row.get(drift.start) + 1
-  const added = evidenceOf(amount, mu, phi)
-  const parameters = { before, day: amount, mu, phi, most, added, expected, days: length, reference: days }
+  const added = evidenceOf(root, mu, phi)
+  const reference = daysKnown(row)
+  const parameters = { before, root, mu, phi, most, added, expected, days: length, reference }
   return { evidence, parameters }
-}
-
-function phiOf(row: DriftRow): number {
-  const days = row.get(drift.workDays) + row.get(drift.restDays)
-  const own = clippedSpread(row.get(drift.scatter), row.get(drift.squares))
-  return (usualSpread.days + days) / (usualSpread.days * usualSpread.value + days * own)
 }
 
 /** What was done two weeks ago becomes reference, unless it is in dispute. */
@@ -170,39 +153,20 @@ function learnReference(
   const disputed = row.get(drift.evidence) > mostPerDay * bound
   if (disputed && today - row.get(drift.start) <= lagDays + longestDispute) return
   const isRest = isRestDay(past)
-  const usual = Math.max(expectedOf(row, isRest), leastMean)
   const raw = row.get(drift.ring + (past % lagDays))
-  const learned = isSettled(row) ? Math.min(raw, winsorCap(usual, phiOf(row))) : raw
-  const kept = 2 ** (-1 / referenceHalfLife)
-  for (const index of [
-    drift.workAmount,
-    drift.workDays,
-    drift.restAmount,
-    drift.restDays,
-    drift.scatter,
-    drift.squares,
-  ])
-    row.set(index, row.get(index) * kept)
-  if (row.get(drift.workDays) + row.get(drift.restDays) >= 1) {
-    row.add(drift.scatter, (learned - usual) ** 2 - usual)
-    row.add(drift.squares, usual ** 2)
-  }
-  row.add(isRest ? drift.restAmount : drift.workAmount, learned)
-  row.add(isRest ? drift.restDays : drift.workDays, 1)
+  const usual = Math.max(expectedRootOf(row, isRest), Math.sqrt(leastMean))
+  const learned = isSettled(row) ? Math.min(raw, largestRoot(usual, 1 / spreadOf(row, isRest)) ** 2) : raw
+  learnDay(row, baselines.reference, isRest, learned, referenceHalfLife)
+}
+
+function largestRoot(usual: number, phi: number): number {
+  return usual * (1 + largestDeviation / Math.sqrt(phi))
 }
 
 /** An entity known for less than four weeks is held against what it did a week ago; then the reference waits for a week. */
 function lagAt(age: number): number {
   if (age <= youngUntil) return youngLag
   return age <= youngUntil + lagDays - youngLag ? age : lagDays
-}
-
-function learnFast(row: DriftRow, amount: number, isRest: boolean): void {
-  const kept = 2 ** (-1 / fastHalfLife)
-  for (const index of [drift.fastWorkAmount, drift.fastWorkDays, drift.fastRestAmount, drift.fastRestDays])
-    row.set(index, row.get(index) * kept)
-  row.add(isRest ? drift.fastRestAmount : drift.fastWorkAmount, amount)
-  row.add(isRest ? drift.fastRestDays : drift.fastWorkDays, 1)
 }
 
 function begin(row: DriftRow, today: number): void {

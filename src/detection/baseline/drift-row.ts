@@ -2,9 +2,9 @@
 export const lagDays = 14
 
 /**
- * Positions in a row of the model `drift`. Amounts per day of the reference and of a faster baseline, for days of work and of
- * rest, each followed by the number of days (decayed); v and w of the spread of days; the evidence, since when it has grown, what
- * was observed and expected since then, and when it fired; the open day and the next one; a ring with the last days.
+ * Positions in a row of the model `drift`. Of the reference and of a faster baseline, for days of work and of rest: amounts, their
+ * square roots, and the number of days (decayed). The evidence, since when it has grown, what was observed and expected since then,
+ * and when it fired; the open day and the next one; a ring with the last days.
  * Days are numbers of local days since the epoch, exact in 24 bits.
  */
 export const drift = {
@@ -12,24 +12,26 @@ export const drift = {
   today: 1,
   tomorrow: 2,
   workAmount: 3,
-  workDays: 4,
-  restAmount: 5,
-  restDays: 6,
-  fastWorkAmount: 7,
-  fastWorkDays: 8,
-  fastRestAmount: 9,
-  fastRestDays: 10,
-  scatter: 11,
-  squares: 12,
-  evidence: 13,
-  start: 14,
-  observed: 15,
-  expected: 16,
-  alerted: 17,
-  lastDay: 18,
-  peers: 19,
-  ring: 20,
-  count: 20 + lagDays,
+  workRoots: 4,
+  workDays: 5,
+  restAmount: 6,
+  restRoots: 7,
+  restDays: 8,
+  fastWorkAmount: 9,
+  fastWorkRoots: 10,
+  fastWorkDays: 11,
+  fastRestAmount: 12,
+  fastRestRoots: 13,
+  fastRestDays: 14,
+  evidence: 15,
+  start: 16,
+  observed: 17,
+  expected: 18,
+  alerted: 19,
+  lastDay: 20,
+  peers: 21,
+  ring: 22,
+  count: 22 + lagDays,
 } as const
 
 /** One entity's numbers, wherever they lie: `point` makes it show another one's. */

@@ -8,11 +8,11 @@ import {
   closeDay,
   type DayJudgement,
   dayOf,
-  expectedOf,
   isSettled,
   mostPerDay,
   rejectGrowth,
 } from '../baseline/drift-model.ts'
+import { expectedRootOf } from '../baseline/drift-reference.ts'
 import { DriftRow, drift } from '../baseline/drift-row.ts'
 import type { VerdictWord } from '../baseline/incidents.ts'
 import { createOrgDays, noteDay, type OrgDays, peerGrowthOf, restDaysOf } from '../baseline/org-days.ts'
@@ -166,7 +166,7 @@ export class DriftWatcher implements Watcher {
     let shares = 0
     for (const number of this.#rowsOf(org)) {
       const row = this.#at(number)
-      const expected = expectedOf(row, isRest)
+      const expected = expectedRootOf(row, isRest)
       const mean = (row.get(drift.fastWorkAmount) + row.get(drift.fastRestAmount)) / daysSeen(row)
       if (mean > 0) {
         entities++
@@ -174,7 +174,7 @@ export class DriftWatcher implements Watcher {
       }
       if (!isSettled(row) || expected <= 0) continue
       const peers = multiples.get(row.get(drift.peers)) ?? []
-      peers.push(row.get(drift.today) / expected)
+      peers.push(Math.sqrt(row.get(drift.today)) / expected)
       multiples.set(row.get(drift.peers), peers)
     }
     noteDay(orgDays, orgDays.open, entities, shares)
