@@ -2,11 +2,13 @@ import { day } from '../../duration.ts'
 import { evidenceOf, nextEvidence, upperFactor } from '../algorithms/e-cusum.ts'
 import { negativeBinomialQuantile } from '../algorithms/log-tails.ts'
 import {
+  activeRootOf,
   baselines,
   copyPerDay,
   daysKnown,
   expectedOf,
   expectedRootOf,
+  isSettled,
   learnDay,
   scaleAmounts,
   spreadOf,
@@ -24,8 +26,6 @@ import type { Formulas } from './formulas.ts'
 /** How fast the reference forgets, and the baseline that takes its place when a growth turns out to be for good; days. */
 const referenceHalfLife = 60
 const fastHalfLife = 14
-/** Days of reference before anything is judged. */
-const enoughDays = 5
 /** An entity that is known for no longer has a reference that is fed with a shorter lag; days. */
 const youngUntil = 28
 const youngLag = 7
@@ -33,8 +33,9 @@ const youngLag = 7
 const longestDispute = 28
 /** Nothing is expected to be rarer than this per day. */
 const leastMean = 0.05
-/** Of a day's root, at most so many standard deviations above its mean are judged or learned. */
+/** Of a day's root, at most so many standard deviations above its mean are judged or learned, or so many active days. */
 const largestDeviation = 6
+const mostActive = 3
 /** A single day adds at most this part of what it takes to fire, however much there was: that is for other detectors. */
 export const mostPerDay = 1 / 3
 
@@ -46,6 +47,8 @@ export type DayContext = {
   readonly isRest: boolean
   /** By how much the roots of the entity's peers have grown, 1 or more. */
   readonly peerGrowth: number
+  /** Root of a day on which a peer does something; 0 where none is known. */
+  readonly peerRoot: number
   /** ln A: what the evidence must reach. */
   readonly bound: number
 }
@@ -56,11 +59,6 @@ export type DayJudgement = {
   readonly parameters: Readonly<Record<string, number>>
 }
 
-/** Whether the reference says enough for a judgement. */
-export function isSettled(row: DriftRow): boolean {
-  return daysKnown(row) >= enoughDays
-}
-
 /** Closes the day that is open: judges what was done on it, learns it, and what was done two weeks ago becomes reference. */
 export function closeDay(
   row: DriftRow,
@@ -68,7 +66,8 @@ export function closeDay(
   isRestDay: (day: number) => boolean,
 ): DayJudgement | null {
   const amount = row.get(drift.today)
-  const judgement = isSettled(row) ? judge(row, amount, context) : null
+  const isKnown = isSettled(row) && expectedRootOf(row, context.isRest, context.peerRoot) > 0
+  const judgement = isKnown ? judge(row, amount, context) : null
   learnDay(row, baselines.fast, context.isRest, amount, fastHalfLife)
   learnReference(row, context, isRestDay)
   row.set(drift.ring + (context.day % lagDays), amount)
@@ -116,13 +115,13 @@ export const driftFormulas: Formulas = {
 function judge(
   row: DriftRow,
   amount: number,
-  { day: today, isRest, peerGrowth, bound }: DayContext,
+  { day: today, isRest, peerGrowth, peerRoot, bound }: DayContext,
 ): DayJudgement {
   const usual = Math.max(expectedOf(row, isRest) * peerGrowth ** 2, leastMean)
-  const usualRoot = Math.max(expectedRootOf(row, isRest) * peerGrowth, Math.sqrt(leastMean))
-  const phi = 1 / spreadOf(row, isRest)
+  const usualRoot = Math.max(expectedRootOf(row, isRest, peerRoot) * peerGrowth, Math.sqrt(leastMean))
+  const phi = 1 / spreadOf(row, isRest, peerRoot)
   const mu = usualRoot * upperFactor(phi, row.get(isRest ? drift.restDays : drift.workDays))
-  const root = Math.min(Math.sqrt(amount), largestRoot(usualRoot, phi))
+  const root = Math.min(Math.sqrt(amount), largestRoot(usualRoot, phi, activeRootOf(row, peerRoot)))
   const before = row.get(drift.evidence)
   const most = mostPerDay * bound
   const evidence = Math.max(0, nextEvidence(before, root, mu, phi, most))
@@ -145,7 +144,7 @@ function judge(
 /** What was done two weeks ago becomes reference, unless it is in dispute. */
 function learnReference(
   row: DriftRow,
-  { day: today, bound }: DayContext,
+  { day: today, peerRoot, bound }: DayContext,
   isRestDay: (day: number) => boolean,
 ): void {
   const past = today - lagAt(today - row.get(drift.since))
@@ -154,13 +153,14 @@ function learnReference(
   if (disputed && today - row.get(drift.start) <= lagDays + longestDispute) return
   const isRest = isRestDay(past)
   const raw = row.get(drift.ring + (past % lagDays))
-  const usual = Math.max(expectedRootOf(row, isRest), Math.sqrt(leastMean))
-  const learned = isSettled(row) ? Math.min(raw, largestRoot(usual, 1 / spreadOf(row, isRest)) ** 2) : raw
+  const usual = Math.max(expectedRootOf(row, isRest, peerRoot), Math.sqrt(leastMean))
+  const largest = largestRoot(usual, 1 / spreadOf(row, isRest, peerRoot), activeRootOf(row, peerRoot))
+  const learned = isSettled(row) ? Math.min(raw, largest ** 2) : raw
   learnDay(row, baselines.reference, isRest, learned, referenceHalfLife)
 }
 
-function largestRoot(usual: number, phi: number): number {
-  return usual * (1 + largestDeviation / Math.sqrt(phi))
+function largestRoot(usual: number, phi: number, active: number): number {
+  return Math.max(usual * (1 + largestDeviation / Math.sqrt(phi)), mostActive * active)
 }
 
 /** An entity known for less than four weeks is held against what it did a week ago; then the reference waits for a week. */

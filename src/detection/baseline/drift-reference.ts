@@ -6,7 +6,7 @@ import { type DriftRow, drift } from './drift-row.ts'
  * and so no few large days look like growth. The square of a root is the amount, so that two sums hold both moments.
  */
 
-/** Where the sums of a baseline begin in a row: per kind of day the amount, its roots, and the number of days. */
+/** Where the sums of a baseline begin in a row: per kind of day the amount, its roots, active days and days. */
 type Baseline = { readonly work: number; readonly rest: number }
 
 export const baselines = {
@@ -14,10 +14,12 @@ export const baselines = {
   fast: { work: drift.fastWorkAmount, rest: drift.fastRestAmount },
 } as const satisfies Record<string, Baseline>
 
-const sum = { amount: 0, roots: 1, days: 2, count: 3 } as const
+const sum = { amount: 0, roots: 1, active: 2, days: 3, count: 4 } as const
 
 /** A kind of day is shrunk to the mean of both with the weight of so many days. */
 const kindWeight = 0.5
+/** Whoever was never seen at something may yet do it: so much of an active day is added to each kind of day. */
+const activePrior = 0.25
 /** The spread 1/φ of roots that is expected of an entity, in the weight of so many days. */
 const usualSpread = { value: 0.05, days: 3 } as const
 const spreadRange = { least: 0.01, most: 20 } as const
@@ -27,29 +29,56 @@ export function daysKnown(row: DriftRow): number {
   return row.get(drift.workDays) + row.get(drift.restDays)
 }
 
-/** What was to be expected of such a day by the reference; 0 while there is none. */
-export function expectedOf(row: DriftRow, isRest: boolean): number {
-  return meanOf(row, isRest, sum.amount)
+/** Days of reference before anything is judged. */
+const enoughDays = 5
+
+/** Whether the reference says enough for a judgement. */
+export function isSettled(row: DriftRow): boolean {
+  return daysKnown(row) >= enoughDays
 }
 
-/** The same of the square root of what is done on such a day. */
-export function expectedRootOf(row: DriftRow, isRest: boolean): number {
-  return meanOf(row, isRest, sum.roots)
+/** What has been done per day lately, whatever its kind; 0 while nothing was seen. */
+export function recentMeanOf(row: DriftRow): number {
+  const days = row.get(drift.fastWorkDays) + row.get(drift.fastRestDays)
+  return days > 0 ? (row.get(drift.fastWorkAmount) + row.get(drift.fastRestAmount)) / days : 0
+}
+
+/** What was to be expected of such a day by the reference; 0 while there is none. */
+export function expectedOf(row: DriftRow, isRest: boolean): number {
+  return meanOf(row, isRest, sum.amount, 0)
+}
+
+/**
+ * The same of the square root of what is done on such a day. `peerRoot` is the root of a peer's active day, 0 where there is none: the
+ * fewer active days the reference has, the more it is like that.
+ */
+export function expectedRootOf(row: DriftRow, isRest: boolean, peerRoot: number): number {
+  return meanOf(row, isRest, sum.roots, activeRootOf(row, peerRoot))
+}
+
+/** Root of an active day of the reference, with one of a peer among them; 0 where both are missing. */
+export function activeRootOf(row: DriftRow, peerRoot: number): number {
+  const active = row.get(drift.workActive) + row.get(drift.restActive)
+  const own = row.get(drift.workRoots) + row.get(drift.restRoots)
+  if (peerRoot > 0) return (own + peerRoot) / (active + 1)
+  return active > 0 ? own / active : 0
 }
 
 /**
  * The spread 1/φ = variance/mean² of the roots of such days, as sampled, shrunk to the usual one. The usual is one of the busier
  * kind of day: where hardly anything is done, a little more of it says little.
  */
-export function spreadOf(row: DriftRow, isRest: boolean): number {
+export function spreadOf(row: DriftRow, isRest: boolean, peerRoot: number): number {
   const at = baselines.reference[isRest ? 'rest' : 'work']
   const days = row.get(at + sum.days)
+  const mean = expectedRootOf(row, isRest, peerRoot)
   const scatter = days > 0 ? row.get(at + sum.amount) - row.get(at + sum.roots) ** 2 / days : 0
-  const busier = Math.max(expectedRootOf(row, false), expectedRootOf(row, true))
+  const busier = Math.max(mean, expectedRootOf(row, !isRest, peerRoot))
   const usual = usualSpread.days * usualSpread.value * busier ** 2
-  const variance = (usual + (scatter * days) / Math.max(days - 1, 1)) / (usualSpread.days + days)
-  const spread = variance / Math.max(expectedRootOf(row, isRest), 1e-9) ** 2
-  return Math.min(spreadRange.most, Math.max(spreadRange.least, spread))
+  const active = activePrior * (activeRootOf(row, peerRoot) - mean) ** 2
+  const variance =
+    (usual + active + (scatter * days) / Math.max(days - 1, 1)) / (usualSpread.days + activePrior + days)
+  return Math.min(spreadRange.most, Math.max(spreadRange.least, variance / Math.max(mean, 1e-9) ** 2))
 }
 
 /** Adds a day; what a baseline knew before is halved in `halfLife` days. */
@@ -66,6 +95,7 @@ export function learnDay(
   const at = isRest ? rest : work
   row.add(at + sum.amount, amount)
   row.add(at + sum.roots, Math.sqrt(amount))
+  if (amount > 0) row.add(at + sum.active, 1)
   row.add(at + sum.days, 1)
 }
 
@@ -75,7 +105,8 @@ export function copyPerDay(row: DriftRow, from: Baseline, to: Baseline): void {
     const days = row.get(from[kind] + sum.days)
     if (days <= 0) continue
     const scale = row.get(to[kind] + sum.days) / days
-    for (const what of [sum.amount, sum.roots]) row.set(to[kind] + what, row.get(from[kind] + what) * scale)
+    for (const what of [sum.amount, sum.roots, sum.active])
+      row.set(to[kind] + what, row.get(from[kind] + what) * scale)
   }
 }
 
@@ -87,7 +118,7 @@ export function takeMeans(row: DriftRow, { work, rest }: Baseline): void {
   ] as const) {
     const days = row.get(at + sum.days)
     row.set(at + sum.amount, expectedOf(row, isRest) * days)
-    row.set(at + sum.roots, expectedRootOf(row, isRest) * days)
+    row.set(at + sum.roots, expectedRootOf(row, isRest, 0) * days)
   }
 }
 
@@ -99,11 +130,15 @@ export function scaleAmounts(row: DriftRow, { work, rest }: Baseline, ratio: num
   }
 }
 
-function meanOf(row: DriftRow, isRest: boolean, what: number): number {
+function meanOf(row: DriftRow, isRest: boolean, what: number, active: number): number {
   const { work, rest } = baselines.reference
   const total = daysKnown(row)
   if (total <= 0) return 0
   const mean = (row.get(work + what) + row.get(rest + what)) / total
   const own = isRest ? rest : work
-  return (row.get(own + what) + kindWeight * mean) / (row.get(own + sum.days) + kindWeight)
+  const prior = active > 0 ? activePrior : 0
+  return (
+    (row.get(own + what) + kindWeight * mean + prior * active) /
+    (row.get(own + sum.days) + kindWeight + prior)
+  )
 }

@@ -3,7 +3,7 @@ export const lagDays = 14
 
 /**
  * Positions in a row of the model `drift`. Of the reference and of a faster baseline, for days of work and of rest: amounts, their
- * square roots, and the number of days (decayed). The evidence, since when it has grown, what was observed and expected since then,
+ * square roots, the number of days on which anything was done, and of all days (decayed). The evidence, since when it has grown, what was observed and expected since then,
  * and when it fired; the open day and the next one; a ring with the last days.
  * Days are numbers of local days since the epoch, exact in 24 bits.
  */
@@ -13,25 +13,29 @@ export const drift = {
   tomorrow: 2,
   workAmount: 3,
   workRoots: 4,
-  workDays: 5,
-  restAmount: 6,
-  restRoots: 7,
-  restDays: 8,
-  fastWorkAmount: 9,
-  fastWorkRoots: 10,
-  fastWorkDays: 11,
-  fastRestAmount: 12,
-  fastRestRoots: 13,
-  fastRestDays: 14,
-  evidence: 15,
-  start: 16,
-  observed: 17,
-  expected: 18,
-  alerted: 19,
-  lastDay: 20,
-  peers: 21,
-  ring: 22,
-  count: 22 + lagDays,
+  workActive: 5,
+  workDays: 6,
+  restAmount: 7,
+  restRoots: 8,
+  restActive: 9,
+  restDays: 10,
+  fastWorkAmount: 11,
+  fastWorkRoots: 12,
+  fastWorkActive: 13,
+  fastWorkDays: 14,
+  fastRestAmount: 15,
+  fastRestRoots: 16,
+  fastRestActive: 17,
+  fastRestDays: 18,
+  evidence: 19,
+  start: 20,
+  observed: 21,
+  expected: 22,
+  alerted: 23,
+  lastDay: 24,
+  peers: 25,
+  ring: 26,
+  count: 26 + lagDays,
 } as const
 
 /** One entity's numbers, wherever they lie: `point` makes it show another one's. */

@@ -45,13 +45,15 @@ function weekdayOf(day: number): number {
 /** By how much peers have grown: the median of what each did in multiples of its usual, at least 1; 1 for a handful of peers. */
 export function peerGrowthOf(multiples: number[]): number {
   if (multiples.length < enoughPeers) return 1
-  multiples.sort((a, b) => a - b)
-  const middle = multiples.length >> 1
-  const median =
-    multiples.length % 2 === 1
-      ? (multiples[middle] as number)
-      : ((multiples[middle - 1] as number) + (multiples[middle] as number)) / 2
-  return Math.min(mostGrowth, Math.max(1, median))
+  return Math.min(mostGrowth, Math.max(1, medianOf(multiples)))
+}
+
+/** Puts `values`, at least one, in order. */
+export function medianOf(values: number[]): number {
+  values.sort((a, b) => a - b)
+  const middle = values.length >> 1
+  const upper = values[middle] as number
+  return values.length % 2 === 1 ? upper : ((values[middle - 1] as number) + upper) / 2
 }
 
 const enoughPeers = 8

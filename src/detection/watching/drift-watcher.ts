@@ -1,51 +1,33 @@
-import { day } from '../../duration.ts'
 import { type DurableState, KeyedState } from '../../stream/keyed-state.ts'
 import type { Activity } from '../activity/activity.ts'
 import { keepActivity } from '../activity/kept-activity.ts'
-import { thresholdFor } from '../algorithms/frequency.ts'
 import {
   acceptGrowth,
   closeDay,
   type DayJudgement,
   dayOf,
-  isSettled,
   mostPerDay,
   rejectGrowth,
 } from '../baseline/drift-model.ts'
-import { expectedRootOf } from '../baseline/drift-reference.ts'
+import { type PeerDay, PeerDays } from '../baseline/drift-peers.ts'
+import { recentMeanOf } from '../baseline/drift-reference.ts'
 import { DriftRow, drift } from '../baseline/drift-row.ts'
 import type { VerdictWord } from '../baseline/incidents.ts'
-import { createOrgDays, noteDay, type OrgDays, peerGrowthOf, restDaysOf } from '../baseline/org-days.ts'
-import type { Firing, InForce } from '../definition/detector.ts'
-import type { Entity } from '../detection.ts'
+import { createOrgDays, noteDay, type OrgDays, restDaysOf } from '../baseline/org-days.ts'
+import type { InForce } from '../definition/detector.ts'
 import { EntityRows } from '../entities/entity-rows.ts'
 import type { EntityTable } from '../entities/entity-table.ts'
-import { type EmitDetection, Episodes, type UnrankedFinding } from '../firing/episodes.ts'
-import type { FiringVerdict } from '../firing/evaluate.ts'
-import { sampleOf } from '../firing/evidence.ts'
+import { type EmitDetection, Episodes } from '../firing/episodes.ts'
 import { toStatistics } from '../firing/explain.ts'
 import type { OrgTime } from '../org-time.ts'
 import { hashText } from '../window/recent-values.ts'
-import { paneAt } from '../window/window.ts'
+import { boundOf, type Followed, toFinding } from './drift-finding.ts'
 import { entityKey, orgIdOf, sectionPrefix, type Watcher } from './watcher.ts'
-
-/** An entity whose evidence is worth following; saved as JSON. */
-type Followed = {
-  readonly entity: Entity
-  /** Plain values: it is saved. */
-  readonly activity: Activity
-  readonly firing: Pick<Firing, 'budget' | 'atLeast'>
-  readonly peers: string
-  /** The episode that it led to. */
-  episode: string | null
-}
 
 /** An entity that has done nothing for so long is forgotten, days. */
 const forgottenAfter = 180
 /** A silence of the whole org beyond so many days is not gone through day by day. */
 const longestSilence = 90
-/** An episode goes on over a long weekend. */
-const quiet = 4 * day
 /** Of a day, at most so many times the usual tells what kind of day it is. */
 const mostOfDay = 5
 
@@ -146,39 +128,35 @@ export class DriftWatcher implements Watcher {
     const { open } = orgDays
     const isRestDay = restDaysOf(orgDays)
     const isRest = isRestDay(open)
-    const growth = this.#growthByPeers(org, orgDays, isRest)
+    const peerDays = this.#peersOn(org, orgDays, isRest)
     const { bound } = boundOf(orgDays, orgDays.budget)
     for (const number of this.#rowsOf(org)) {
       const row = this.#at(number)
       if (row.get(drift.since) > open) continue
-      const peerGrowth = growth.get(row.get(drift.peers)) ?? 1
+      const { growth, root } = peerDays.get(row.get(drift.peers)) ?? unknownPeers
       const amount = row.get(drift.today)
-      const judgement = closeDay(row, { day: open, isRest, peerGrowth, bound }, isRestDay)
+      const context = { day: open, isRest, peerGrowth: growth, peerRoot: root, bound }
+      const judgement = closeDay(row, context, isRestDay)
       this.#rows.touch(number)
       if (judgement) this.#judge(number, org, orgDays, { judgement, amount, time })
     }
   }
 
-  /** By how much the members of each peer group have grown today; and what kind of day it is. */
-  #growthByPeers(org: OrgTime, orgDays: OrgDays, isRest: boolean): Map<number, number> {
-    const multiples = new Map<number, number[]>()
+  /** What each peer group did on the open day; and what kind of day it is. */
+  #peersOn(org: OrgTime, orgDays: OrgDays, isRest: boolean): ReadonlyMap<number, PeerDay> {
+    const peerDays = new PeerDays(isRest)
     let entities = 0
     let shares = 0
     for (const number of this.#rowsOf(org)) {
       const row = this.#at(number)
-      const expected = expectedRootOf(row, isRest)
-      const mean = (row.get(drift.fastWorkAmount) + row.get(drift.fastRestAmount)) / daysSeen(row)
-      if (mean > 0) {
-        entities++
-        shares += Math.min(mostOfDay, row.get(drift.today) / mean)
-      }
-      if (!isSettled(row) || expected <= 0) continue
-      const peers = multiples.get(row.get(drift.peers)) ?? []
-      peers.push(Math.sqrt(row.get(drift.today)) / expected)
-      multiples.set(row.get(drift.peers), peers)
+      peerDays.note(row)
+      const mean = recentMeanOf(row)
+      if (mean <= 0) continue
+      entities++
+      shares += Math.min(mostOfDay, row.get(drift.today) / mean)
     }
     noteDay(orgDays, orgDays.open, entities, shares)
-    return new Map([...multiples].map(([peers, values]) => [peers, peerGrowthOf(values)]))
+    return peerDays.close()
   }
 
   #judge(
@@ -194,75 +172,10 @@ export class DriftWatcher implements Watcher {
       this.#followed.delete(key)
       return
     }
-    const row = this.#at(number)
-    const { bound, threshold, looks } = boundOf(orgDays, followed.firing.budget)
-    const observed = row.get(drift.observed)
-    if (judgement.evidence < bound || observed < followed.firing.atLeast) return
-    const days = judgement.parameters.days ?? 1
-    const end = (orgDays.open + 1) * day - org.offset(time)
-    const log10p = -judgement.evidence / Math.LN10
-    const length = days * day
-    const verdict: FiringVerdict = {
-      k: 0,
-      length,
-      start: end - length,
-      end,
-      pane: paneAt(time, length),
-      observed,
-      judgement: {
-        model: 'drift',
-        log10p,
-        expected: row.get(drift.expected),
-        parameters: judgement.parameters,
-        hourFactor: 1,
-        peerWeight: 0,
-      },
-      log10p,
-      tail: null,
-      peak: 0,
-      budget: followed.firing.budget,
-      threshold,
-      looks,
-      excess: Math.log10(threshold) - log10p,
-      reason: 'threshold',
-      longest: quiet,
-    }
-    const since = row.get(drift.since) * day
-    followed.episode = this.#report(key, org, { verdict, followed, amount, time, since })
+    const finding = toFinding(this.#at(number), judgement, followed, orgDays, org, time)
+    if (!finding) return
+    followed.episode = this.episodes.conclude(key, { entity: followed.entity, org, amount, finding })
     this.#followed.touch(key)
-  }
-
-  #report(
-    key: string,
-    org: OrgTime,
-    {
-      verdict,
-      followed,
-      amount,
-      time,
-      since,
-    }: { verdict: FiringVerdict; followed: Followed; amount: number; time: number; since: number },
-  ): string | null {
-    const { entity, activity, peers } = followed
-    const { observed, judgement, excess, length } = verdict
-    const expected = judgement?.expected ?? 0
-    const finding: UnrankedFinding = {
-      verdict,
-      found: {
-        observed,
-        expected,
-        ratio: observed / Math.max(expected, 1e-9),
-        excess,
-        window: length,
-        activity,
-        whole: null,
-      },
-      time,
-      trigger: sampleOf(activity),
-      backfill: activity.backfill,
-      known: { since, peers },
-    }
-    return this.episodes.conclude(key, { entity, org, amount, finding })
   }
 
   #orgDaysOf(org: OrgTime, today: number, budget: number): OrgDays {
@@ -295,16 +208,6 @@ export class DriftWatcher implements Watcher {
   }
 }
 
-/** What the evidence must reach: ln A, where the part of the budget that falls to one entity is a false alert in A days. */
-function boundOf({ members }: OrgDays, budget: number): { bound: number; threshold: number; looks: number } {
-  const looks = Math.max(members, 1) / day
-  const threshold = thresholdFor(budget, looks)
-  return { bound: -Math.log(threshold), threshold, looks }
-}
-
 /** Peer groups are told apart by a number that a row can hold exactly. */
 const peerHashes = 2 ** 24
-
-function daysSeen(row: DriftRow): number {
-  return Math.max(row.get(drift.fastWorkDays) + row.get(drift.fastRestDays), 1e-9)
-}
+const unknownPeers: PeerDay = { growth: 1, root: 0 }

@@ -31,9 +31,9 @@ export type ExporterOptions = {
 
 /** What a report may hold at most. */
 const largestReport = 200_000
-/** The days of the quarter's end: the last three working days of its week. */
+/** The last three working days of this week (from 0 on) end a quarter. */
 const quarterEndWeek = 4
-/** What a thief takes on each working day, in what the exporter usually exports in a week. */
+/** What a thief takes on each working day, in usual weeks of the exporter, and in how many parts. */
 const takenPerDay = 1.5
 const takes = 6
 
@@ -77,7 +77,7 @@ export function exportsOf(
 }
 
 /** What an exporter takes in the mean of many weeks, rows a week. */
-export function weeklyRows({ perWeek, usualRows, spread }: Exporter): number {
+function weeklyRows({ perWeek, usualRows, spread }: Exporter): number {
   return perWeek * usualRows * Math.exp(spread ** 2 / 2)
 }
 

@@ -11,6 +11,7 @@ import {
 import { fullDrift, measureDrift } from './drift.ts'
 import { fullFalseAlarms, measureFalseAlarms, shortFalseAlarms } from './false-alarms.ts'
 import { printSection, type Section } from './gates.ts'
+import { fullIrregular, measureIrregular, shortIrregular } from './irregular.ts'
 import { measureOrgBudget } from './org-budget.ts'
 import { writeReport } from './report.ts'
 import { fullSliding, measureSlidingBudget, shortSliding } from './sliding-budget.ts'
@@ -34,6 +35,10 @@ const measurements: Readonly<Record<string, Measurement>> = {
     full: () => measureSlidingBudget(fullSliding),
   },
   drift: { short: nothing, full: () => measureDrift(fullDrift) },
+  irregular: {
+    short: () => measureIrregular(shortIrregular),
+    full: () => measureIrregular(fullIrregular),
+  },
   org: { short: nothing, full: measureOrgBudget },
   medium: { short: nothing, full: (verbose) => measureCases({ ...mediumSection, verbose }) },
   scenarios: {

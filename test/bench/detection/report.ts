@@ -9,6 +9,7 @@ export const sectionTitles = [
   'False alarms and attacks found',
   'Alert budgets',
   'Slow growth',
+  'Irregular exporters',
   'Alerts of a benign org',
   'Scenarios in a medium org',
   'Scenarios',

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { parseDetectionMessage } from '../../../src/alerting/detection-message.ts'
 import { closeDay } from '../../../src/detection/baseline/drift-model.ts'
-import { DriftRow, drift } from '../../../src/detection/baseline/drift-row.ts'
+import { DriftRow, drift, lagDays } from '../../../src/detection/baseline/drift-row.ts'
 import type { VerdictWord } from '../../../src/detection/baseline/incidents.ts'
 import { createOrgDays, noteDay, peerGrowthOf, restDaysOf } from '../../../src/detection/baseline/org-days.ts'
 import type { Detection } from '../../../src/detection/detection.ts'
@@ -46,7 +46,8 @@ function simulate(
       const factor = isWeekend(d) ? 0.1 : 1
       row.set(drift.today, poisson(random, mean * factor * change(d - before) * gamma(random, calm)))
       const fired = row.get(drift.alerted) > 0
-      closeDay(row, { day: d, isRest: isWeekend(d), peerGrowth: 1, bound: Math.log(odds) }, isWeekend)
+      const context = { day: d, isRest: isWeekend(d), peerGrowth: 1, peerRoot: 0, bound: Math.log(odds) }
+      closeDay(row, context, isWeekend)
       if (fired || row.get(drift.alerted) === 0) continue
       incidents++
       if (d > before) foundAfter ??= d - before
@@ -98,6 +99,32 @@ describe('growth over days', () => {
 test('an org of two weeks knows enough to see a twentyfold growth within a week', () => {
   const outcomes = simulate(14, lasting(20), 40, 10, 200, 14)
   expect(share(outcomes, ({ foundAfter }) => (foundAfter ?? 99) <= 7)).toBe(1)
+})
+
+describe('an entity that did nothing in its reference', () => {
+  /** Days until growth fires for somebody who does `amount` a day after `quietDays`; null for not in 40 days. */
+  function daysToFire(amount: number, quietDays: number, peerRoot: number): number | null {
+    const row = new DriftRow()
+    for (let d = 1; d <= quietDays + 40; d++) {
+      row.set(drift.today, d > quietDays && !isWeekend(d) ? amount : 0)
+      const context = { day: d, isRest: isWeekend(d), peerGrowth: 1, peerRoot, bound: Math.log(odds) }
+      closeDay(row, context, isWeekend)
+      if (row.get(drift.alerted) > 0) return d - quietDays
+    }
+    return null
+  }
+
+  test('is not judged where no peer is known, before what it does has come into the reference', () => {
+    expect(daysToFire(90_000, 42, 0) ?? 99).toBeGreaterThan(lagDays)
+  })
+
+  test('does not fire for what a peer does, having hardly been watched', () => {
+    expect(daysToFire(900, 14, 30)).toBeNull()
+  })
+
+  test('fires within two weeks for a hundred times that', () => {
+    expect(daysToFire(90_000, 42, 30)).toBeLessThan(14)
+  })
 })
 
 describe('the days of an org', () => {
