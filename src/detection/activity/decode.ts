@@ -303,7 +303,8 @@ function shapeOf(payload: Payload): QueryShape | null {
 
 /** Of operations (`Success`, `Failure`) and identity verifications (`Succeeded`, `FailedInvalidCode`, `InProgress`). */
 function outcomeOf(status: string | null): Activity['outcome'] {
-  const text = status?.toLowerCase() ?? ''
+  if (status === null) return null
+  const text = status.toLowerCase()
   if (text.startsWith('succe')) return 'success'
   if (/^(fail|denied|reporteddenied)/.test(text)) return 'failure'
   return text === 'inprogress' ? 'challenge' : null

@@ -35,6 +35,8 @@ import {
 } from './firsts.ts'
 import { OrgSights } from './org-sights.ts'
 import { textOf } from './payload.ts'
+import { hashOf } from './text-hash.ts'
+
 /** A value counts as new for so long after its first sight, ms: the whole of an attack carries the flag. */
 export const newFor = 72 * hour
 /** A user is known after so long, ms; what they bring up until then is what they always do. */
@@ -127,11 +129,11 @@ export class Familiarity {
       if (objects.length === 0) return null
       let newest: Newness = 'old'
       for (const object of objects)
-        newest = newerOf(newest, this.#see(memory, index, objectWord(object), sight))
+        newest = newerOf(newest, this.#see(memory, index, toWord(hashOf(object), index), sight))
       return newest
     }
     const text = (readers[index] as Reader)(activity)
-    return text === null ? null : this.#see(memory, index, (words[index] as WordOf)(text), sight, text)
+    return text === null ? null : this.#see(memory, index, toWord(hashOf(text), index), sight, text)
   }
 
   #see(memory: ValueMemory, index: number, word: number, sight: Sight, text = ''): Newness {
@@ -220,7 +222,6 @@ type Sight = {
   readonly oldest: number
 }
 type Reader = (activity: Activity) => string | null
-type WordOf = (text: string) => number
 
 const networkIndex = dimensions.indexOf('network')
 const objectIndex = dimensions.indexOf('object')
@@ -241,8 +242,6 @@ const readersByName: Readonly<Record<(typeof dimensions)[number], Reader>> = {
   country: ({ raw }) => textOf(raw, 'CountryIso'),
 }
 const readers = dimensions.map((name) => readersByName[name])
-const words = dimensions.map((_, index) => memoizeByText((text) => toWord(hashText(text), index)))
-const objectWord = words[objectIndex] as WordOf
 
 /** `203.0.113.0/24` → the words of the first, second and third network of `203.0.0.0/16`. */
 const rangeWords: (network: string) => readonly number[] = memoizeByText((network) => {
@@ -282,7 +281,7 @@ const pages: ReadonlySet<string> = new Set([
 ])
 
 /** What an attacker can bring about without being let in must not become familiar, nor what is done in another's name. */
-function teaches({ action, outcome }: Activity): boolean {
-  if (action === 'login') return outcome === 'success'
-  return action !== 'anomaly' && action !== 'login-as'
+function teaches(activity: Activity): boolean {
+  if (activity.action === 'login') return activity.outcome === 'success'
+  return activity.action !== 'anomaly' && activity.action !== 'login-as'
 }

@@ -33,7 +33,7 @@ export function compileSelection<T>(
   | { readonly kind: 'ok'; readonly matches: Predicate<T> }
   | { readonly kind: 'invalid'; readonly problems: readonly SelectionProblem[] } {
   const problems: SelectionProblem[] = []
-  const matches = compileAny(source, [], { lookup, known, problems })
+  const matches = compileAny(source, [], { lookup, known, problems, conditions: new Map() })
   return problems.length === 0 ? { kind: 'ok', matches } : { kind: 'invalid', problems }
 }
 
@@ -41,27 +41,38 @@ type Context<T> = {
   readonly lookup: FieldLookup<T>
   readonly known: Readonly<Record<string, unknown>>
   readonly problems: SelectionProblem[]
+  /** Those compiled so far, by what they say: what says the same is the same function. */
+  readonly conditions: Map<string, Predicate<T>>
 }
 
 function compileAny<T>(source: unknown, path: Path, context: Context<T>): Predicate<T> {
-  if (!Array.isArray(source)) return compileMap(source, path, context)
+  if (!Array.isArray(source)) return all(compileMap(source, path, context))
   if (source.length === 0) complain(context, path, 'must not be empty')
-  return either(source.map((map, index) => compileMap(map, [...path, index], context)))
+  const maps = source.map((map, index) => compileMap(map, [...path, index], context))
+  const shared = (maps[0] ?? []).filter((condition) => maps.every((map) => map.includes(condition)))
+  const rests = maps.map((map) => all(map.filter((condition) => !shared.includes(condition))))
+  return all([...shared, either(rests)])
 }
 
-function compileMap<T>(source: unknown, path: Path, context: Context<T>): Predicate<T> {
+/** The conditions of a map. */
+function compileMap<T>(source: unknown, path: Path, context: Context<T>): readonly Predicate<T>[] {
   if (typeof source !== 'object' || source === null || Array.isArray(source)) {
     complain(context, path, 'must be a map of field: value')
-    return never
+    return [never]
   }
   const entries = Object.entries(source)
   if (entries.length === 0) complain(context, path, 'must not be empty')
-  return all(
-    entries.map(([key, value]) => {
-      if (key !== 'not') return compileField(key, value, [...path, key], context)
-      return not(compileAny(value, [...path, key], context))
-    }),
-  )
+  return entries.map(([key, value]) => compileCondition(key, value, [...path, key], context))
+}
+
+function compileCondition<T>(key: string, value: unknown, path: Path, context: Context<T>): Predicate<T> {
+  const said = JSON.stringify([key, value])
+  const known = context.conditions.get(said)
+  if (known) return known
+  const condition =
+    key === 'not' ? not(compileAny(value, path, context)) : compileField(key, value, path, context)
+  if (context.problems.length === 0) context.conditions.set(said, condition)
+  return condition
 }
 
 function compileField<T>(key: string, value: unknown, path: Path, context: Context<T>): Predicate<T> {

@@ -1,8 +1,8 @@
 import { day } from '../../duration.ts'
 import { type DurableState, KeyedState } from '../../stream/keyed-state.ts'
 import type { Activity } from '../activity/activity.ts'
-import { memoizeByText } from '../activity/bounded-cache.ts'
 import { toText } from '../activity/payload.ts'
+import { hashOf } from '../activity/text-hash.ts'
 import { rarityClass } from '../algorithms/novelty.ts'
 import { MemoryTable } from '../baseline/memory-table.ts'
 import {
@@ -35,7 +35,6 @@ import type { Detector } from '../definition/detector.ts'
 import type { Entity } from '../detection.ts'
 import type { EntityTable } from '../entities/entity-table.ts'
 import type { OrgTime } from '../org-time.ts'
-import { hashText } from '../window/recent-values.ts'
 import { entityKey, orgIdOf } from './watcher.ts'
 
 /** A value that an entity has for the first time. */
@@ -72,7 +71,6 @@ export class NewValues {
   readonly #groups: KeyedState<NoveltyGroup>
   readonly #orgs: KeyedState<{ readonly since: number }>
   readonly #holders: ValueHolders
-  readonly #words: readonly WordOf[]
   #detector: Detector
   #kind: MemoryKind
 
@@ -81,9 +79,6 @@ export class NewValues {
     this.#groups = new KeyedState(`${prefix}groups`)
     this.#orgs = new KeyedState(`${prefix}orgs`)
     this.#holders = new ValueHolders(`${prefix}values`)
-    this.#words = detector.measure.fields.map((_, field) =>
-      memoizeByText((text) => toWord(hashText(text), field)),
-    )
     this.#detector = detector
     this.#kind = kindOf(detector)
   }
@@ -201,7 +196,7 @@ export class NewValues {
     const text = toText(value)
     if (text === null) return news
     const { time } = activity
-    const word = (this.#words[field] as WordOf)(text)
+    const word = toWord(hashOf(text), field)
     const place = findValue(memory, word)
     const forgotten = Math.floor(time / day) - this.#detector.baseline.memory / day
     if (place >= 0 && lastSight(memory, place) >= forgotten) {
@@ -221,7 +216,6 @@ export class NewValues {
 }
 
 type MeasuredField = Detector['measure']['fields'][number]
-type WordOf = (text: string) => number
 
 const nothing: News[] = []
 
