@@ -103,7 +103,7 @@ export type CatalogOptions = DetectorPlace & {
  * @throws DETECTORS_INVALID when that set has any problem.
  */
 export async function createCatalog({ metrics, clock, ...place }: CatalogOptions): Promise<Catalog> {
-  let { set: current, warnings } = await loadTested(place, clock.now())
+  let { set: current, warnings, passed } = await loadTested(place, clock.now())
   succeeded()
 
   function succeeded(): void {
@@ -121,10 +121,11 @@ export async function createCatalog({ metrics, clock, ...place }: CatalogOptions
     },
     async reload() {
       try {
-        const loaded = await loadTested(place, clock.now(), current)
+        const loaded = await loadTested(place, clock.now(), { set: current, warnings, passed })
         const unchanged = loaded.set === current
         current = loaded.set
         warnings = loaded.warnings
+        passed = loaded.passed
         succeeded()
         return unchanged ? { kind: 'unchanged' } : { kind: 'swapped', set: current }
       } catch (error) {
@@ -136,17 +137,36 @@ export async function createCatalog({ metrics, clock, ...place }: CatalogOptions
   }
 }
 
-type Loaded = { readonly set: DetectorSet; readonly warnings: readonly Problem[] }
+/** `passed`: what each file and its overlays said when their tests passed. */
+type Loaded = {
+  readonly set: DetectorSet
+  readonly warnings: readonly Problem[]
+  readonly passed: ReadonlySet<string>
+}
 
-/** Answers `current` itself when no file has changed. */
-async function loadTested(place: DetectorPlace, now: number, current?: DetectorSet): Promise<Loaded> {
-  const read = await readDetectors(place.directory, place.overlays)
+/** Answers the set in force itself when no file has changed, and tests only the files that have. */
+async function loadTested(place: DetectorPlace, now: number, inForce?: Loaded): Promise<Loaded> {
+  const texts = await readDetectorTexts(place)
+  const read = parseDetectors(texts)
   refuseProblems(read)
   const warnings = lintDetectors(read, now)
-  if (current && read.hash === current.hash) return { set: current, warnings }
-  const problems = await testAll(read.files)
+  if (inForce && read.hash === inForce.set.hash) return { ...inForce, warnings }
+  const files = read.files.map((file) => ({ file, said: saidBy(file, texts, read.overlays) }))
+  const changed = files.filter(({ said }) => !inForce?.passed.has(said))
+  const problems = await testAll(changed.map(({ file }) => file))
   if (problems.length > 0) throw invalid(problems)
-  return { set: compileDetectors(read), warnings }
+  return { set: compileDetectors(read), warnings, passed: new Set(files.map(({ said }) => said)) }
+}
+
+/** All that the outcome of a file's tests depends on. */
+function saidBy(
+  { definition: { id } }: DetectorFile,
+  { detectors }: DetectorTexts,
+  overlays: readonly OverlayFile[],
+): string {
+  const own = detectors.find(({ file }) => /([^/]*)\.ya?ml$/.exec(file)?.[1] === id)
+  const changes = overlays.filter((overlay) => overlay.id === id).map(({ source }) => source.value())
+  return JSON.stringify([own?.text, changes])
 }
 
 function refuseProblems({ problems }: ReadDetectors): void {

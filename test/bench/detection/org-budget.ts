@@ -13,7 +13,7 @@ export async function measureOrgBudget(): Promise<Section> {
   const weeks = world.plan.weeks
   const { files } = await readDetectors(detectorsFolder)
   const budgets = files
-    .filter(({ definition }) => definition.status === 'stable')
+    .filter(({ definition }) => definition.status === 'stable' && hasBudget(definition.baseline.model))
     .map(({ definition }) => ({ id: definition.id, accepted: definition.fires.budget * weeks * week }))
   const accepted = budgets.reduce((sum, budget) => sum + budget.accepted, 0)
   const total = countAlerts(world.raised)
@@ -41,6 +41,11 @@ function ownGate(id: string, accepted: number, raised: number): Gate {
   if (accepted < leastExpected) return forComparison(id, measured)
   const most = Math.max(1.5 * accepted, accepted + 3 * Math.sqrt(accepted))
   return { ...atMost(id, raised, Math.floor(most), plain), measured }
+}
+
+/** Fixed limits and sums of points promise nothing about chance. */
+function hasBudget(model: string): boolean {
+  return model !== 'none' && model !== 'decay'
 }
 
 function countAlerts(raised: readonly Raised[]): number {

@@ -8,6 +8,18 @@ import { watchDirectories, watchInterval } from '../../../src/detection/definiti
 import { createMetrics } from '../../../src/metrics.ts'
 import { detectorText } from './detector-file.ts'
 
+/** Detectors whose inline tests have run. */
+const tested = vi.hoisted((): string[] => [])
+
+vi.mock('../../../src/detection/definition/inline-tests.ts', async (original) => {
+  const actual = await original<typeof import('../../../src/detection/definition/inline-tests.ts')>()
+  const runFileTests: typeof actual.runFileTests = (file) => {
+    tested.push(file.definition.id)
+    return actual.runFileTests(file)
+  }
+  return { ...actual, runFileTests }
+})
+
 let directory: string
 
 beforeEach(async () => {
@@ -84,6 +96,17 @@ describe('a catalog', () => {
     expect(await gauge(metrics, 'config_last_reload_success_timestamp_seconds')).toBe(5060)
   })
 
+  it('tests on a reload only what has changed since it was tested', async () => {
+    const { catalog } = await open()
+    tested.length = 0
+    await write('other.yaml', detectorText({ id: 'id: other' }))
+    await catalog.reload()
+    expect(tested).toEqual(['other'])
+    await write('burst.yaml', detectorText({ title: 'title: Other words' }))
+    await catalog.reload()
+    expect(tested).toEqual(['other', 'burst'])
+  })
+
   it('keeps the set in force on any problem, and the metric tells', async () => {
     const { catalog, metrics } = await open()
     const before = catalog.current
@@ -122,9 +145,11 @@ describe('a catalog with overlays', () => {
 
   it('is loaded anew when an overlay changes, and warns of what is not meant', async () => {
     const catalog = await open()
+    tested.length = 0
     await write('own/mine.yaml', 'id: burst\nlevel: low\ntitle: Many logins\n')
     expect(await catalog.reload()).toMatchObject({ kind: 'swapped' })
     expect(catalog.current.detectors[0]?.level).toBe('low')
+    expect(tested).toEqual(['burst'])
     expect(catalog.warnings.map(({ file, line }) => [file, line])).toEqual([
       [join(directory, 'own/mine.yaml'), 3],
     ])
