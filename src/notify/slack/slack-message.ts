@@ -42,7 +42,7 @@ const limits = {
 } as const
 
 /** Lines of the explanation that a message in a channel has room for; the rest is on the page. */
-const whyShown: ReadonlySet<string> = new Set(['Baseline', 'Own largest'])
+const whyShown: ReadonlySet<string> = new Set(['App', 'Baseline', 'Own largest'])
 
 const marks: Readonly<Record<Level, string>> = {
   informational: '⚪',

@@ -10,6 +10,7 @@ import { checkSlackMessage, createFakeSlack } from '../../support/fake-slack.ts'
 import {
   hostileTexts,
   makeAlert,
+  makeDetection,
   makeHostileDetection,
   seededRandom,
   startTime,
@@ -74,6 +75,15 @@ Baseline: 14 days of its own (90 %), 10 % from its 57 peers: user
 Own largest: 1,900 records on a day of the last weeks
 org acme · detector bulk-export · alert ${first.alert.id} · events event-0, event-1
 `)
+  })
+
+  it('tells what the org knows about the app', () => {
+    const [news, ...others] = makeDetection().explanation
+    const line = { label: 'App', value: 'Data Loader: registered; any user may let it in' }
+    const alert = makeAlert({ explanation: [news!, line, ...others] })
+    const message = toSlackMessage({ key, alert, cause: 'first' }, {})
+    expect(textOf(message)).toContain('\nApp: Data Loader: registered; any user may let it in\nBaseline: ')
+    expect(checkSlackMessage(message)).toEqual([])
   })
 
   it('says that an alert resolved', () => {
