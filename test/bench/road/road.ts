@@ -104,12 +104,10 @@ function toSection({ consumed, carried, detected }: Rounds, restored: Restored):
       ratioGate('CPU of the road without detectors, against kafkajs and JSON.parse alone', carried, 1.8),
       ratioGate('CPU of the road with all detectors, against the same (goal 1.8)', detected, 5),
       forComparison('events per second', Math.round(records / seconds).toLocaleString('en')),
-      atMost(
-        `restoring ${entities} entities from Redis`,
-        restored.seconds,
-        10,
-        (value) => `${value.toFixed(1)} s`,
-      ),
+      {
+        ...atMost(`restoring ${entities} entities from Redis`, restored.seconds, 10, inSeconds),
+        measured: `${inSeconds(restored.seconds)} (${inSeconds(restored.cpu)} of CPU)`,
+      },
       checkpointGate(`checkpoint of ${entities} new entities: longest stall of the process`, restored.all),
       checkpointGate(`checkpoint of a hundredth of them: longest stall of the process`, restored.few),
     ],
@@ -120,6 +118,10 @@ function toSection({ consumed, carried, detected }: Rounds, restored: Restored):
 const mostStall = 10
 
 function checkpointGate(name: string, { seconds, stall }: Checkpoint): Gate {
-  const gate = atMost(name, stall, mostStall, (value) => `${value.toFixed(1)} s`)
-  return { ...gate, measured: `${gate.measured} of ${seconds.toFixed(1)} s` }
+  const gate = atMost(name, stall, mostStall, inSeconds)
+  return { ...gate, measured: `${gate.measured} of ${inSeconds(seconds)}` }
+}
+
+function inSeconds(seconds: number): string {
+  return `${seconds.toFixed(1)} s`
 }
