@@ -37,6 +37,7 @@ const commands: Readonly<Record<string, (program: Command, context: CommandConte
   backtest: async (...parts) => (await import('./backtest.ts')).registerBacktest(...parts),
   tune: async (...parts) => (await import('./tune.ts')).registerTune(...parts),
   report: async (...parts) => (await import('./report.ts')).registerReport(...parts),
+  backfill: async (...parts) => (await import('./backfill.ts')).registerBackfill(...parts),
   log: async (...parts) => (await import('./log.ts')).registerLog(...parts),
   detectors: async (program) => (await import('./detectors.ts')).registerDetectors(program),
   doctor: async (...parts) => (await import('./doctor.ts')).registerDoctor(...parts),

@@ -82,7 +82,7 @@ export function createEventStorage(clock: Clock, given: Partial<StorageOptions> 
       return restError(400, 'INVALID_FIELD', `No such column '${unknown}' on entity '${query.table}'.`)
     sort(table)
     const now = clock.now()
-    const rows = table.rows
+    const rows = between(table.rows, query)
       .filter(({ time, visibleAt }) => visibleAt <= now && time >= now - options.age)
       .filter(({ row }) => query.conditions.every((condition) => holds(condition, row)))
       .slice(0, query.limit)
@@ -142,6 +142,29 @@ function objectNamed(table: string): string | undefined {
 /** What machine learning finds is kept in ordinary objects. */
 function isBig(object: string): boolean {
   return !/(Anomaly|CredentialStuffing|SessionHijacking)EventStore$/.test(object)
+}
+
+/** The rows, newest first, that lie within the query's bounds of EventDate: one would look at every row of the table otherwise. */
+function between(rows: readonly StoredRow[], { conditions }: Soql): readonly StoredRow[] {
+  let [oldest, newest] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
+  for (const { field, operator, values } of conditions) {
+    if (field !== 'EventDate') continue
+    const time = Date.parse((values[0] ?? '').replace(/\+0000$/, 'Z'))
+    if (operator.startsWith('>') || operator === '=') oldest = Math.max(oldest, time)
+    if (operator.startsWith('<') || operator === '=') newest = Math.min(newest, time)
+  }
+  return rows.slice(firstAtMost(rows, newest), firstAtMost(rows, oldest - 1))
+}
+
+/** Index of the first row that is not newer than `time`. */
+function firstAtMost(rows: readonly StoredRow[], time: number): number {
+  let [low, high] = [0, rows.length]
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2)
+    if ((rows[middle]?.time ?? 0) > time) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 /** Newest first; in no order that a client could rely on where the time is the same. */

@@ -1,3 +1,4 @@
+import { answerLogFile, type EventLogFile, toLogFileRows } from './event-log-files.ts'
 import type { EventStorage } from './event-storage.ts'
 import { type OrgApp, toRegistrationRows, toTokenRows } from './org-apps.ts'
 import { describeObjects, listVersions, type OrgSetup, toPermissionRow, toSettingsRow } from './org-setup.ts'
@@ -23,6 +24,7 @@ export type RestOptions = {
   readonly storage: EventStorage
   readonly setup: () => OrgSetup
   readonly apps: () => readonly OrgApp[]
+  readonly logFiles: () => readonly EventLogFile[]
   /** Columns and tables (`User.Department`, `UserRole`, `User`) that the integration user may not see. */
   readonly hidden?: readonly string[] | undefined
 }
@@ -34,6 +36,7 @@ export function createRest({
   storage,
   setup,
   apps,
+  logFiles,
   hidden = [],
 }: RestOptions): (request: RestRequest) => RestAnswer {
   const fromStorage = (soql: string, path: string) => {
@@ -50,6 +53,7 @@ export function createRest({
     if (resource === 'limits') return { status: 200, body: setup().limits }
     const tables = () => ({
       ...orgTables(org, users(), setup()),
+      EventLogFile: toLogFileRows(logFiles(), path),
       ConnectedApplication: toRegistrationRows(apps()),
       OauthToken: toTokenRows(apps(), {
         userId,
@@ -58,6 +62,8 @@ export function createRest({
     })
     if (resource === 'sobjects')
       return { status: 200, body: describeObjects(setup(), Object.keys(tables()), hidden) }
+    const file = hidden.includes('EventLogFile') ? undefined : answerLogFile(logFiles(), resource ?? '')
+    if (file) return file
     const soql = parameters.get('q') ?? ''
     const context = { path: path.replace(/\/$/, ''), hidden }
     if (resource === 'query') return fromStorage(soql, context.path) ?? answerQuery(soql, tables(), context)

@@ -12,6 +12,7 @@ import { isKnownChannel } from './channels.ts'
 import { parseMessages, refuseRequest, versionOf } from './cometd-request.ts'
 import { createConduct } from './conduct.ts'
 import { createEventBus, type Retention } from './event-bus.ts'
+import type { EventLogFile } from './event-log-files.ts'
 import { createEventStorage, type StorageOptions } from './event-storage.ts'
 import type { FaultEffect } from './fault-table.ts'
 import { createFaults, type Faults } from './faults.ts'
@@ -43,6 +44,8 @@ export type SimulatorOptions = {
   readonly connectedApps: readonly ConnectedApp[]
   readonly retention?: Partial<Retention>
   readonly timing?: Partial<Timing>
+  /** Event log files of the org; read at every request. */
+  readonly logFiles?: readonly EventLogFile[]
   /** How events are kept in storage objects. */
   readonly storage?: Partial<StorageOptions>
   /** Most events in one answer. */
@@ -143,13 +146,17 @@ export function createSimulator(options: SimulatorOptions): Simulator {
       if (moment === '/meta/connect' || moment === 'request') bayeux.poke()
     },
   )
-  const storage = createEventStorage(clock, options.storage)
+  const storage = createEventStorage(clock, {
+    isStored: (object) => ({ ...defaultSetup, ...options.setup }).switches[object] !== false,
+    ...options.storage,
+  })
   const rest = createRest({
     org,
     users: () => collectUsers(options),
     storage,
     setup: () => ({ ...defaultSetup, ...options.setup }),
     apps: () => options.apps ?? [],
+    logFiles: () => options.logFiles ?? [],
     hidden: options.hidden,
   })
   const server = createServer((request, response) => {
@@ -175,7 +182,8 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     const token = parseToken(request)
     const userId = token === undefined ? undefined : tokens.userOf(token)
     const answer = rest({ path: pathname, parameters: searchParams, userId })
-    return send(request, response, toJson(answer.status, answer.body))
+    const { status, type, body } = answer
+    return send(request, response, type === undefined ? toJson(status, body) : { status, type, body })
   }
 
   async function serveToken(request: IncomingMessage, response: ServerResponse): Promise<void> {
