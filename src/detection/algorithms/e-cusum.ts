@@ -6,15 +6,13 @@
 
 /** The growth that is bet on: that of the square root of an amount which doubles. */
 export const growthRatio = Math.SQRT2
-/** The spread is taken to be so much larger than measured: the bet must not be won by noise. */
-const spreadCaution = 0.9
 
 /**
  * What a period with `root`, where `mu` was to be expected, adds to L: the log-likelihood ratio of gamma distributions with shape
- * φ' = 0.9·phi and means ρ·mu and mu, φ'·((1 − 1/ρ)·root/mu − ln ρ).
+ * phi and means ρ·mu and mu, phi·((1 − 1/ρ)·root/mu − ln ρ).
  */
 export function evidenceOf(root: number, mu: number, phi: number): number {
-  return spreadCaution * phi * ((1 - 1 / growthRatio) * (root / mu) - Math.log(growthRatio))
+  return phi * ((1 - 1 / growthRatio) * (root / mu) - Math.log(growthRatio))
 }
 
 /** L after one more period; `most` is all that one period may add. */
@@ -23,10 +21,10 @@ export function nextEvidence(evidence: number, root: number, mu: number, phi: nu
 }
 
 /** Standard errors by which a reference is raised: with a whole one a growth of five per cent a day is found too late. */
-const confidence = 0.4
+const confidence = 0.3
 
 /**
- * By how much a mean must be raised to be above the true one with some certainty: 1 + 0.4·√(1/(φ·n)), from `n` periods. A reference
+ * By how much a mean must be raised to be above the true one with some certainty: 1 + 0.3·√(1/(φ·n)), from `n` periods. A reference
  * that is too low would be bet against for ever.
  */
 export function upperFactor(phi: number, n: number): number {

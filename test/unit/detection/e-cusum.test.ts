@@ -17,7 +17,7 @@ describe('the evidence for growth', () => {
       [7, 3, 2],
       [40, 10, 0.5],
     ] as const) {
-      const expected = logDensity(root, growthRatio * mu, 0.9 * phi) - logDensity(root, mu, 0.9 * phi)
+      const expected = logDensity(root, growthRatio * mu, phi) - logDensity(root, mu, phi)
       expect(evidenceOf(root, mu, phi)).toBeCloseTo(expected, 9)
     }
   })
@@ -27,7 +27,7 @@ describe('the evidence for growth', () => {
     const step = 0.001
     let mean = 0
     for (let root = step / 2; root < 100; root += step)
-      mean += step * Math.exp(logDensity(root, mu, size) + evidenceOf(root, mu, size / 0.9))
+      mean += step * Math.exp(logDensity(root, mu, size) + evidenceOf(root, mu, size))
     expect(mean).toBeCloseTo(1, 5)
   })
 
@@ -64,7 +64,7 @@ describe('the evidence for growth', () => {
 
 test('a mean of which little is known is raised further', () => {
   expect(upperFactor(5, 1e9)).toBeCloseTo(1, 4)
-  expect(upperFactor(5, 20)).toBeCloseTo(1 + 0.4 * Math.sqrt(0.01), 12)
+  expect(upperFactor(5, 20)).toBeCloseTo(1 + 0.3 * Math.sqrt(0.01), 12)
 })
 
 test('the frequency of a surprise and the threshold of a budget are inverse to each other', () => {
