@@ -13,11 +13,11 @@ export function scoreOf({ raw }: Activity): number | null {
 
 /**
  * The permissions that a PermissionSetEvent is about. PermissionList is JSON in a text, of a shape that differs between
- * kinds of permissions: every name in it counts.
+ * kinds of permissions: every name in it counts, but for the key under which some of them stand.
  */
 export function permissionsOf({ raw }: Activity): readonly string[] {
   const names = textOf(raw, 'PermissionList')?.match(/\b[A-Z][A-Za-z]+\b/g) ?? []
-  return [...new Set(names)]
+  return [...new Set(names)].filter((name) => name !== 'Permissions')
 }
 
 /** Whether the users that a change of permissions affects include the one who made it; null when nobody is named. */
