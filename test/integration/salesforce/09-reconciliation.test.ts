@@ -198,4 +198,18 @@ describe('reconciliation', () => {
     expect(values).toMatchObject([{ labels: { org: 'acme', purpose: 'reconciliation' } }])
     expect(values[0]!.value).toBeLessThanOrEqual(3 * ((await rounds(org)) + 1))
   })
+
+  test('waits while the org has few API requests left, says so once, and catches up', async () => {
+    const DailyApiRequests = { Max: 1000, Remaining: 150 }
+    await using org = await watchOrg({ simulator: { setup: { limits: { DailyApiRequests } } } })
+    await org.started(watched)
+    org.simulator.faults.inject({ kind: 'event-lost', times: 5 })
+    org.publish(5)
+    await until(async () => (await rounds(org, 'paused')) >= 5)
+    expect(await identifiers(org, 'reconcile')).toEqual([])
+    expect(warnings(org, '150 of 1000 daily API requests left')).toHaveLength(1)
+    DailyApiRequests.Remaining = 900
+    await until(async () => (await total(org.metrics, 'injected')) >= 5)
+    await org.everythingArrived()
+  })
 })
