@@ -50,6 +50,8 @@ const rememberedUserDays = 400
 const restless = { share: 0.3, days: 4 }
 /** Somebody who works by hand on fewer of their days is a program; a day of months ago is enough to tell. */
 const byHand = { share: 0.1, days: 0.1 }
+/** Within a week, ms, so many days are: of people a weekend shows nothing but the reports that run in their name. */
+const newcomer = { until: 7 * day, days: 2.5 }
 
 /** Beside the dimensions: ranges of networks, and on which days the user worked by hand. */
 const memoryKind: MemoryKind = { rateHalfLife: 30, capacities: [64, 32, 32, 96, 160, 8, 16, 48] }
@@ -86,9 +88,11 @@ export class Familiarity {
     const learns = teaches(activity)
     const memory = this.state.find(activity.org.id, user) ?? (learns ? this.#add(activity, user) : null)
     if (!memory) return unknownFirsts
-    const known = time - knownSince(memory) >= knownAfter
+    const age = time - knownSince(memory)
+    const known = age >= knownAfter
     const away = awayAt(memory, time, newFor)
-    let firsts = known || away > 0 ? createFirsts(away, known && isAutomated(memory)) : unknownFirsts
+    const automated = known && isAutomated(memory, age)
+    let firsts = known || away > 0 ? createFirsts(away, automated) : unknownFirsts
     this.#changed = learns && noteActive(memory, time, memoryKind)
     if (this.#changed) this.#actors.note(activity)
     this.#arrived = false
@@ -98,7 +102,7 @@ export class Familiarity {
       time,
       learns,
       known,
-      byHand: known && !isAutomated(memory),
+      byHand: known && !automated,
       oldest: Math.floor(time / day) - away - rememberedDays,
     }
     for (let index = 0; index < dimensions.length; index++) {
@@ -263,9 +267,10 @@ function isRestless(memory: ValueMemory, index: number): boolean {
 }
 
 /** Whether nobody works by hand under this name: judged by the days before, for a thief may use a browser today. */
-function isAutomated(memory: ValueMemory): boolean {
+function isAutomated(memory: ValueMemory, age: number): boolean {
   const { days, newDays: daysByHand } = daysOf(memory, handIndex)
-  return days >= byHand.days && daysByHand < byHand.share * days
+  const enough = age < newcomer.until ? newcomer.days : byHand.days
+  return days >= enough && daysByHand < byHand.share * days
 }
 
 /** Pages, list views and whatever comes out of a browser. */

@@ -262,6 +262,13 @@ describe('programs', () => {
     noteAt(familiarity, 0, program)
     expect(isAutomated(noteAt(familiarity, 2, program).firsts)).toBeNull()
   })
+
+  it('are not people of whom a weekend has shown only the reports that run in their name', () => {
+    const scheduled = { type: 'ReportEventStream', client: null }
+    const weekend = knownUser(1, scheduled)
+    expect(isAutomated(noteAt(weekend, 3.5, scheduled).firsts)).toBe(false)
+    expect(isAutomated(noteAt(knownUser(3, scheduled), 4, scheduled).firsts)).toBe(true)
+  })
 })
 
 describe('the memory', () => {
