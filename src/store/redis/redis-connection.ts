@@ -65,6 +65,12 @@ export function createRedisConnection(
     }
   }
 
+  /** An answer that stays away means a dead connection: the repetition must meet a new one before TCP notices. */
+  function giveUp(timeout: number): Error {
+    if (client.status === 'ready') client.disconnect(true)
+    return lastError ?? new Error(`no answer within ${Math.round(timeout)} ms`)
+  }
+
   return {
     async run(what, request, bytes = 0) {
       const abandoned = new AbortController()
@@ -75,7 +81,7 @@ export function createRedisConnection(
         return request(client)
       }
       try {
-        return await withDeadline(work(), clock, timeout + bytes / slowest, () => lastError)
+        return await withDeadline(work(), clock, timeout + bytes / slowest, giveUp)
       } catch (error) {
         throw toStoreError(error, what, server)
       } finally {
@@ -93,10 +99,9 @@ export function createRedisConnection(
 function createClient(options: RedisConnectionOptions): Redis | Cluster {
   const common = {
     connectionName: 'forcewatch',
-    // An answer that stays away means a dead connection: drop it before the call ends, so that its repetition meets a
-    // new one, instead of waiting for TCP to notice.
-    socketTimeout: 0.8 * (options.timeout ?? defaultTimeout),
     connectTimeout: 5000,
+    // How long a server may take to agree that a connection is over.
+    disconnectTimeout: 100,
     // Requests in flight fail at once when the connection is lost; nothing is repeated behind our back.
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
@@ -164,12 +169,10 @@ async function withDeadline<T>(
   work: Promise<T>,
   clock: Clock,
   timeout: number,
-  lastError: () => Error | undefined,
+  giveUp: (timeout: number) => Error,
 ): Promise<T> {
   const late = Promise.withResolvers<never>()
-  const cancel = clock.after(timeout, () => {
-    late.reject(lastError() ?? new Error(`no answer within ${Math.round(timeout)} ms`))
-  })
+  const cancel = clock.after(timeout, () => late.reject(giveUp(timeout)))
   try {
     return await Promise.race([work, late.promise])
   } finally {
