@@ -40,6 +40,11 @@ export const errorTable = {
     exit: exitCodes.configuration,
     meaning: 'Salesforce refused a channel.',
   },
+  ORG_REJECTED: {
+    retryable: false,
+    exit: exitCodes.configuration,
+    meaning: 'Salesforce refused a request for good.',
+  },
   LOG_UNAVAILABLE: {
     retryable: true,
     exit: exitCodes.unavailable,

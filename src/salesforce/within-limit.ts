@@ -18,7 +18,8 @@ export async function withinLimit<T>(
   const done = new AbortController()
   const either = AbortSignal.any(signal ? [signal, done.signal] : [done.signal])
   const tooLong = clock.sleep(limit, either).then((): never => {
-    throw new Error(signal?.aborted ? 'we are leaving' : `no answer in ${limit / second} s`)
+    if (signal?.aborted) throw new DOMException('we are leaving', 'AbortError')
+    throw new DOMException(`no answer in ${limit / second} s`, 'TimeoutError')
   })
   tooLong.catch(() => undefined)
   try {

@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts'
-import { day, hour, minute, second } from '../../duration.ts'
+import { day, minute, second } from '../../duration.ts'
 import { ForcewatchError, hasCode } from '../../errors.ts'
 import type { Log } from '../../log/log.ts'
 import type { Logger } from '../../logger.ts'
@@ -8,13 +8,25 @@ import { retrying } from '../../retrying.ts'
 import type { Lease, StateStore } from '../../store/state-store.ts'
 import { requestToken, type Token } from '../auth.ts'
 import { needsOf } from '../channels.ts'
-import { toReadProblem } from '../directory/read-users.ts'
+import { errorCodeOf, toReadProblem } from '../directory/read-users.ts'
+import { mayPass } from '../may-pass.ts'
 import type { OrgOptions } from '../org-options.ts'
 import { ReconcileState, reconcileScope } from '../reconcile/reconcile-state.ts'
-import { ingestScope, ReplayState } from '../replay-state.ts'
+import { ReplayState } from '../replay-state.ts'
 import { createOrgRest, type OrgRest } from '../storage/org-rest.ts'
+import { beingWatched, leaseTtl, take, takeOver } from './backfill-lease.ts'
 import { type BackfillProgress, BackfillState, backfillScope } from './backfill-state.ts'
-import { type Chunk, History, TooManyEvents } from './history.ts'
+import { type Chunk, type Found, History, TooManyEvents } from './history.ts'
+
+/** How much at once, and how long to wait; durations in ms. */
+export type BackfillPacing = {
+  /** Events that are held in memory at most: a longer stretch of time is cut in half. */
+  readonly mostEvents: number
+  /** Before the org's allowance is asked for again, when too little is left. */
+  readonly wait: number
+  /** After an error that may pass. */
+  readonly retryAfter: number
+}
 
 export type BackfillOptions = {
   readonly org: OrgOptions
@@ -28,6 +40,7 @@ export type BackfillOptions = {
   readonly logger: Logger
   readonly metrics: Metrics
   readonly signal: AbortSignal
+  readonly pacing?: Partial<BackfillPacing>
   /** Told after each step, and (`waiting`) before a pause for the org's allowance. */
   readonly onProgress: (progress: BackfillProgress, waiting: boolean) => void
 }
@@ -39,20 +52,19 @@ export type BackfillResult = BackfillProgress & {
   readonly calls: number
 }
 
-const leaseTtl = 15 * second
-/** Events that are held in memory at most: a longer stretch of time is cut in half. */
-const mostEvents = 50_000
-const shortestChunk = minute
+const unhurried: BackfillPacing = { mostEvents: 50_000, wait: 5 * minute, retryAfter: 15 * second }
+const shortestChunk = second
 const recordsAtOnce = 500
-/** How often the org's allowance is asked for, in calls; and how long a backfill waits while little is left, ms. */
+/** How often the org's allowance is asked for, in calls. */
 const callsBetweenLooks = 50
-const wait = 5 * minute
-const retryAfter = 15 * second
+/** New tokens that are refused one after the other before it is given up. */
+const mostTokens = 3
 
 /**
  * Fills the log with what an org has kept of the last days, oldest first over all kinds of events, so that detection learns them in the order
  * in which they happened. Goes on where an earlier run stopped. It holds the org's lease meanwhile: the service waits, and its events come after.
- * @throws USAGE when the org is being watched; AUTH_REJECTED, AUTH_UNAVAILABLE, LOG_REJECTED, FENCED, STORE_UNAVAILABLE
+ * What may pass is waited for; anything else ends it, with what has been filled in so far.
+ * @throws USAGE when the org is being watched; ORG_REJECTED, AUTH_REJECTED, AUTH_UNAVAILABLE, LOG_REJECTED, FENCED, STORE_UNAVAILABLE
  */
 export async function backfill(options: BackfillOptions): Promise<BackfillResult> {
   const { clock } = options
@@ -71,21 +83,11 @@ export async function backfill(options: BackfillOptions): Promise<BackfillResult
   }
 }
 
-/** A backfill that was killed still has the lease for a while. @throws USAGE when somebody keeps it */
-async function takeOver({ org, store, owner, clock, signal }: BackfillOptions): Promise<Lease> {
-  const end = clock.monotonic() + leaseTtl + second
-  for (;;) {
-    const lease = await store.acquire(ingestScope(org.name), { owner, ttl: leaseTtl, mode: 'wait' })
-    if (lease) return lease
-    if (clock.monotonic() > end || signal.aborted) throw beingWatched(org.name)
-    await clock.sleep(second, signal)
-  }
-}
-
 class Run {
   readonly #options: BackfillOptions
   readonly #lease: Lease
   readonly #signal: AbortSignal
+  readonly #pacing: BackfillPacing
   readonly #byStream = new Map<string, number>()
   #calls = 0
   #callsLeft = 0
@@ -93,6 +95,7 @@ class Run {
 
   constructor(options: BackfillOptions, lease: Lease, signal: AbortSignal) {
     this.#options = options
+    this.#pacing = { ...unhurried, ...options.pacing }
     this.#lease = lease
     this.#signal = signal
   }
@@ -103,29 +106,32 @@ class Run {
     const own = await take(store, backfillScope(org.name), owner)
     const state = await BackfillState.load(own)
     let progress = this.#begin(state.progress, firstSubscription)
-    let token = await this.#login()
-    const stored = new Set(progress.stored)
-    const history = this.#open(token, stored)
+    const token = await this.#login()
+    let tokensRefused = 0
+    const history = this.#open(token)
     let rest = this.#rest(token)
     while (progress.reached < progress.to && !this.#signal.aborted) {
       this.#options.onProgress(progress, false)
       try {
+        if (tokensRefused > 0) {
+          const fresh = await this.#insist(() => this.#login())
+          this.#calls += rest.calls
+          rest = this.#rest(fresh)
+        }
         await this.#mindAllowance(rest, progress)
-        const chunk = this.#nextChunk(progress)
-        const events = await this.#fill(history, rest, chunk)
-        progress = { ...progress, reached: chunk.to, events: progress.events + events, stored: [...stored] }
-        const reached = progress
+        const reached = await this.#fill(history, rest, progress)
         await this.#insist(() => state.save(reached))
+        progress = reached
+        tokensRefused = 0
       } catch (error) {
-        const { kind } = this.#judge(error)
-        await this.#options.clock.sleep(retryAfter, this.#signal)
-        if (kind === 'token') token = await this.#login()
-        this.#calls += rest.calls
-        rest = this.#rest(token)
+        if (this.#signal.aborted) break
+        tokensRefused = toReadProblem(error).kind === 'token' ? tokensRefused + 1 : 0
+        await this.#options.clock.sleep(this.#judge(error, tokensRefused), this.#signal)
       }
     }
     this.#options.onProgress(progress, false)
     this.#calls += rest.calls
+    if (this.#signal.aborted && !this.#options.signal.aborted) throw beingWatched(org.name)
     if (progress.reached >= progress.to) await this.#handOver(progress.to)
     const late = firstSubscription !== undefined
     return { ...progress, late, byStream: this.#byStream, calls: this.#calls }
@@ -141,14 +147,13 @@ class Run {
     return { from, to, reached: from, events: 0, stored: [] }
   }
 
-  #open({ orgId }: Token, stored: Set<string>): History {
+  #open({ orgId }: Token): History {
     const { org, logger } = this.#options
     return new History({
       org: org.name,
       orgId,
       channels: org.channels,
-      stored,
-      mostEvents,
+      mostEvents: this.#pacing.mostEvents,
       onDenied: (what, text) =>
         logger.warn(
           {
@@ -169,24 +174,41 @@ class Run {
     return { from: reached, to: Math.min(to, midnight, reached + this.#length) }
   }
 
-  async #fill(history: History, rest: OrgRest, chunk: Chunk): Promise<number> {
+  /** The next chunk: in the log, but not yet saved. */
+  async #fill(history: History, rest: OrgRest, progress: BackfillProgress): Promise<BackfillProgress> {
     const { log, topic } = this.#options
+    const chunk = this.#nextChunk(progress)
+    const found = await this.#read(history, rest, chunk, new Set(progress.stored))
+    if (!found) return this.#fill(history, rest, progress)
+    const { events, stored } = found
+    for (let start = 0; start < events.length; start += recordsAtOnce) {
+      const records = events.slice(start, start + recordsAtOnce).map(({ record }) => record)
+      await this.#insist(() => log.append(topic, records))
+    }
+    for (const { stream } of events) this.#byStream.set(stream, (this.#byStream.get(stream) ?? 0) + 1)
+    if (events.length < this.#pacing.mostEvents / 4) this.#length = Math.min(day, this.#length * 2)
+    return {
+      ...progress,
+      reached: chunk.to,
+      events: progress.events + events.length,
+      stored: [...stored],
+    }
+  }
+
+  /** Undefined when there was too much: chunks are shorter from then on. */
+  async #read(
+    history: History,
+    rest: OrgRest,
+    chunk: Chunk,
+    stored: ReadonlySet<string>,
+  ): Promise<Found | undefined> {
     try {
-      const events = await history.read(rest, chunk)
-      for (let start = 0; start < events.length; start += recordsAtOnce) {
-        const records = events.slice(start, start + recordsAtOnce).map(({ record }) => record)
-        await this.#insist(() => log.append(topic, records))
-      }
-      for (const { stream } of events) this.#byStream.set(stream, (this.#byStream.get(stream) ?? 0) + 1)
-      if (events.length < mostEvents / 4) this.#length = Math.min(day, this.#length * 2)
-      return events.length
+      return await history.read(rest, chunk, stored)
     } catch (error) {
       if (!(error instanceof TooManyEvents) || this.#length <= shortestChunk) throw error
-      this.#length = Math.max(shortestChunk, Math.min(this.#length, chunk.to - chunk.from) / 2)
-      return this.#fill(history, rest, {
-        from: chunk.from,
-        to: Math.min(chunk.to, chunk.from + this.#length),
-      })
+      const half = Math.floor(Math.min(this.#length, chunk.to - chunk.from) / 2)
+      this.#length = Math.max(shortestChunk, half)
+      return undefined
     }
   }
 
@@ -204,13 +226,15 @@ class Run {
         return
       }
       this.#options.onProgress(progress, true)
-      await clock.sleep(wait, this.#signal)
+      await clock.sleep(this.#pacing.wait, this.#signal)
     }
   }
 
   /** Reconciliation goes on where this stopped. */
   async #handOver(to: number): Promise<void> {
     const { org, store, owner } = this.#options
+    // A service that has taken over meanwhile reconciles by itself.
+    await this.#lease.renew()
     const state = await ReconcileState.load(await take(store, reconcileScope(org.name), owner))
     for (const channel of org.channels) {
       const { storage } = needsOf(channel)
@@ -238,20 +262,28 @@ class Run {
     })
   }
 
-  /** What may be tried again; anything else is thrown. */
-  #judge(error: unknown): ReturnType<typeof toReadProblem> {
-    if (this.#signal.aborted && !this.#options.signal.aborted) throw beingWatched(this.#options.org.name)
-    if (error instanceof ForcewatchError) throw error
-    const problem = toReadProblem(error)
-    if (!this.#signal.aborted)
-      this.#options.logger.warn(
-        { org: this.#options.org.name },
-        `${problem.text}; again in ${retryAfter / second} s`,
-      )
-    return problem
+  /** How long to wait before it is tried again, ms. @throws what no repetition helps against */
+  #judge(error: unknown, tokensRefused: number): number {
+    const { org, logger } = this.#options
+    const { text } = toReadProblem(error)
+    if (tokensRefused > 0 ? tokensRefused > mostTokens : !mayPass(error)) throw this.#explain(error, text)
+    const isOverLimit = errorCodeOf(error) === 'REQUEST_LIMIT_EXCEEDED'
+    const pause = isOverLimit ? this.#pacing.wait : this.#pacing.retryAfter
+    logger.warn({ org: org.name }, `${text}; again in ${pause / second} s`)
+    return pause
   }
 
-  #insist(action: () => Promise<void>): Promise<void> {
+  /** What Salesforce refused, in the words of an operator; a mistake of ours stays what it is. */
+  #explain(error: unknown, text: string): unknown {
+    if (errorCodeOf(error) === '' || error instanceof ForcewatchError) return error
+    return new ForcewatchError('ORG_REJECTED', `org ${this.#options.org.name}: ${text}`, {
+      remedy:
+        'What was filled in so far stays. Run `forcewatch doctor`, mend what it finds, and run the same backfill again: it goes on there.',
+      cause: error,
+    })
+  }
+
+  #insist<T>(action: () => Promise<T>): Promise<T> {
     const { clock, logger, org } = this.#options
     return retrying(action, {
       clock,
@@ -260,17 +292,4 @@ class Run {
         logger.warn({ org: org.name }, `backfill waits: ${error.message}; again in ${pause} ms`),
     })
   }
-}
-
-async function take(store: StateStore, scope: string, owner: string): Promise<Lease> {
-  const lease = await store.acquire(scope, { owner, ttl: hour, mode: 'steal' })
-  if (!lease) throw new ForcewatchError('STORE_UNAVAILABLE', `the lease on ${scope} cannot be had`)
-  return lease
-}
-
-function beingWatched(org: string): ForcewatchError {
-  return new ForcewatchError('USAGE', `org ${org} is being watched by another process`, {
-    remedy:
-      'Stop `forcewatch run` (or its ingest role), backfill, and start it again. It is best done before the first start.',
-  })
 }

@@ -14,22 +14,27 @@ export type Chunk = { readonly from: number; readonly to: number }
 export type DatedRecord = { readonly time: number; readonly record: NewRecord; readonly stream: string }
 
 /** More events than this are not held in memory: the caller asks for less. */
-export class TooManyEvents extends Error {}
+export class TooManyEvents extends Error {
+  constructor(most: number) {
+    super(`more than ${most} events in a stretch of time`)
+  }
+}
+
+/** Events of a stretch, oldest first, and the streams of which a storage object has given an event so far. */
+export type Found = { readonly events: readonly DatedRecord[]; readonly stored: ReadonlySet<string> }
 
 export type HistoryOptions = {
   readonly org: string
   readonly orgId: string
   readonly channels: readonly string[]
-  /** Streams whose storage object has given an event before; more are added. */
-  readonly stored: Set<string>
   readonly mostEvents: number
   /** Told once of what cannot be read. */
   readonly onDenied: (what: string, text: string) => void
 }
 
 /**
- * Reads what an org has kept of its events: from storage objects, and from log files for kinds of events whose storage object has not
- * given any yet (storage may have been switched on later than log files).
+ * Reads what an org has kept of its events: from storage objects, and from log files what happened before the first event that the storage
+ * object of its kind gives (storage may have been switched on later than log files).
  */
 export class History {
   readonly #options: HistoryOptions
@@ -40,19 +45,24 @@ export class History {
     this.#options = options
   }
 
-  /** Every event of the chunk, oldest first. @throws {@link TooManyEvents}; rejects with what `toReadProblem` understands */
-  async read(rest: OrgRest, chunk: Chunk): Promise<readonly DatedRecord[]> {
+  /**
+   * Every event of the chunk.
+   * @param before streams whose storage object has given an event of an earlier chunk
+   * @throws {@link TooManyEvents}; rejects with what `toReadProblem` understands
+   */
+  async read(rest: OrgRest, chunk: Chunk, before: ReadonlySet<string>): Promise<Found> {
     const found: DatedRecord[] = []
-    const missing = new Set<string>()
+    const stored = new Set(before)
+    const filedUntil = new Map<string, number>()
     for (const channel of this.#options.channels) {
       const stream = channel.slice(channel.lastIndexOf('/') + 1)
-      const before = found.length
+      const start = found.length
       await this.#readStored(rest, channel, stream, chunk, found)
-      if (found.length > before) this.#options.stored.add(stream)
-      else if (!this.#options.stored.has(stream)) missing.add(stream)
+      if (!before.has(stream)) filedUntil.set(stream, earliest(found, start) ?? chunk.to)
+      if (found.length > start) stored.add(stream)
     }
-    await this.#readLogFiles(rest, missing, chunk, found)
-    return found.sort((a, b) => a.time - b.time)
+    await this.#readLogFiles(rest, filedUntil, chunk, found)
+    return { events: found.sort((a, b) => a.time - b.time), stored }
   }
 
   async #readStored(
@@ -83,12 +93,12 @@ export class History {
 
   async #readLogFiles(
     rest: OrgRest,
-    streams: ReadonlySet<string>,
+    until: ReadonlyMap<string, number>,
     { from, to }: Chunk,
     found: DatedRecord[],
   ): Promise<void> {
     const { org, orgId, channels } = this.#options
-    const eventTypes = logFileTypesOf(streams)
+    const eventTypes = logFileTypesOf(new Set(until.keys()))
     if (eventTypes.length === 0 || this.#denied.has('EventLogFile')) return
     const channelOf = new Map(
       channels.map((channel) => [channel.slice(channel.lastIndexOf('/') + 1), channel]),
@@ -101,7 +111,8 @@ export class History {
         for await (const row of readLogFile(rest, file)) {
           const event = toLogFileEvent(file.eventType, row)
           const identifier = String(event?.payload.EventIdentifier)
-          if (!event || event.time < from || event.time >= to || seen.has(identifier)) continue
+          if (!event || event.time < from || event.time >= (until.get(event.type) ?? to)) continue
+          if (seen.has(identifier)) continue
           seen.add(identifier)
           const record = toStoredRecord(event.payload, { channel, orgId, org, origin: 'backfill' })
           found.push({ time: event.time, stream: event.type, record })
@@ -123,6 +134,15 @@ export class History {
   }
 
   #check(found: readonly DatedRecord[]): void {
-    if (found.length > this.#options.mostEvents) throw new TooManyEvents()
+    const { mostEvents } = this.#options
+    if (found.length > mostEvents) throw new TooManyEvents(mostEvents)
   }
+}
+
+/** Time of the oldest event from this place on. */
+function earliest(found: readonly DatedRecord[], start: number): number | undefined {
+  let time: number | undefined
+  for (let index = start; index < found.length; index++)
+    time = Math.min(time ?? Number.POSITIVE_INFINITY, found[index]?.time ?? Number.POSITIVE_INFINITY)
+  return time
 }

@@ -148,7 +148,8 @@ function hiddenColumn(error: unknown): string | undefined {
   return columns.find((column) => column.split('.')[0] === name)
 }
 
-function errorCodeOf(error: unknown): string {
+/** Code of an error that Salesforce answered, or `ERROR_HTTP_` and the status; empty when there was no answer. */
+export function errorCodeOf(error: unknown): string {
   if (typeof error !== 'object' || error === null) return ''
   const code = 'errorCode' in error ? error.errorCode : ''
   return typeof code === 'string' ? code : ''

@@ -1,9 +1,10 @@
 import { hour, minute, second } from '../../duration.ts'
-import { hasCode } from '../../errors.ts'
+import { ForcewatchError, hasCode } from '../../errors.ts'
 import { retrying } from '../../retrying.ts'
 import type { Token } from '../auth.ts'
 import { needsOf } from '../channels.ts'
 import { type ReadProblem, toReadProblem } from '../directory/read-users.ts'
+import { mayPass } from '../may-pass.ts'
 import { createOrgRest, type OrgRest } from '../storage/org-rest.ts'
 import { LoggedEvents } from './logged-events.ts'
 import { ObjectReconciler } from './object-reconciler.ts'
@@ -26,7 +27,8 @@ export class Reconciler {
   /** What the log holds. Whoever appends events tells it. */
   readonly logged: LoggedEvents
   readonly #options: ReconcilerOptions
-  readonly #objects: readonly ObjectReconciler[]
+  /** Whichever has waited longest comes first, so that a short allowance or a failure never stops the same ones. */
+  readonly #objects: ObjectReconciler[]
   readonly #deniedUntil = new Map<string, number>()
   /** What was warned of last, by object: the same is not said every time. */
   readonly #warned = new Map<string, string>()
@@ -126,10 +128,13 @@ export class Reconciler {
     try {
       const most = await this.#callsAllowed(rest)
       if (most <= 0) return 'paused'
-      for (const object of this.#objects) {
+      for (const object of [...this.#objects]) {
         if ((this.#deniedUntil.get(object.name) ?? 0) > clock.monotonic()) outcome = 'partial'
         else if (rest.calls >= most) return 'paused'
-        else if (!(await this.#one(object, rest, token, most, signal))) outcome = 'partial'
+        else {
+          this.#objects.push(...this.#objects.splice(this.#objects.indexOf(object), 1))
+          if (!(await this.#one(object, rest, token, most, signal))) outcome = 'partial'
+        }
         if (signal.aborted) return outcome
       }
       this.logged.forget(clock.now() - this.#horizon())
@@ -147,7 +152,7 @@ export class Reconciler {
     }
   }
 
-  /** Whether the object could be compared. Rejects where the others cannot be either. */
+  /** Whether the object could be compared. Rejects where the others cannot be either: for the moment, or with this token. */
   async #one(
     object: ObjectReconciler,
     rest: OrgRest,
@@ -165,7 +170,7 @@ export class Reconciler {
     } catch (error) {
       if (signal.aborted || hasCode(error, 'FENCED')) throw error
       const { kind, text } = toReadProblem(error)
-      if (kind !== 'denied') throw error
+      if (error instanceof ForcewatchError || kind === 'token' || mayPass(error)) throw error
       this.#deny(object, `${object.name} cannot be read: ${text}`, object.remedy)
     }
     return false

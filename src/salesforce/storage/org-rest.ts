@@ -4,6 +4,7 @@ import type { Clock } from '../../clock.ts'
 import { minute } from '../../duration.ts'
 import type { Metrics } from '../../metrics.ts'
 import type { Token } from '../auth.ts'
+import { toReadProblem } from '../directory/read-users.ts'
 import { endSilentRequests, withinLimit } from '../within-limit.ts'
 
 export type OrgRestOptions = {
@@ -31,7 +32,7 @@ export interface OrgRest {
   query(soql: string): Promise<readonly RestRow[]>
   /** The text of a resource of the instance, in parts as they come. */
   download(path: string): Promise<AsyncIterable<Uint8Array>>
-  /** Undefined where the org does not say. */
+  /** Undefined where the org does not say, or not to this user. */
   allowance(): Promise<Allowance | undefined>
   /** Calls so far. */
   readonly calls: number
@@ -77,9 +78,12 @@ export function createOrgRest(options: OrgRestOptions): OrgRest {
       return response.body
     },
     async allowance() {
-      const answer = limits.safeParse(
-        await call(async () => connection.request(`/services/data/v${apiVersion}/limits`)),
+      const body = await call(async () => connection.request(`/services/data/v${apiVersion}/limits`)).catch(
+        (error: unknown) => {
+          if (toReadProblem(error).kind !== 'denied') throw error
+        },
       )
+      const answer = limits.safeParse(body)
       if (!answer.success) return undefined
       const { Max: max, Remaining: remaining } = answer.data.DailyApiRequests
       metrics.api_requests_remaining.set({ org }, remaining)
@@ -94,6 +98,6 @@ export function createOrgRest(options: OrgRestOptions): OrgRest {
 /** In the form in which jsforce tells errors. */
 async function toError(response: Response): Promise<Error> {
   const text = await response.text()
-  const [, errorCode = ''] = /"errorCode"\s*:\s*"(\w+)"/.exec(text) ?? []
+  const [, errorCode = `ERROR_HTTP_${response.status}`] = /"errorCode"\s*:\s*"(\w+)"/.exec(text) ?? []
   return Object.assign(new Error(`HTTP ${response.status}`), { errorCode })
 }

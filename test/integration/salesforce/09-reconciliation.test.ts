@@ -147,6 +147,20 @@ describe('reconciliation', () => {
     expect(warnings(org, text)[0]?.remedy).toContain(remedy)
   })
 
+  test('an object that cannot be compared does not stop the others', async () => {
+    await using org = await watchOrg()
+    await org.started(watched)
+    const EventDate = new Date(Date.now() - 1).toISOString()
+    for (let index = 0; index < 250; index++)
+      org.publish(1, logins, { EventDate, EventIdentifier: `alike-${index}` })
+    org.simulator.faults.inject({ kind: 'event-lost', channel: reports, times: 2 })
+    org.publish(2, reports)
+    await org.everythingArrived()
+    await until(async () => (await rounds(org, 'partial')) >= 3)
+    expect(await total(org.metrics, 'injected', 'ReportEventStream')).toBe(2)
+    expect(warnings(org, 'LoginEvent cannot be read: too many LoginEvent rows')).toHaveLength(1)
+  })
+
   test('the log loses nothing when it refuses for a while', async () => {
     let refuses = false
     await using org = await watchOrg({
