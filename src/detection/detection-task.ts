@@ -1,10 +1,9 @@
 import { day, hour, minute } from '../duration.ts'
-import { messageOf } from '../errors.ts'
 import type { LogRecord, TopicPartition } from '../log/log.ts'
 import type { Metrics } from '../metrics.ts'
 import { type DurableState, KeyedState } from '../stream/keyed-state.ts'
 import type { Output, PartitionTask } from '../stream/task.ts'
-import type { Action, Activity, Decoded, OrgRecord } from './activity/activity.ts'
+import type { Activity, Decoded, OrgRecord } from './activity/activity.ts'
 import { toDetectionActivity } from './activity/detection-activity.ts'
 import { Directory } from './activity/directory.ts'
 import { Familiarity } from './activity/familiarity.ts'
@@ -12,17 +11,11 @@ import { LoginApps } from './activity/login-apps.ts'
 import { OrgFacts } from './activity/org-facts.ts'
 import { createZoneOffset, type ZoneOffset } from './algorithms/zone-offset.ts'
 import { SeenEvents, type SeenEventsOptions } from './dedup/seen-events.ts'
-import type { Detector, DetectorSet, InForce, Interest } from './definition/detector.ts'
+import type { DetectorSet } from './definition/detector.ts'
 import type { Detection, DetectionMessage, OrgRef, Verdict } from './detection.ts'
 import { EntityTable } from './entities/entity-table.ts'
-import type { EmitDetection } from './firing/episodes.ts'
 import { teachingOf, Verdicts } from './verdicts.ts'
-import { DriftWatcher } from './watching/drift-watcher.ts'
-import { FadingWatcher } from './watching/fading-watcher.ts'
-import { NoveltyWatcher } from './watching/novelty-watcher.ts'
-import { SilenceWatcher } from './watching/silence-watcher.ts'
-import { entityKey, sectionPrefix, type Watcher } from './watching/watcher.ts'
-import { WindowWatcher } from './watching/window-watcher.ts'
+import { Watch } from './watching/watch.ts'
 
 export type DetectionTaskOptions = {
   readonly partition: TopicPartition
@@ -74,17 +67,11 @@ class DetectionTask implements PartitionTask {
   readonly #orgs = new Map<string, Org>()
   readonly #zones = new Map<string, ZoneOffset>()
   #set: DetectorSet | undefined
-  /** Everything that was ever at work, by the prefix of its sections; what is in force is in `#posts`. */
-  readonly #known = new Map<string, Post>()
-  #posts: ReadonlySet<Post> = new Set()
-  /** Those in force that are interested in activities of an action and type, as far as such have come. */
-  #interested = new Map<Action, Map<string, readonly Interested[]>>()
+  readonly #watch = new Watch(this.#entities, (detection, risk) => this.#emitDetection(detection, risk))
   #states: readonly DurableState[] = []
   #output: Output | undefined
   /** Detections of the record at hand that have not been shown to the detectors that watch detections. */
   #found: Activity[] = []
-  /** What a detector threw first while the record at hand was processed. */
-  #failure: Error | undefined
 
   constructor(options: DetectionTaskOptions) {
     this.#options = options
@@ -104,10 +91,11 @@ class DetectionTask implements PartitionTask {
   process(record: LogRecord, output: Output): void {
     this.#useDetectors()
     this.#output = output
-    this.#failure = undefined
     this.#take(this.#options.decode(record), record.timestamp)
     this.#showFound()
-    if (this.#failure) throw this.#failure
+    // The event counts as seen and will not come again: every detector has had it.
+    const failure = this.#watch.takeFailure()
+    if (failure) throw failure
   }
 
   #take(decoded: Decoded, appended: number): void {
@@ -129,7 +117,7 @@ class DetectionTask implements PartitionTask {
     this.#directory.introduce(decoded)
     this.#facts.introduce(decoded)
     decoded.firsts = this.#familiarity.note(decoded)
-    this.#show(decoded, org)
+    this.#watch.show(decoded, org)
   }
 
   #noteOrg(record: OrgRecord): void {
@@ -138,48 +126,12 @@ class DetectionTask implements PartitionTask {
     if (org) org.offset = this.#zoneOf(org.ref)
   }
 
-  /** One that throws must not blind those after it: the event counts as seen and will not come again. */
-  #show(activity: Activity, org: Org): void {
-    for (const { post, interest } of this.#interestedIn(activity.action, activity.type)) {
-      try {
-        const { wants, escalations } = interest
-        if (escalations.length > 0) witness(post, activity, org, escalations)
-        if (wants(activity)) post.watcher.process(activity, org)
-      } catch (error) {
-        this.#noteFailure(post, error)
-      }
-    }
-  }
-
-  #interestedIn(action: Action, type: string): readonly Interested[] {
-    let byType = this.#interested.get(action)
-    if (!byType || byType.size > mostTypes) {
-      byType = new Map()
-      this.#interested.set(action, byType)
-    }
-    let interested = byType.get(type)
-    if (!interested) {
-      interested = [...this.#posts].flatMap((post) => {
-        const interest = post.inForce.detector.interestIn(action, type)
-        return interest ? [{ post, interest }] : []
-      })
-      byType.set(type, interested)
-    }
-    return interested
-  }
-
   /** Tells the detector what its episodes were, and alerting what was said. It moves no event time. */
   #judge(verdict: Verdict): void {
     if (!this.#verdicts.add(verdict)) return
     const org = this.#orgOf(verdict.org)
     const teaching = teachingOf(verdict.word)
-    const key = entityKey(org.ref, verdict.entity.id)
-    const judged = [...this.#posts].filter(({ inForce }) => inForce.detector.id === verdict.detector)
-    if (teaching !== null) {
-      this.#each(judged, (watcher) => {
-        for (const episode of verdict.episodes) watcher.verdict(episode, key, teaching, org)
-      })
-    }
+    if (teaching !== null) this.#watch.judge(verdict, teaching, org)
     this.#emit(org.ref, verdict)
   }
 
@@ -191,22 +143,8 @@ class DetectionTask implements PartitionTask {
     for (const activity of found) {
       const org = this.#orgOf(activity.org)
       this.#directory.introduce(activity)
-      this.#show(activity, org)
+      this.#watch.show(activity, org)
     }
-  }
-
-  #each(posts: Iterable<Post>, work: (watcher: Watcher) => void): void {
-    for (const post of posts) {
-      try {
-        work(post.watcher)
-      } catch (error) {
-        this.#noteFailure(post, error)
-      }
-    }
-  }
-
-  #noteFailure({ inForce: { detector } }: Post, error: unknown): void {
-    this.#failure ??= new Error(`detector ${detector.id}: ${messageOf(error)}`, { cause: error })
   }
 
   /** Also an event that is streamed after it was read from storage, where it is known by its EventIdentifier alone. */
@@ -239,7 +177,7 @@ class DetectionTask implements PartitionTask {
     const newMinute = Math.floor(time / minute)
     if (newMinute === progress.minute) return
     progress.minute = newMinute
-    this.#each(this.#posts, (watcher) => watcher.tick(org, time))
+    this.#watch.tick(org, time)
     this.#emit(org.ref, { kind: 'progress', org: org.ref, time })
     if (Math.floor(time / day) > Math.floor(previous / day)) this.#expire(time)
   }
@@ -248,7 +186,7 @@ class DetectionTask implements PartitionTask {
     this.#apps.expire(time)
     this.#verdicts.expire(time)
     this.#familiarity.expire(time)
-    this.#each(this.#posts, (watcher) => watcher.expire((id) => this.#orgs.get(id)))
+    this.#watch.expire((id) => this.#orgs.get(id))
   }
 
   #emitDetection(found: Detection, risk: number | null): void {
@@ -291,16 +229,12 @@ class DetectionTask implements PartitionTask {
     return offset
   }
 
-  /**
-   * Swaps the detectors when another set is in force: what measures the same goes on with its state. What nobody measures
-   * any more is set aside, and goes on if it comes back, as when a file was missing during one reload.
-   */
+  /** Swaps the detectors when another set is in force. */
   #useDetectors(): void {
     const set = this.#options.detectors()
     if (set === this.#set) return
     this.#set = set
-    this.#posts = new Set(set.detectors.map((detector) => this.#postFor(detector, set.hash)))
-    this.#interested = new Map()
+    this.#watch.use(set)
     this.#states = [
       this.#seen.state,
       this.#apps.state,
@@ -309,56 +243,13 @@ class DetectionTask implements PartitionTask {
       ...this.#facts.states,
       this.#verdicts.state,
       this.#progress,
-      ...[...this.#known.values()].flatMap(({ watcher }) => [...watcher.states]),
+      ...this.#watch.states,
     ]
-  }
-
-  #postFor(detector: Detector, set: string): Post {
-    const prefix = sectionPrefix(detector)
-    const known = this.#known.get(prefix)
-    if (known) {
-      const before = known.inForce.detector
-      Object.assign(known.inForce, { detector, set })
-      known.watcher.replaced?.(before)
-      return known
-    }
-    const inForce = { detector, set }
-    const emit: EmitDetection = (detection, risk) => this.#emitDetection(detection, risk)
-    const post = { inForce, watcher: createWatcher(inForce, this.#entities, emit) }
-    this.#known.set(prefix, post)
-    return post
   }
 }
 
 /** Of an org that has not told its own, and for which none is configured. */
 const defaultTimeZone = 'UTC'
-
-/** A watcher, and the detector for which it is at work. */
-type Post = { readonly inForce: InForce; readonly watcher: Watcher }
-type Interested = { readonly post: Post; readonly interest: Interest }
-
-function witness(
-  { watcher }: Post,
-  activity: Activity,
-  org: Org,
-  escalations: Interest['escalations'],
-): void {
-  const matching = escalations.filter(({ matches }) => matches(activity))
-  if (matching.length > 0) watcher.episodes?.witness(activity, org, matching, (id) => entityKey(org.ref, id))
-}
-
-/** The watcher that the detector's model asks for. */
-function createWatcher(inForce: InForce, entities: EntityTable, emit: EmitDetection): Watcher {
-  const { baseline, when } = inForce.detector
-  if (baseline.model === 'novelty') return new NoveltyWatcher(inForce, entities, emit)
-  if (baseline.model === 'drift') return new DriftWatcher(inForce, entities, emit)
-  if (when === 'below') return new SilenceWatcher(inForce, emit)
-  if (baseline.model === 'decay') return new FadingWatcher(inForce, emit)
-  return new WindowWatcher(inForce, entities, emit)
-}
-
-/** More event types than Salesforce has: beyond it somebody is making names up. */
-const mostTypes = 1000
 
 /** In whole minutes: whatever follows the watermark then has something to do once a minute, and not with every event. */
 function watermarkAt(newest: number): number {
