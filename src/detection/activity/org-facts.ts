@@ -1,3 +1,4 @@
+import { appKeyOf } from '../../app-name.ts'
 import { type DurableState, KeyedState } from '../../stream/keyed-state.ts'
 import type { Detection, OrgRef } from '../detection.ts'
 import { OrgState } from '../entities/org-state.ts'
@@ -24,7 +25,7 @@ export class OrgFacts {
       return
     }
     const { org, app } = record
-    const key = keyOf(record.name)
+    const key = appKeyOf(record.name)
     if (app === null) {
       this.#apps.delete(org.id, key)
       return
@@ -41,9 +42,9 @@ export class OrgFacts {
   /** Events other than logins may name a program where a login names the app: of those only what is found is told. */
   readonly #isInstalled: AppLookup = ({ org, app, action }) => {
     if (app === null) return null
-    const known = this.#apps.get(org.id, keyOf(app))
+    const known = this.#apps.get(org.id, appKeyOf(app))
     if (known) return known.id !== null
-    const isTold = action === 'login' && keyOf(app) !== 'browser' && this.#orgs.get(org.id)?.appsVisible
+    const isTold = action === 'login' && appKeyOf(app) !== 'browser' && this.#orgs.get(org.id)?.appsVisible
     return isTold ? false : null
   }
 
@@ -64,10 +65,11 @@ export class OrgFacts {
 
   #describe(org: OrgRef, name: string, event: string): string | undefined {
     const visible = this.#orgs.get(org.id)
-    const known = this.#apps.get(org.id, keyOf(name))
+    const known = this.#apps.get(org.id, appKeyOf(name))
     if (known) return `${name}: ${[...describeApp(known, visible?.tokensVisible ?? false)].join('; ')}`
     // Other events may name a program where a login names the app.
-    if (!visible?.appsVisible || event !== 'LoginEventStream' || keyOf(name) === 'browser') return undefined
+    if (!visible?.appsVisible || event !== 'LoginEventStream' || appKeyOf(name) === 'browser')
+      return undefined
     return `${name}: not registered with the org${visible.tokensVisible ? ', and nobody has given it a token' : ''}`
   }
 }
@@ -81,8 +83,4 @@ function* describeApp(app: KnownApp, tokensVisible: boolean): Generator<string> 
   if (app.lastUsed === null)
     yield `${app.userCount === 0 ? 'nobody has' : `${users} have`} a token, never used`
   else yield `tokens of ${users}, last used on ${new Date(app.lastUsed).toISOString().slice(0, 10)}`
-}
-
-function keyOf(name: string): string {
-  return name.trim().toLowerCase()
 }

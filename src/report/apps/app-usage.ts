@@ -1,3 +1,4 @@
+import { appKeyOf } from '../../app-name.ts'
 import type { Activity, AppEntry, Decoded } from '../../detection/activity/activity.ts'
 import { LoginApps } from '../../detection/activity/login-apps.ts'
 import { nameOf } from '../../detection/activity/payload.ts'
@@ -66,8 +67,8 @@ export class AppUsage {
     const org = this.#tallyOf(decoded.org)
     if (decoded.kind === 'directory') org.people.set(decoded.user, decoded.person)
     else if (decoded.kind === 'org') Object.assign(org, visibilityOf(decoded))
-    else if (decoded.app === null) org.entries.delete(keyOf(decoded.name))
-    else org.entries.set(keyOf(decoded.name), { name: decoded.name, entry: decoded.app })
+    else if (decoded.app === null) org.entries.delete(appKeyOf(decoded.name))
+    else org.entries.set(appKeyOf(decoded.name), { name: decoded.name, entry: decoded.app })
   }
 
   /** By name of the org. */
@@ -94,7 +95,7 @@ export class AppUsage {
     const own = activity.app
     this.#logins.refine(activity)
     const { app } = activity
-    if (app === null || keyOf(app) === 'browser') return
+    if (app === null || appKeyOf(app) === 'browser') return
     const isNamed = app !== own || app === nameOf(raw, 'Application')
     count(isNamed ? org.named : org.programs, app, activity)
   }
@@ -106,7 +107,7 @@ function visibilityOf(record: { readonly appsVisible: boolean; readonly tokensVi
 
 function count(tallies: Map<string, Sightings>, name: string, activity: Activity): void {
   const { time, action, outcome, user, rows } = activity
-  const key = keyOf(name)
+  const key = appKeyOf(name)
   const seen = tallies.get(key) ?? {
     name,
     first: time,
@@ -158,9 +159,4 @@ function merge(a: Sightings | undefined, b: Sightings | undefined): Sightings | 
     rows: a.rows + b.rows,
     users: new Set([...a.users, ...b.users]),
   }
-}
-
-/** Registrations, tokens and events have nothing but the name in common. */
-function keyOf(name: string): string {
-  return name.trim().toLowerCase()
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { appKeyOf } from '../../app-name.ts'
 import { toId18 } from '../../salesforce-id.ts'
 import type { OrgApi } from '../org-api.ts'
 
@@ -58,9 +59,9 @@ const mostTokens = 50_000
 export async function readApps(api: OrgApi, ownUserId: string): Promise<Apps> {
   const registered = await readRegistrations(api)
   const tokens = await readTokens(api)
-  const byName = Map.groupBy(tokens, ({ AppName }) => keyOf(AppName ?? ''))
-  const apps = registered.map((app) => toApp(app.Name, app, byName.get(keyOf(app.Name)) ?? []))
-  const known = new Set(registered.map(({ Name }) => keyOf(Name)))
+  const byName = Map.groupBy(tokens, ({ AppName }) => appKeyOf(AppName ?? ''))
+  const apps = registered.map((app) => toApp(app.Name, app, byName.get(appKeyOf(app.Name)) ?? []))
+  const known = new Set(registered.map(({ Name }) => appKeyOf(Name)))
   for (const [key, held] of byName) {
     if (key !== '' && !known.has(key)) apps.push(toApp(held[0]?.AppName ?? key, undefined, held))
   }
@@ -116,11 +117,6 @@ function toAppUser(id: string, tokens: readonly Token[]): AppUser {
     firstGranted: sorted(tokens.map(({ CreatedDate }) => CreatedDate))[0] ?? null,
     lastUsed: sorted(tokens.map(({ LastUsedDate }) => LastUsedDate)).at(-1) ?? null,
   }
-}
-
-/** Apps are known by name: registrations, tokens and events have nothing else in common. */
-function keyOf(name: string): string {
-  return name.trim().toLowerCase()
 }
 
 function timeOf(date: string | null): number {
