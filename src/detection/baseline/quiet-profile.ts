@@ -180,10 +180,10 @@ function rateOf({ counted, watched }: QuietProfile, h: number): number | null {
  */
 function steadyRateOf(profile: QuietProfile, h: number): number | null {
   const rate = rateOf(profile, h)
-  const neighbours = [h + hoursPerWeek - 1, h + 1].flatMap(
-    (next) => rateOf(profile, next % hoursPerWeek) ?? [],
-  )
-  return rate === null || neighbours.length === 0 ? rate : Math.min(rate, Math.max(...neighbours))
+  const before = rateOf(profile, (h + hoursPerWeek - 1) % hoursPerWeek)
+  const after = rateOf(profile, (h + 1) % hoursPerWeek)
+  if (rate === null || (before === null && after === null)) return rate
+  return Math.min(rate, Math.max(before ?? 0, after ?? 0))
 }
 
 function at(values: readonly number[], index: number): number {
