@@ -173,12 +173,15 @@ function refuseProblems({ problems }: ReadDetectors): void {
   if (problems.length > 0) throw invalid(problems)
 }
 
-/** Lets the rest of the process have its turn after each test: on a reload the service is at work. */
+/**
+ * Lets the rest of the process have its turn after each test: on a reload the service is at work. Stops and restores are left to
+ * `detectors test`: what they prove is the engine, not the file.
+ */
 async function testAll(files: readonly DetectorFile[]): Promise<readonly Problem[]> {
   const problems: Problem[] = []
   for (const file of files) {
     let index = 0
-    for (const result of runFileTests(file)) {
+    for (const result of runFileTests(file, { stops: false })) {
       if (result.kind === 'failed') {
         const message = `the test fails — ${result.reasons.join('; ')}`
         problems.push(file.source.problemAt(['tests', index, 'name'], message))

@@ -12,14 +12,22 @@ export type TestResult =
   | { readonly kind: 'passed'; readonly name: string }
   | { readonly kind: 'failed'; readonly name: string; readonly reasons: readonly string[] }
 
+export type TestOptions = {
+  /** Whether each test is also stopped and restored, after which the outcome must be the same; true when absent. */
+  readonly stops?: boolean
+}
+
 /**
  * Runs the tests inside a detector file one after the other, on the real engine in memory, each from an empty state, in
- * UTC, and each with stops and restores, after which the outcome must be the same. A disabled detector is tested as if it were not.
+ * UTC. A disabled detector is tested as if it were not.
  */
-export function* runInlineTests(definition: Definition): Generator<TestResult> {
+export function* runInlineTests(
+  definition: Definition,
+  { stops = true }: TestOptions = {},
+): Generator<TestResult> {
   const detector = compileDetector({ ...definition, status: 'stable' })
   if (!detector) return
-  const runs = new TestRuns(detector)
+  const runs = new TestRuns(detector, stops)
   for (const test of definition.tests) {
     const reasons = runs.judge(test)
     yield reasons.length === 0
@@ -32,12 +40,13 @@ export function* runInlineTests(definition: Definition): Generator<TestResult> {
  * Runs the tests of a file in their order. Those that it was shipped with are about the detector as it was shipped; those that
  * overlays add are about what it is with them.
  */
-export function* runFileTests({ definition, shipped }: DetectorFile): Generator<TestResult> {
-  if (shipped) yield* runInlineTests(shipped.definition)
-  yield* runInlineTests({
-    ...definition,
-    tests: definition.tests.slice(shipped?.definition.tests.length ?? 0),
-  })
+export function* runFileTests(
+  { definition, shipped }: DetectorFile,
+  options?: TestOptions,
+): Generator<TestResult> {
+  if (shipped) yield* runInlineTests(shipped.definition, options)
+  const added = definition.tests.slice(shipped?.definition.tests.length ?? 0)
+  yield* runInlineTests({ ...definition, tests: added }, options)
 }
 
 /** The tests that a file was shipped with and that come out otherwise since overlays change it. */
@@ -53,11 +62,13 @@ export function* runChangedTests({ definition, shipped }: DetectorFile): Generat
  */
 class TestRuns {
   readonly #detector: Detector
+  readonly #stops: boolean
   readonly #expand = createExpansion()
   readonly #histories: { readonly events: readonly GivenEvent[]; readonly stop: Stop }[] = []
 
-  constructor(detector: Detector) {
+  constructor(detector: Detector, stops: boolean) {
     this.#detector = detector
+    this.#stops = stops
   }
 
   /** Why a test fails; nothing when it does not. */
@@ -67,6 +78,7 @@ class TestRuns {
     const tail = events.slice(split)
     const { stop, straight, restored } = this.#historyOf(events.slice(0, split))
     const run = straight ?? this.#resume(stop)
+    if (!this.#stops) return judge(test, run.feed(tail).detections, start)
     run.feed(tail.slice(0, tail.length >> 1))
     const others = [this.#resume(run.stop()).feed(tail.slice(tail.length >> 1))]
     run.feed(tail.slice(tail.length >> 1))
@@ -88,12 +100,12 @@ class TestRuns {
     const known = this.#histories.find((history) => isSame(history.events, events))
     if (known) return { stop: known.stop }
     const straight = InlineRun.start(this.#detector).feed(events.slice(0, events.length >> 1))
-    const half = straight.stop()
+    const half = this.#stops ? straight.stop() : undefined
     const rest = events.slice(events.length >> 1)
-    const restored = this.#resume(half).feed(rest).stop()
+    const restored = half && this.#resume(half).feed(rest).stop()
     const stop = straight.feed(rest).stop()
     this.#histories.push({ events, stop })
-    return { stop, straight, restored }
+    return { stop, straight, ...(restored && { restored }) }
   }
 }
 

@@ -13,9 +13,9 @@ const tested = vi.hoisted((): string[] => [])
 
 vi.mock('../../../src/detection/definition/inline-tests.ts', async (original) => {
   const actual = await original<typeof import('../../../src/detection/definition/inline-tests.ts')>()
-  const runFileTests: typeof actual.runFileTests = (file) => {
+  const runFileTests: typeof actual.runFileTests = (file, options) => {
     tested.push(file.definition.id)
-    return actual.runFileTests(file)
+    return actual.runFileTests(file, options)
   }
   return { ...actual, runFileTests }
 })
