@@ -9,6 +9,7 @@ export const detectionType = 'Detection'
 export function toDetectionActivity(detection: Detection, risk: number): Activity {
   const { id, org, detector, entity, level, time, trigger, backfill } = detection
   const { fields } = trigger
+  const user = userOf(entity, fields.user)
   return {
     org,
     type: detectionType,
@@ -17,8 +18,8 @@ export function toDetectionActivity(detection: Detection, risk: number): Activit
     time,
     action: 'detection',
     outcome: null,
-    user: userOf(entity, fields.user),
-    username: userOf(entity, fields.user) === null ? null : textOr(fields.username),
+    user,
+    username: user === null ? null : textOr(fields.username),
     actor: null,
     ip: textOr(fields.ip),
     network: textOr(fields.network),
@@ -35,8 +36,10 @@ export function toDetectionActivity(detection: Detection, risk: number): Activit
     firsts: unknownFirsts,
     backfill,
     raw: { detector: detector.id, level, risk },
-    person: null,
     personOf: null,
+    get person() {
+      return user === null ? null : (this.personOf?.(org.id, user) ?? null)
+    },
   }
 }
 

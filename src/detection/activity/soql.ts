@@ -25,6 +25,7 @@ function parseShape(query: string): QueryShape {
   const template = bare
     .toLowerCase()
     .replace(/ ?([(),=<>!]) ?/g, '$1')
+    .replace(/\)(?=\w)/g, ') ')
     .replace(/\?(?:,\?)+/g, '?')
     .replace(/(?<![\w.])([\w.]+(?:[=<>!]{1,2}| like )\?)(?: or \1)+/g, '$1')
   return { template, objects: findObjects(bare), counts: isCount(bare), limit: findLimit(query) }

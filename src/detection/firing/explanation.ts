@@ -46,7 +46,7 @@ function* statisticalLines(
       value: `about once in ${formatFrequency(onceIn)} across ${where} (p ${formatProbability(log10p)})`,
     }
   }
-  yield { label: 'Baseline', value: baselineOf(statistics) }
+  yield { label: 'Baseline', value: baselineOf(statistics, entity.type) }
   if (largest !== undefined) yield { label: 'Own largest', value: largestOf(largest, measure) }
   if (learnable !== undefined && learnable < observed) {
     yield {
@@ -62,15 +62,16 @@ function largestOf(amount: number, measure: Detector['measure']): string {
   return `about ${formatQuantity(measure, Math.max(1, Math.round(amount)))} on a day of the last weeks`
 }
 
-/** `21 days of its own (93 %), 7 % from its 57 peers (user, Sales User); this hour of the week has 1.7 times the average`. */
-function baselineOf({ history, peerWeight, peerCount, peers, hourFactor }: Statistics): string {
+/** `21 days of its own (93 %), 7 % from its 57 peers (Sales User); this hour of the week has 1.7 times the average`. */
+function baselineOf(
+  { history, peerWeight, peerCount, peers, hourFactor }: Statistics,
+  entityType: string,
+): string {
   const shared = Math.round(peerWeight * 100)
   const known = history < day ? 'less than a day' : `${formatAmount(Math.floor(history / day))} days`
-  const group =
-    peerCount !== undefined && peerCount > 1
-      ? `its ${formatAmount(peerCount)} peers: ${peers}`
-      : `its peers: ${peers}`
-  const others = shared >= 1 ? `, ${shared} % from ${group}` : ''
+  const count = peerCount !== undefined && peerCount > 1 ? `${formatAmount(peerCount)} ` : ''
+  const group = peers.startsWith(`${entityType}, `) ? ` (${peers.slice(entityType.length + 2)})` : ''
+  const others = shared >= 1 ? `, ${shared} % from its ${count}peers${group}` : ''
   const factor =
     hourFactor >= 1.05 || hourFactor <= 0.95
       ? `; this hour of the week usually has ${formatAmount(hourFactor)} times the average`

@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { decodeEvent } from '../../../src/detection/activity/decode.ts'
+import { toDetectionActivity } from '../../../src/detection/activity/detection-activity.ts'
 import { Directory } from '../../../src/detection/activity/directory.ts'
 import type { Person } from '../../../src/detection/activity/person.ts'
 import { activityField } from '../../../src/detection/definition/fields.ts'
 import { collect, contributorsOf, createEvidence, sampleOf } from '../../../src/detection/firing/evidence.ts'
 import { directoryRecords } from '../../../src/simulator/directory-records.ts'
 import { createOrg } from '../../../src/simulator/traffic/org.ts'
+import { makeDetection } from '../../support/make-detection.ts'
 import { commonPayload, decodeActivity, orgId } from './event-record.ts'
 
 const userId = commonPayload.UserId
@@ -125,6 +127,16 @@ describe('what the directory says about a user', () => {
     const evidence = createEvidence()
     collect(evidence, activity, 5, 'network')
     expect(contributorsOf(evidence)).toContainEqual({ field: 'profile', value: 'Sales User', share: 1 })
+  })
+
+  test('is known to a detection that comes back as an activity', () => {
+    const detection = makeDetection({
+      org: { id: orgId, name: 'acme' },
+      entity: { type: 'user', id: userId, name: 'dana@acme.example' },
+    })
+    const activity = toDetectionActivity(detection, 40)
+    known(dana).introduce(activity)
+    expect(sampleOf(activity).fields).toMatchObject({ name: 'Dana Young', profile: 'Sales User' })
   })
 
   test('comes from the simulated org in the same form', () => {

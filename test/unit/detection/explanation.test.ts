@@ -46,7 +46,7 @@ describe('why a detection fired, in words', () => {
     expect(lines()).toEqual({
       'By chance': expect.stringMatching(/^about once in .+ across your 4,812 users \(p = \de-\d+\)$/),
       Baseline:
-        '21 days of its own (93 %), 7 % from its 57 peers: user, Sales User; this hour of the week usually has 1.7 times the average',
+        '21 days of its own (93 %), 7 % from its 57 peers (Sales User); this hour of the week usually has 1.7 times the average',
       'Own largest': 'about 140 API calls on a day of the last weeks',
       Learned: 'at most 178 of the 412, and while this goes on no more than the expected 38',
       Tuning: expect.stringMatching(/^no budget would have kept it quiet \(it is 1\/week\)/),

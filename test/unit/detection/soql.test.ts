@@ -25,6 +25,7 @@ describe('query templates', () => {
       'select id from a where d>=? offset ?',
     ],
     ["SELECT Id FROM A WHERE Id = '1' OR Id = '2' OR Id='3'", 'select id from a where id=?'],
+    ['SELECT COUNT( ) FROM A WHERE (B = 1) AND C = 2', 'select count() from a where(b=?) and c=?'],
     ["SELECT Line1__c FROM A WHERE N = 'never closed", 'select line1__c from a where n=?'],
     ['', ''],
   ])('%s → %s', (query, template) => {

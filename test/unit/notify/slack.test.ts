@@ -71,7 +71,7 @@ What to do
 2. Look at the application.
 3. Revoke the session.
 [Open in Forcewatch] https://fw.example/#alert-${first.alert.id}
-Baseline: 14 days of its own (90 %), 10 % from its 57 peers: user
+Baseline: 14 days of its own (90 %), 10 % from its 57 peers
 Own largest: 1,900 records on a day of the last weeks
 org acme · detector bulk-export · alert ${first.alert.id} · events event-0, event-1
 `)
