@@ -1,11 +1,12 @@
 import { z } from 'zod'
-import { day, formatDuration, parseDuration, second, week } from '../../duration.ts'
+import { day, parseDuration, second, week } from '../../duration.ts'
 import { nearestWord } from '../../yaml-source.ts'
 import { salesforceFields } from '../activity/salesforce-fields.ts'
 import { type Level, levels } from '../detection.ts'
 import { summaryPlaceholders } from '../firing/explain.ts'
 import { panesPerWindow } from '../window/window.ts'
 import { parseBudget } from './budget.ts'
+import { findContradictions } from './contradictions.ts'
 import { activityField, canonicalFields, type FieldLookup, foundField } from './fields.ts'
 import { inlineTestsSchema } from './inline-test-schema.ts'
 import { parseMeasure } from './measure.ts'
@@ -240,89 +241,8 @@ export const definitionSchema = z
     tests: inlineTestsSchema,
   })
   .superRefine((definition, context) => {
-    for (const { path, message } of crossCheck(definition))
+    for (const { path, message } of findContradictions(definition))
       context.addIssue({ code: 'custom', path: [...path], message })
   })
 
 export type Definition = z.output<typeof definitionSchema>
-
-type Fires = z.output<typeof fires>
-
-type Contradiction = { readonly path: readonly PropertyKey[]; readonly message: string }
-
-/** What each part alone cannot tell. */
-function* crossCheck(definition: {
-  readonly measure: { readonly kind: string }
-  readonly hits?: unknown
-  readonly baseline: { readonly model: string }
-  readonly fires: Fires
-  readonly overrides: readonly { readonly fires: z.output<typeof override>['fires'] }[]
-  readonly windows: readonly number[]
-  readonly alert: { readonly keep_open?: number | undefined }
-}): Generator<Contradiction> {
-  const { measure, hits, baseline, fires, overrides, windows, alert } = definition
-  const fitting = measure.kind === 'sum' ? 'amounts' : measure.kind === 'ratio' ? 'ratio' : 'counts'
-  if (measure.kind === 'ratio' && hits === undefined)
-    yield {
-      path: ['measure'],
-      message: 'a ratio needs hits: a selection that says which activities are hits',
-    }
-  if (measure.kind === 'new' && baseline.model !== 'novelty') {
-    const message = `${baseline.model} does not fit new(…) — use novelty`
-    yield { path: ['baseline', 'model'], message }
-  } else if (baseline.model === 'drift') {
-    yield* crossCheckDrift(measure.kind, windows)
-  } else if (baseline.model === 'decay' && measure.kind !== 'sum') {
-    yield { path: ['baseline', 'model'], message: 'decay needs a sum — use none for a fixed threshold' }
-  } else if (
-    measure.kind !== 'new' &&
-    !['none', 'decay'].includes(baseline.model) &&
-    baseline.model !== fitting
-  ) {
-    yield {
-      path: ['baseline', 'model'],
-      message: `${baseline.model} does not fit a ${measure.kind} — use ${fitting}, or none for a fixed threshold`,
-    }
-  }
-  if (fires.when === 'below' && (baseline.model !== 'counts' || measure.kind !== 'count')) {
-    yield { path: ['fires', 'when'], message: 'below needs measure: count and baseline.model: counts' }
-  }
-  if (fires.when === 'below' && fires.always_above !== undefined) {
-    yield { path: ['fires', 'always_above'], message: 'means nothing where too little fires — leave it out' }
-  }
-  yield* checkCeiling(fires, fires.at_least, windows, ['fires', 'always_above'])
-  for (const [index, override] of overrides.entries()) {
-    const floor = override.fires.at_least ?? fires.at_least
-    yield* checkCeiling(override.fires, floor, windows, ['overrides', index, 'fires', 'always_above'])
-  }
-  const empties = baseline.model !== 'decay'
-  if (empties && alert.keep_open !== undefined && alert.keep_open < Math.min(...windows)) {
-    const shortest = formatDuration(Math.min(...windows))
-    yield { path: ['alert', 'keep_open'], message: `must be at least the shortest window, ${shortest}` }
-  }
-}
-
-function* checkCeiling(
-  { always_above }: { readonly always_above?: Fires['always_above'] },
-  floor: number,
-  windows: readonly number[],
-  path: readonly PropertyKey[],
-): Generator<Contradiction> {
-  if (always_above === undefined) return
-  const amounts = typeof always_above === 'number' ? { '': always_above } : always_above
-  for (const [length, least] of Object.entries(amounts)) {
-    const place = length === '' ? path : [...path, length]
-    if (least < floor) yield { path: place, message: 'must not be below at_least' }
-    if (length !== '' && !windows.includes(parseDuration(length) ?? 0))
-      yield { path: place, message: `is none of the windows — use ${windows.map(formatDuration).join(', ')}` }
-  }
-}
-
-function* crossCheckDrift(kind: string, windows: readonly number[]): Generator<Contradiction> {
-  if (kind !== 'count' && kind !== 'sum') {
-    yield { path: ['measure'], message: `a ${kind} does not fit drift — use count or sum(field)` }
-  }
-  if (windows.length !== 1 || windows[0] !== day) {
-    yield { path: ['windows'], message: 'drift goes by days — write [24h]' }
-  }
-}
