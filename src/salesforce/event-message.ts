@@ -1,12 +1,13 @@
-/** An event as CometD delivers it. Only the parts that ingest looks at are named. */
+/** An event as a transport delivers it. */
 export type EventMessage = {
   readonly channel: string
   readonly data: EventData
+  /** The record's value: JSON of `channel` and the whole of `data`, as it was received. */
+  readonly value: Buffer | string
 }
 
-/** The `data` of an event. */
+/** What ingest looks at of an event's `data`. */
 export type EventData = {
-  readonly schema?: unknown
   readonly payload?: Readonly<Record<string, unknown>>
   readonly event?: Readonly<Record<string, unknown>>
 }
@@ -18,7 +19,7 @@ export type Cursor = string
 export type EventKey = { readonly type: string; readonly identifier: string; readonly time: number }
 
 /** Undefined for what has no identifier or date, as custom platform events. */
-export function toEventKey(message: EventMessage): EventKey | undefined {
+export function toEventKey(message: Pick<EventMessage, 'channel' | 'data'>): EventKey | undefined {
   const { payload, event } = message.data
   const identifier = payload?.EventIdentifier
   const time = eventDateOf(message)
@@ -29,7 +30,7 @@ export function toEventKey(message: EventMessage): EventKey | undefined {
 }
 
 /** When the event happened, ms since the epoch; undefined when it does not say. */
-export function eventDateOf({ data }: EventMessage): number | undefined {
+export function eventDateOf({ data }: Pick<EventMessage, 'data'>): number | undefined {
   return toTime(data.payload?.EventDate)
 }
 

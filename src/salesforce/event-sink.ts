@@ -118,8 +118,7 @@ export class EventSink implements Sink {
     const { org, watchFrom } = this.#options
     const isOld = watchFrom !== undefined && (eventDateOf(message) ?? watchFrom) < watchFrom
     const origin = isOld ? 'backfill' : 'stream'
-    const { channel, data } = message
-    return { key: orgId, value: JSON.stringify({ channel, data }), headers: { org, origin } }
+    return { key: orgId, value: message.value, headers: { org, origin } }
   }
 
   /** Without it a quiet org's windows would stay open, since event time comes from records. */

@@ -1,11 +1,13 @@
-import { parseExactly } from './exact-json.ts'
+import type { EventData } from '../event-message.ts'
 
 /** A Bayeux message in either direction, with the fields that Salesforce uses. */
 export type BayeuxMessage = {
   readonly channel: string
   readonly id?: string
   readonly clientId?: string
-  readonly data?: unknown
+  /** Of an event: what ingest looks at, and its whole text. */
+  readonly data?: EventData
+  readonly value?: Buffer
   readonly subscription?: unknown
   readonly successful?: boolean
   readonly error?: string
@@ -19,21 +21,4 @@ export type Advice = {
   readonly reconnect?: string
   readonly interval?: number
   readonly timeout?: number
-}
-
-/** The body of an answer → its messages; undefined when it is no list of messages. */
-export function parseAnswer(body: string): readonly BayeuxMessage[] | undefined {
-  let value: unknown
-  try {
-    value = parseExactly(body)
-  } catch {
-    return undefined
-  }
-  return Array.isArray(value) && value.every(isMessage) ? value : undefined
-}
-
-function isMessage(value: unknown): value is BayeuxMessage {
-  return (
-    typeof value === 'object' && value !== null && 'channel' in value && typeof value.channel === 'string'
-  )
 }

@@ -228,11 +228,10 @@ class CometdSession implements Session {
   }
 
   #handBatch(events: readonly EventMessage[]): void {
-    const messages = events.map(({ channel, data }) => ({ channel, data }))
     this.#step({
       kind: 'batch',
-      messages,
-      cursors: cursorsBehind(messages),
+      messages: events,
+      cursors: cursorsBehind(events),
       time: this.#connection.serverTime,
     })
   }

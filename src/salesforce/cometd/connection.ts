@@ -5,7 +5,8 @@ import { minute, second } from '../../duration.ts'
 import { messageOf } from '../../errors.ts'
 import { version } from '../../version.ts'
 import type { FaultKind, SessionEnd } from '../transport.ts'
-import { type BayeuxMessage, parseAnswer } from './bayeux-message.ts'
+import type { BayeuxMessage } from './bayeux-message.ts'
+import { readAnswer } from './read-answer.ts'
 
 /** What came of a request: the server's messages, or why the session has to end. */
 export type PostResult =
@@ -22,7 +23,7 @@ export type ConnectionOptions = {
 const usefulBytes = 64 * 1024
 /** … come in this time, ms: a long backlog on a slow line is not a dead one. */
 const usefulTime = 15 * second
-/** No text of JavaScript is much longer, and no answer of Salesforce comes near it. */
+/** No answer of Salesforce comes near this. */
 const largestAnswer = 256 * 1024 ** 2
 const longestRetryAfter = 15 * minute
 
@@ -135,7 +136,7 @@ class Silence {
   }
 }
 
-async function readBody(response: Response, silence: Silence): Promise<string> {
+async function readBody(response: Response, silence: Silence): Promise<Buffer> {
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of response.body ?? []) {
@@ -144,12 +145,12 @@ async function readBody(response: Response, silence: Silence): Promise<string> {
     if (size > largestAnswer) throw new Error(`an answer of more than ${largestAnswer / 1024 ** 2} MB`)
     chunks.push(chunk)
   }
-  return new TextDecoder().decode(Buffer.concat(chunks))
+  return Buffer.concat(chunks)
 }
 
 /** Salesforce answers with HTTP 200 and says what is wrong in the messages; anything in front of it may use the status. */
-function toResult({ status, ok, headers }: Response, body: string, now: number): PostResult {
-  const messages = parseAnswer(body)
+function toResult({ status, ok, headers }: Response, body: Buffer, now: number): PostResult {
+  const messages = readAnswer(body)
   if (messages?.length === 0) return failed('transport', `HTTP ${status} with no message at all`)
   if (messages && (ok || messages.some(({ successful }) => successful === false)))
     return { kind: 'answer', messages }

@@ -87,5 +87,5 @@ function codeOf(text: string): number {
 }
 
 function isEvent(message: BayeuxMessage): message is EventMessage & BayeuxMessage {
-  return !message.channel.startsWith('/meta/') && typeof message.data === 'object' && message.data !== null
+  return message.value !== undefined
 }

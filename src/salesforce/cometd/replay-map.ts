@@ -1,6 +1,11 @@
 import type { Cursor, EventMessage } from '../event-message.ts'
 import type { Start } from '../transport.ts'
-import { type RawNumber, toRawNumber } from './exact-json.ts'
+
+/** A number as the text that it was, which `JSON.stringify` writes as it stands. */
+type RawNumber = { readonly rawJSON: string }
+
+/** What Node 24 has and the compiler's library does not know yet. */
+const exact = JSON as unknown as { rawJSON(text: string): RawNumber }
 
 /** `ext.replay` of a subscription: where each channel starts. */
 export type ReplayMap = Readonly<Record<string, number | string | RawNumber>>
@@ -14,8 +19,8 @@ export function toReplayMap(channels: ReadonlyMap<string, Start>): ReplayMap {
 export function cursorsBehind(messages: readonly EventMessage[]): ReadonlyMap<string, Cursor> {
   const cursors = new Map<string, Cursor>()
   for (const { channel, data } of messages) {
-    const cursor = toCursor(data.event?.replayId)
-    if (cursor !== undefined) cursors.set(channel, cursor)
+    const cursor = data.event?.replayId
+    if (typeof cursor === 'string' && cursor !== '') cursors.set(channel, cursor)
   }
   return cursors
 }
@@ -26,12 +31,5 @@ function toReplayId(start: Start): ReplayMap[string] {
   const { after } = start
   if (!/^(0|[1-9]\d*)$/.test(after)) return after
   const id = Number(after)
-  return Number.isSafeInteger(id) ? id : toRawNumber(after)
-}
-
-function toCursor(id: unknown): Cursor | undefined {
-  if (typeof id === 'number') return String(id)
-  if (typeof id === 'string') return id === '' ? undefined : id
-  const isRaw = typeof id === 'object' && id !== null && 'rawJSON' in id && typeof id.rawJSON === 'string'
-  return isRaw ? (id.rawJSON as string) : undefined
+  return Number.isSafeInteger(id) ? id : exact.rawJSON(after)
 }

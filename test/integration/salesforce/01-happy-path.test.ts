@@ -16,7 +16,7 @@ describe('an org that behaves', () => {
     const report = records
       .map(({ value }) => JSON.parse(value.toString()))
       .find(({ channel }) => channel === reports)
-    expect(Object.keys(report)).toEqual(['channel', 'data'])
+    expect(Object.keys(report).sort()).toEqual(['channel', 'data'])
     expect(report.data.payload).toMatchObject({ Name: 'Überblick', Records: null })
     expect(report.data.event).toMatchObject({ EventUuid: expect.any(String), replayId: expect.any(Number) })
     expect(ingest.status()).toMatchObject({ phase: 'subscribed', ready: true, orgId: org.simulator.org.id })

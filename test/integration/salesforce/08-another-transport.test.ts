@@ -26,7 +26,8 @@ function createByteStream() {
     transport,
     starts,
     publish(id: string) {
-      kept.push({ channel: logins, data: { payload: { EventIdentifier: id } } })
+      const event = { channel: logins, data: { payload: { EventIdentifier: id } } }
+      kept.push({ ...event, value: JSON.stringify(event) })
       sessions.at(-1)?.wake()
     },
     end: () => sessions.at(-1)?.end(),

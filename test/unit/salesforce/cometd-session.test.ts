@@ -10,6 +10,12 @@ import { startServer } from './scripted-server.ts'
 const logins = '/event/LoginEventStream'
 const event = { channel: logins, data: { payload: {}, event: { replayId: 5 } } }
 
+/** What is handed on of {@link event}. */
+const received = {
+  channel: logins,
+  data: { payload: {}, event: { replayId: '5' } },
+  value: Buffer.from(JSON.stringify(event)),
+}
 const subscribed = { kind: 'subscribed' }
 
 type Script = (message: BayeuxMessage, response: ServerResponse) => unknown
@@ -99,7 +105,7 @@ describe('opening', () => {
       message.channel === '/meta/subscribe' ? [succeed(message), event] : undefined,
     )
     const session = open(server.url)
-    expect(await session.next()).toMatchObject({ kind: 'batch', messages: [event] })
+    expect(await session.next()).toMatchObject({ kind: 'batch', messages: [received] })
     expect(await session.next()).toMatchObject(subscribed)
     expect(server.count('/meta/connect')).toBe(0)
     await session.close()
@@ -140,12 +146,12 @@ describe('the long poll', () => {
     )
     const session = open(server.url)
     await session.next()
-    expect(await session.next()).toMatchObject({ kind: 'batch', messages: [event] })
+    expect(await session.next()).toMatchObject({ kind: 'batch', messages: [received] })
     // Another request travels the same road, so a connect that was not held back would have been seen by now.
     await fetch(server.url, { method: 'POST', body: '[{"channel":"/probe"}]' })
     expect(server.count('/meta/connect')).toBe(1)
     session.acknowledge()
-    expect(await session.next()).toMatchObject({ kind: 'batch', messages: [event] })
+    expect(await session.next()).toMatchObject({ kind: 'batch', messages: [received] })
     expect(server.count('/meta/connect')).toBe(2)
     await session.close()
   })

@@ -81,6 +81,6 @@ test('a replay id too long for a number stays exact, in cursors and on the way i
   await using peer = await connectTo((response) => response.end(`[${event}]`))
   const result = await peer.post()
   const messages = result.kind === 'answer' ? result.messages : []
-  expect(JSON.stringify(messages)).toBe(`[${event}]`)
+  expect(messages.map(({ value }) => String(value))).toEqual([event])
   expect(cursorsBehind(messages as never)).toEqual(new Map([['/event/X', '9007199254740993']]))
 })

@@ -62,7 +62,8 @@ function createSink(append: Log['append'] = async (_, batch) => void records.pus
 
 function event(channel: string, time: number, replayId = 1): EventMessage {
   const date = new Date(time).toISOString()
-  return { channel, data: { payload: { EventDate: date, CreatedDate: date }, event: { replayId } } }
+  const message = { channel, data: { payload: { EventDate: date, CreatedDate: date }, event: { replayId } } }
+  return { ...message, value: JSON.stringify(message) }
 }
 
 /** Sessions of two minutes each that bring nothing but an empty answer at their end. */

@@ -11,7 +11,7 @@ const subscribe: BayeuxMessage = {
   clientId: 'c1',
   subscription: channel,
 }
-const event = { channel, data: { payload: { EventIdentifier: '1' } } }
+const event = { channel, data: { payload: { EventIdentifier: '1' } }, value: Buffer.from('{}') }
 const busy = '503::Server is too busy.  Please try your request again later.'
 
 type Fields = { readonly error?: string; readonly reason?: string; readonly advice?: string }
