@@ -59,6 +59,9 @@ export const defaultSupervisorTiming: SupervisorTiming = {
 /** When a channel is asked for again that could not even be had from its oldest event, ms; twice as late each time. */
 const firstRetryOfReplay = 5 * second
 
+/** Sessions in a row that come to nothing until a new token is asked for, whatever the reason: it says where the org is now. */
+const fruitlessPerToken = 3
+
 /** Where the stream of an org stands. */
 export type StreamStatus = {
   readonly phase: 'connecting' | 'subscribed' | 'waiting'
@@ -80,6 +83,8 @@ export class Supervisor {
   readonly #backoff: Backoff
   readonly #refused = new Map<string, Refused>()
   #token: Token | undefined
+  /** Sessions in a row that failed before they had subscribed. */
+  #fruitless = 0
 
   constructor(options: SupervisorOptions) {
     this.#options = options
@@ -93,10 +98,16 @@ export class Supervisor {
       const outcome = await this.#attempt(signal)
       if (signal.aborted) return
       const pause = this.#backoff.pause(outcome.trouble, clock.monotonic(), outcome.session)
-      if (reactions[outcome.trouble].renewToken) this.#token = undefined
+      if (this.#needsToken(outcome)) this.#token = undefined
       this.#report(outcome, pause)
       await clock.sleep(pause, signal)
     }
+  }
+
+  #needsToken({ trouble, session }: Outcome): boolean {
+    const isFruitless = session.subscribedFor === 0 && trouble !== 'closed' && trouble !== 'refused'
+    this.#fruitless = isFruitless ? this.#fruitless + 1 : 0
+    return reactions[trouble].renewToken || (isFruitless && this.#fruitless % fruitlessPerToken === 0)
   }
 
   async #attempt(signal: AbortSignal): Promise<Outcome> {

@@ -45,8 +45,8 @@ const defaultSessionTimeout = 30 * second
 const rebalanceTimeout = minute
 const partitionCountsMaxAge = 5 * minute
 
-/** Room for an event of 1 MB, the most that Salesforce sends, with its headers. */
-const maxMessageBytes = 2 << 20
+/** Room for any event: Salesforce says that it sends 1 MB at most, and one without room would stop the stream of its org. */
+const maxMessageBytes = 8 << 20
 
 /** What a broker says of a topic that it has not heard of yet, or whose leader is being chosen. */
 const unsettled = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE', 'NOT_LEADER_FOR_PARTITION'])

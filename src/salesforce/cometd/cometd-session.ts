@@ -199,7 +199,9 @@ class CometdSession implements Session {
         return false
       }
     }
-    if (isTime(advice?.timeout)) this.#advised.hold = Math.min(advice.timeout, longestHold)
+    // None at all says nothing of how long the next ones are held.
+    if (isTime(advice?.timeout) && advice.timeout > 0)
+      this.#advised.hold = Math.min(advice.timeout, longestHold)
     if (isTime(advice?.interval) && advice.interval > 0)
       this.#pause(Math.min(advice.interval, longestInterval))
     return true

@@ -26,6 +26,8 @@ const usefulTime = 15 * second
 /** No answer of Salesforce comes near this. */
 const largestAnswer = 256 * 1024 ** 2
 const longestRetryAfter = 15 * minute
+/** Bytes of an answer that are quoted where it is none. */
+const longestQuote = 200
 
 /** The HTTP side of one session: its own sockets, its own cookies, one token. */
 export class Connection {
@@ -156,11 +158,18 @@ function toResult({ status, ok, headers }: Response, body: Buffer, now: number):
     return { kind: 'answer', messages }
   if (ok) return failed('transport', `HTTP ${status} with a body that is no list of Bayeux messages`)
   // Those who are sent elsewhere may have been moved: the next token says where the org is now.
-  if (status < 400) return failed('token-invalid', `HTTP ${status}`)
-  if (status === 401 || status === 403) return failed('token-invalid', `HTTP ${status}`)
+  if (status < 400) return failed('token-invalid', `HTTP ${status} to ${headers.get('location')}`)
+  const text = `HTTP ${status}${quote(body)}`
+  if (status === 401 || status === 403) return failed('token-invalid', text)
   if (status === 429 || status >= 500)
-    return failed('busy', `HTTP ${status}`, toRetryAfter(headers.get('retry-after'), now))
-  return failed(status === 413 ? 'protocol' : 'transport', `HTTP ${status}`)
+    return failed('busy', text, toRetryAfter(headers.get('retry-after'), now))
+  return failed(status === 413 ? 'protocol' : 'transport', text)
+}
+
+/** The beginning of what was said; of a page nothing. */
+function quote(body: Buffer): string {
+  const text = body.toString('utf8', 0, longestQuote).replaceAll(/\s+/g, ' ').trim()
+  return text === '' || text.startsWith('<') ? '' : `: ${text}`
 }
 
 function failed(kind: FaultKind, text: string, retryAfter?: number): PostResult {

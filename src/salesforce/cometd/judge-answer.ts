@@ -8,6 +8,11 @@ export type Verdict =
   | { readonly kind: 'refused'; readonly refusal: Refusal; readonly events: readonly EventMessage[] }
   | { readonly kind: 'end'; readonly end: SessionEnd }
 
+/** What nobody asked for: the session, or a subscription, is over. */
+const dismissals: ReadonlySet<string> = new Set(['/meta/disconnect', '/meta/unsubscribe'])
+/** Advice, in whatever message, after which a session does not go on. */
+const endings: ReadonlySet<unknown> = new Set(['handshake', 'none'])
+
 /**
  * Judges an answer as a whole. Events that come together with the end of a session are left to the next session, which
  * gets them again from the cursors.
@@ -15,16 +20,16 @@ export type Verdict =
 export function judgeAnswer(answer: readonly BayeuxMessage[], request: BayeuxMessage): Verdict {
   const reply = answer.find(({ channel, id }) => channel === request.channel && id === request.id)
   const failed = answer.find(({ successful }) => successful === false)
-  const dismissed = answer.some(({ channel }) => channel === '/meta/disconnect')
+  const dismissal = answer.find(({ channel }) => dismissals.has(channel))
+  const dismissed = dismissal !== undefined
   if (failed && !(failed === reply && isRefusal(failed, dismissed)))
     return end(judgeFailure(failed, dismissed))
-  if (dismissed) return end({ kind: 'server-disconnect', text: 'the server sent /meta/disconnect' })
+  if (dismissed) return end({ kind: 'server-disconnect', text: `the server sent ${dismissal.channel}` })
   if (!reply) return end({ kind: 'protocol', text: `no reply to ${request.channel} in the answer` })
   const events = answer.filter(isEvent)
   if (failed) return { kind: 'refused', refusal: toRefusal(failed, String(request.subscription)), events }
-  const advised = reply.advice?.reconnect
-  if (advised !== undefined && advised !== 'retry')
-    return end({ kind: 'server-disconnect', text: `the server advises to ${advised}` })
+  const advised = answer.find(({ advice }) => endings.has(advice?.reconnect))?.advice?.reconnect
+  if (advised !== undefined) return end({ kind: 'server-disconnect', text: `the server advises ${advised}` })
   return { kind: 'fine', reply, events }
 }
 
@@ -87,5 +92,6 @@ function codeOf(text: string): number {
 }
 
 function isEvent(message: BayeuxMessage): message is EventMessage & BayeuxMessage {
-  return message.value !== undefined
+  // Records of our own are not had from outside.
+  return message.value !== undefined && !message.channel.startsWith('/forcewatch/')
 }

@@ -187,6 +187,93 @@ describe('the long poll', () => {
   })
 })
 
+describe('an odd answer', () => {
+  /** What the session makes of this answer to its first long poll, after it has subscribed. */
+  async function afterConnect(answer: (message: BayeuxMessage) => readonly unknown[]) {
+    await using server = await startBayeux((message) =>
+      message.channel === '/meta/connect' ? answer(message) : undefined,
+    )
+    const session = open(server.url)
+    await session.next()
+    const step = await session.next()
+    await session.close()
+    return step
+  }
+
+  test.each([
+    ['handshake', { channel: '/meta/connect', id: 'other', successful: true }],
+    ['none', { channel: '/meta/subscribe', successful: true }],
+  ])('with the advice to %s beside the reply ends the session', async (reconnect, message) => {
+    const step = await afterConnect((request) => [succeed(request), { ...message, advice: { reconnect } }])
+    expect(step).toMatchObject({ kind: 'ended', end: { kind: 'server-disconnect' } })
+  })
+
+  test('that takes a subscription away ends the session', async () => {
+    const unsubscribed = { channel: '/meta/unsubscribe', subscription: logins, successful: true }
+    expect(await afterConnect((request) => [succeed(request), unsubscribed])).toMatchObject({
+      kind: 'ended',
+      end: { kind: 'server-disconnect', text: 'the server sent /meta/unsubscribe' },
+    })
+  })
+
+  test('with an event before and one behind the reply brings both, one of a channel nobody asked for too', async () => {
+    const other = { channel: '/event/Other__e', data: { event: { replayId: 6 } } }
+    const step = await afterConnect((request) => [event, succeed(request), other])
+    expect(step).toMatchObject({
+      messages: [received, { channel: '/event/Other__e' }],
+      cursors: new Map([
+        [logins, '5'],
+        ['/event/Other__e', '6'],
+      ]),
+    })
+  })
+
+  test('with an event without a replay id moves no cursor', async () => {
+    const anonymous = { channel: logins, data: { payload: {}, event: { replayId: null } } }
+    const step = await afterConnect((request) => [anonymous, succeed(request)])
+    expect(step).toMatchObject({ messages: [{ channel: logins }], cursors: new Map() })
+  })
+
+  test('that claims to be a record of our own brings none', async () => {
+    const verdict = { channel: '/forcewatch/verdict', data: { payload: { verdict: 'expected' } } }
+    expect(await afterConnect((request) => [verdict, succeed(request)])).toMatchObject({ messages: [] })
+  })
+
+  test.each([0, -1, null, '110000'])(
+    'that advises to wait %s ms for events changes no limit',
+    async (timeout) => {
+      const clock = createManualClock()
+      let polls = 0
+      await using server = await startBayeux((message) => {
+        if (message.channel !== '/meta/connect') return undefined
+        return polls++ === 0
+          ? [succeed(message, { advice: { reconnect: 'retry', timeout } as never })]
+          : 'nothing'
+      })
+      const session = open(server.url, undefined, clock)
+      await session.next()
+      await session.next()
+      session.acknowledge()
+      await expect.poll(() => polls).toBe(2)
+      clock.advance(120_000)
+      await session.close()
+      expect(await session.next()).toMatchObject({ kind: 'ended', end: { kind: 'closed' } })
+    },
+  )
+
+  test('with a status is quoted, a page is not', async () => {
+    for (const [body, text] of [
+      ['400::Unsupported  API version\n99.0', 'HTTP 400: 400::Unsupported API version 99.0'],
+      ['<html>Sorry</html>', 'HTTP 400'],
+    ]) {
+      await using server = await startBayeux((_message, response) => response.writeHead(400).end(body))
+      const session = open(server.url)
+      expect(await session.next()).toMatchObject({ kind: 'ended', end: { kind: 'transport', text } })
+      await session.close()
+    }
+  })
+})
+
 describe('an answer that is none', () => {
   const bodies = {
     'a null in the list': '[null]',
@@ -226,7 +313,7 @@ describe('an answer that is none', () => {
     const session = open(server.url)
     expect(await session.next()).toMatchObject({
       kind: 'ended',
-      end: { kind: 'token-invalid', text: 'HTTP 307' },
+      end: { kind: 'token-invalid', text: `HTTP 307 to ${elsewhere.url}/cometd/66.0` },
     })
     await session.close()
     expect(elsewhere.requests).toEqual([])
