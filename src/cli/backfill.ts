@@ -7,7 +7,8 @@ import type { OrgConfig } from '../config/schema.ts'
 import { day } from '../duration.ts'
 import { exitCodes, ForcewatchError } from '../errors.ts'
 import { createMetrics } from '../metrics.ts'
-import { type BackfillResult, backfill } from '../salesforce/backfill/backfill.ts'
+import { backfill } from '../salesforce/backfill/backfill.ts'
+import type { BackfillResult } from '../salesforce/backfill/backfill-options.ts'
 import { type CommandContext, configOption, openConfig } from './command-context.ts'
 import { count, print } from './print.ts'
 import { showProgress } from './progress.ts'
@@ -73,12 +74,22 @@ async function backfillOrgs(options: Options, context: CommandContext): Promise<
   }
 }
 
-function describe(org: string, { from, to, reached, events, late, byStream, calls }: BackfillResult): string {
+function describe(
+  org: string,
+  { from, to, reached, events, late, byStream, unread, calls }: BackfillResult,
+): string {
   const done = reached >= to ? 'filled' : 'interrupted (run it again to go on)'
   const kinds = [...byStream].sort(([, a], [, b]) => b - a)
   return [
     `${org}: ${done} ${dateOf(from)} to ${dateOf(reached)}: ${count(events, 'event')}, ${count(calls, 'API request')}`,
     ...kinds.map(([stream, number]) => `  ${stream}  ${number.toLocaleString('en')}`),
+    ...unread.map(
+      ({ channel, reason, ...range }) =>
+        `  not read: ${channel.replace('/event/', '')} from ${dateOf(range.from)} to ${dateOf(range.to)}: ${reason}`,
+    ),
+    ...(unread.length > 0
+      ? ['  The next run of this command reads it first; `report gaps` lists it until then.']
+      : []),
     ...(late
       ? [
           '  This org has been watched before: detection is past these events. They serve backtest and tune, and teach nothing.',

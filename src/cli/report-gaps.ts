@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { openStore } from '../adapters.ts'
 import { systemClock } from '../clock.ts'
 import { ForcewatchError } from '../errors.ts'
+import { backfillScope, readBackfillProgress } from '../salesforce/backfill/backfill-state.ts'
 import { type GapClosing, readClosings, reconcileScope } from '../salesforce/reconcile/reconcile-state.ts'
 import { type Gap, ingestScope, readGaps } from '../salesforce/replay-state.ts'
 import type { StateStore } from '../store/state-store.ts'
@@ -18,7 +19,7 @@ export function registerGapsReport(report: Command, context: CommandContext): vo
   report
     .command('gaps')
     .description(
-      'Stretches of time in which a channel may have lost events, and whether storage objects have filled them since.',
+      'Stretches of time in which a channel may have lost events, or that a backfill could not read, and whether storage objects have filled them since.',
     )
     .option('--org <name>', 'only this org')
     .option('--json', 'one object a line')
@@ -48,11 +49,16 @@ async function reportGaps(options: Options, context: CommandContext): Promise<vo
 async function gapsOf(store: StateStore, org: string): Promise<readonly KnownGap[]> {
   const gaps = await readGaps(store.read(ingestScope(org)))
   const closings = await readClosings(store.read(reconcileScope(org)))
+  const unread = (await readBackfillProgress(store.read(backfillScope(org))))?.unread ?? []
+  const notFilled = unread.map(({ channel, from, to, reason }) => {
+    const range = { from: new Date(from).toISOString(), to: new Date(to).toISOString() }
+    return { org, channel, ...range, reason: `backfill: ${reason}` }
+  })
   const known = [...gaps].map(([key, gap]): KnownGap => {
     const closed = closings.get(key)
     return { org, ...gap, ...(closed ? { closed } : {}) }
   })
-  return known.sort((a, b) => (a.to < b.to ? 1 : -1))
+  return [...known, ...notFilled].sort((a, b) => (a.to < b.to ? 1 : -1))
 }
 
 function format(gaps: readonly KnownGap[]): string {

@@ -152,6 +152,10 @@ test('two weeks are filled in, also when it is killed in between, and an attack 
     await until(() => notified.length > 0)
     // Nothing is new for somebody who is not known for days.
     expect(notified[0]).toContain('"New":"first seen for this user: network')
+    // What was filled in is what is usual, and nobody is told of it.
+    const warm = /"detector":"bulk-export".*"Baseline":"1[23] days of its own/
+    await until(() => notified.some((line) => warm.test(line)))
+    for (const line of notified) expect(Date.parse(JSON.parse(line).time)).toBeGreaterThan(historyEnd)
   } finally {
     await app.stop()
   }

@@ -1,56 +1,19 @@
-import type { Clock } from '../../clock.ts'
 import { day, minute, second } from '../../duration.ts'
 import { ForcewatchError, hasCode } from '../../errors.ts'
-import type { Log } from '../../log/log.ts'
-import type { Logger } from '../../logger.ts'
-import type { Metrics } from '../../metrics.ts'
 import { retrying } from '../../retrying.ts'
-import type { Lease, StateStore } from '../../store/state-store.ts'
+import type { Lease } from '../../store/state-store.ts'
 import { requestToken, type Token } from '../auth.ts'
 import { needsOf } from '../channels.ts'
 import { errorCodeOf, toReadProblem } from '../directory/read-users.ts'
 import { mayPass } from '../may-pass.ts'
-import type { OrgOptions } from '../org-options.ts'
 import { ReconcileState, reconcileScope } from '../reconcile/reconcile-state.ts'
 import { ReplayState } from '../replay-state.ts'
 import { createOrgRest, type OrgRest } from '../storage/org-rest.ts'
 import { beingWatched, leaseTtl, take, takeOver } from './backfill-lease.ts'
-import { type BackfillProgress, BackfillState, backfillScope } from './backfill-state.ts'
-import { type Chunk, type Found, History, TooManyEvents } from './history.ts'
-
-/** How much at once, and how long to wait; durations in ms. */
-export type BackfillPacing = {
-  /** Events that are held in memory at most: a longer stretch of time is cut in half. */
-  readonly mostEvents: number
-  /** Before the org's allowance is asked for again, when too little is left. */
-  readonly wait: number
-  /** After an error that may pass. */
-  readonly retryAfter: number
-}
-
-export type BackfillOptions = {
-  readonly org: OrgOptions
-  readonly log: Log
-  readonly topic: string
-  readonly store: StateStore
-  /** How far back, ms. */
-  readonly length: number
-  readonly owner: string
-  readonly clock: Clock
-  readonly logger: Logger
-  readonly metrics: Metrics
-  readonly signal: AbortSignal
-  readonly pacing?: Partial<BackfillPacing>
-  /** Told after each step, and (`waiting`) before a pause for the org's allowance. */
-  readonly onProgress: (progress: BackfillProgress, waiting: boolean) => void
-}
-
-/** What a backfill did. `late`: the org has been watched before, so that detection is past what was filled in. */
-export type BackfillResult = BackfillProgress & {
-  readonly late: boolean
-  readonly byStream: ReadonlyMap<string, number>
-  readonly calls: number
-}
+import type { BackfillOptions, BackfillPacing, BackfillResult } from './backfill-options.ts'
+import { type BackfillProgress, BackfillState, backfillScope, type Unread } from './backfill-state.ts'
+import { type Chunk, type DatedRecord, History, streamName, TooManyEvents } from './history.ts'
+import { cut, lateIn, merge, remedyFor } from './unread.ts'
 
 const unhurried: BackfillPacing = { mostEvents: 50_000, wait: 5 * minute, retryAfter: 15 * second }
 const shortestChunk = second
@@ -92,6 +55,10 @@ class Run {
   #calls = 0
   #callsLeft = 0
   #length: number = day
+  /** What an earlier run had to leave out, and this one has not looked into yet. */
+  #todo: Unread[] = []
+  /** What this one has to leave out. */
+  readonly #unread: Unread[] = []
 
   constructor(options: BackfillOptions, lease: Lease, signal: AbortSignal) {
     this.#options = options
@@ -106,11 +73,12 @@ class Run {
     const own = await take(store, backfillScope(org.name), owner)
     const state = await BackfillState.load(own)
     let progress = this.#begin(state.progress, firstSubscription)
+    this.#todo = progress.unread.flatMap((unread) => cut(unread, day))
     const token = await this.#login()
     let tokensRefused = 0
     const history = this.#open(token)
     let rest = this.#rest(token)
-    while (progress.reached < progress.to && !this.#signal.aborted) {
+    while ((this.#todo.length > 0 || progress.reached < progress.to) && !this.#signal.aborted) {
       this.#options.onProgress(progress, false)
       try {
         if (tokensRefused > 0) {
@@ -119,7 +87,10 @@ class Run {
           rest = this.#rest(fresh)
         }
         await this.#mindAllowance(rest, progress)
-        const reached = await this.#fill(history, rest, progress)
+        const [piece] = this.#todo
+        const reached = await (piece
+          ? this.#refill(history, rest, piece, progress)
+          : this.#fill(history, rest, progress))
         await this.#insist(() => state.save(reached))
         progress = reached
         tokensRefused = 0
@@ -141,10 +112,11 @@ class Run {
   #begin(before: BackfillProgress | undefined, firstSubscription: number | undefined): BackfillProgress {
     const { clock, length, org } = this.#options
     if (before && before.reached < before.to) return before
+    const { stored = [], unread = [], filed = false } = before ?? {}
     const now = clock.now()
     const to = firstSubscription ?? now - (org.reconciliation?.settle ?? 0)
     const from = Math.min(Math.max(now - length, before?.to ?? 0), to)
-    return { from, to, reached: from, events: 0, stored: [] }
+    return { from, to, reached: from, events: 0, stored, unread, filed }
   }
 
   #open({ orgId }: Token): History {
@@ -154,17 +126,7 @@ class Run {
       orgId,
       channels: org.channels,
       mostEvents: this.#pacing.mostEvents,
-      onDenied: (what, text) =>
-        logger.warn(
-          {
-            org: org.name,
-            remedy:
-              what === 'EventLogFile'
-                ? 'Give the integration user View Event Log Files and API Enabled.'
-                : `Give the integration user read access to ${what}, and enable its storage in Setup → Event Manager.`,
-          },
-          `${what} cannot be read: ${text}; its history is left out`,
-        ),
+      onUnread: (what, text) => logger.warn({ org: org.name, remedy: remedyFor(what) }, text),
     })
   }
 
@@ -174,40 +136,66 @@ class Run {
     return { from: reached, to: Math.min(to, midnight, reached + this.#length) }
   }
 
-  /** The next chunk: in the log, but not yet saved. */
+  /** What was left out before, as far as it can be read now. */
+  async #refill(
+    history: History,
+    rest: OrgRest,
+    piece: Unread,
+    progress: BackfillProgress,
+  ): Promise<BackfillProgress> {
+    const found = await this.#unlessTooMany(history.reread(rest, piece), piece.to - piece.from)
+    if (!found) {
+      this.#todo.splice(0, 1, ...cut(piece, this.#length))
+      return progress
+    }
+    await this.#append(found.events)
+    this.#todo.shift()
+    this.#unread.push(...found.unread)
+    if (piece.source === 'files')
+      this.#unread.push(...lateIn([piece.channel], piece, this.#options.clock.now()))
+    return this.#advanced(progress, found.events.length)
+  }
+
+  /** The next chunk; at the end of the range also what log files will tell of it later. */
   async #fill(history: History, rest: OrgRest, progress: BackfillProgress): Promise<BackfillProgress> {
-    const { log, topic } = this.#options
+    const { org, clock } = this.#options
     const chunk = this.#nextChunk(progress)
-    const found = await this.#read(history, rest, chunk, new Set(progress.stored))
+    const read = history.read(rest, chunk, new Set(progress.stored))
+    const found = await this.#unlessTooMany(read, chunk.to - chunk.from)
     if (!found) return this.#fill(history, rest, progress)
     const { events, stored } = found
+    await this.#append(events)
+    if (events.length < this.#pacing.mostEvents / 4) this.#length = Math.min(day, this.#length * 2)
+    this.#unread.push(...found.unread)
+    const filed = progress.filed || found.filed
+    if (filed && chunk.to >= progress.to) {
+      const onlyFiled = org.channels.filter((channel) => !stored.has(streamName(channel)))
+      this.#unread.push(...lateIn(onlyFiled, progress, clock.now()))
+    }
+    return this.#advanced({ ...progress, reached: chunk.to, stored: [...stored], filed }, events.length)
+  }
+
+  #advanced(progress: BackfillProgress, events: number): BackfillProgress {
+    const unread = [...merge([...this.#unread, ...this.#todo])]
+    return { ...progress, events: progress.events + events, unread }
+  }
+
+  async #append(events: readonly DatedRecord[]): Promise<void> {
+    const { log, topic } = this.#options
     for (let start = 0; start < events.length; start += recordsAtOnce) {
       const records = events.slice(start, start + recordsAtOnce).map(({ record }) => record)
       await this.#insist(() => log.append(topic, records))
     }
     for (const { stream } of events) this.#byStream.set(stream, (this.#byStream.get(stream) ?? 0) + 1)
-    if (events.length < this.#pacing.mostEvents / 4) this.#length = Math.min(day, this.#length * 2)
-    return {
-      ...progress,
-      reached: chunk.to,
-      events: progress.events + events.length,
-      stored: [...stored],
-    }
   }
 
-  /** Undefined when there was too much: chunks are shorter from then on. */
-  async #read(
-    history: History,
-    rest: OrgRest,
-    chunk: Chunk,
-    stored: ReadonlySet<string>,
-  ): Promise<Found | undefined> {
+  /** Undefined when there was too much in so many ms: chunks are shorter from then on. */
+  async #unlessTooMany<T>(reading: Promise<T>, length: number): Promise<T | undefined> {
     try {
-      return await history.read(rest, chunk, stored)
+      return await reading
     } catch (error) {
       if (!(error instanceof TooManyEvents) || this.#length <= shortestChunk) throw error
-      const half = Math.floor(Math.min(this.#length, chunk.to - chunk.from) / 2)
-      this.#length = Math.max(shortestChunk, half)
+      this.#length = Math.max(shortestChunk, Math.floor(Math.min(this.#length, length) / 2))
       return undefined
     }
   }

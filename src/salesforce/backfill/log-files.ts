@@ -1,8 +1,11 @@
 import { Readable } from 'node:stream'
-import { parse } from 'csv-parse'
+import { type CsvError, parse } from 'csv-parse'
 import { z } from 'zod'
 import { day, hour } from '../../duration.ts'
 import type { OrgRest } from '../storage/org-rest.ts'
+
+/** Name of the object that lists them. */
+export const logFiles = 'EventLogFile'
 
 /** A file of EventLogFile: the events of one kind of an hour or a day, or a part of them. */
 export type LogFile = {
@@ -34,7 +37,7 @@ export async function listLogFiles(
   const names = eventTypes.map((name) => `'${name}'`).join(', ')
   const since = new Date(Math.floor(from / day) * day).toISOString()
   const records = await rest.query(
-    `SELECT LogFile, EventType, Interval, LogDate, Sequence, CreatedDate FROM EventLogFile WHERE EventType IN (${names}) ` +
+    `SELECT LogFile, EventType, Interval, LogDate, Sequence, CreatedDate FROM ${logFiles} WHERE EventType IN (${names}) ` +
       `AND LogDate >= ${since} AND LogDate < ${new Date(to).toISOString()} ORDER BY LogDate`,
   )
   const files = records.flatMap((record) => {
@@ -48,7 +51,7 @@ export async function listLogFiles(
       },
     ]
   })
-  return chooseFiles(files).filter((file) => file.from < to && file.from + lengthOf(file) > from)
+  return chooseFiles(files).filter((file) => file.from < to && endOf(file) > from)
 }
 
 /**
@@ -68,15 +71,31 @@ export function chooseFiles(files: readonly LogFile[]): readonly LogFile[] {
   return chosen.sort((a, b) => a.from - b.from || a.sequence - b.sequence)
 }
 
-/** The rows of a file by the names of its columns, as they come. */
+/** A row of a log file that is no CSV. */
+export type BadRow = { readonly line: number; readonly text: string }
+
+/** The rows of a file by the names of its columns, as they come; those that are no CSV are told to `onBadRow`. */
 export async function* readLogFile(
   rest: OrgRest,
   { path }: LogFile,
+  onBadRow: (row: BadRow) => void,
 ): AsyncGenerator<Readonly<Record<string, string>>> {
-  const parser = parse({ columns: true, bom: true, relax_column_count: true, skip_empty_lines: true })
+  const parser = parse({
+    columns: true,
+    bom: true,
+    relax_column_count: true,
+    skip_empty_lines: true,
+    skip_records_with_error: true,
+  })
+  parser.on('skip', ({ lines, message }: CsvError) => onBadRow({ line: Number(lines), text: message }))
   const source = Readable.from(await rest.download(path))
   source.once('error', (error) => parser.destroy(error))
   for await (const record of source.pipe(parser)) yield record as Record<string, string>
+}
+
+/** Behind the last event that a file may tell of, ms since the epoch. */
+export function endOf(file: LogFile): number {
+  return file.from + lengthOf(file)
 }
 
 function lengthOf({ interval }: LogFile): number {

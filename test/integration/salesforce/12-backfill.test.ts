@@ -7,7 +7,8 @@ import { createEmbeddedLog } from '../../../src/log/embedded/embedded-log.ts'
 import type { Log } from '../../../src/log/log.ts'
 import { createLogger, createSecretScrubber } from '../../../src/logger.ts'
 import { createMetrics } from '../../../src/metrics.ts'
-import { type BackfillOptions, backfill } from '../../../src/salesforce/backfill/backfill.ts'
+import { backfill } from '../../../src/salesforce/backfill/backfill.ts'
+import type { BackfillOptions } from '../../../src/salesforce/backfill/backfill-options.ts'
 import { writeLogFile } from '../../../src/simulator/server/event-log-files.ts'
 import { createSimulator, type SimulatorOptions } from '../../../src/simulator/server/simulator.ts'
 import { createEmbeddedStore } from '../../../src/store/embedded/embedded-store.ts'
@@ -178,4 +179,67 @@ test('a token that ends is replaced', async () => {
   await org.backfill({ onProgress })
   expect(await org.identifiers()).toEqual(all)
   expect(org.lines.filter(({ msg }) => msg.includes('INVALID_SESSION_ID'))).toHaveLength(1)
+})
+
+test('what may not be read is told and kept open, and the next run fills it in once it may', async () => {
+  const hidden = ['LoginEvent']
+  await using org = await storedOrg(events, { hidden })
+  const first = await org.backfill()
+  const reason = expect.stringContaining('LoginEvent cannot be read: INVALID_TYPE')
+  const range = { channel: logins, source: 'object', from: first.from, to: first.to, reason }
+  expect(first).toMatchObject({ events: 0, reached: first.to, unread: [range] })
+  expect(await org.backfill()).toMatchObject({ events: 0, unread: [{ ...range, to: expect.any(Number) }] })
+  hidden.pop()
+  expect(await org.backfill({ pacing: { mostEvents: 300 } })).toMatchObject({
+    events: events.length,
+    unread: [],
+  })
+  expect(await org.identifiers()).toEqual(all)
+  expect(org.lines.filter(({ level }) => level === 'warn')).toHaveLength(2)
+})
+
+test('what log files will tell later is told and kept open, and the next run reads it', async () => {
+  const about = { eventType: 'Login', sequence: 0 } as const
+  const lastHour = Math.floor(now / hour) * hour - hour
+  const late = [
+    { channel: logins, payload: { EventDate: new Date(lastHour + 1).toISOString() }, date: lastHour + 1 },
+  ]
+  const files = [
+    writeLogFile(events, { ...about, interval: 'Daily', logDate: midnight - 2 * day, created: midnight }),
+  ]
+  await using org = await storedOrg([], { logFiles: files })
+  const first = await org.backfill()
+  expect(first).toMatchObject({
+    events: events.length,
+    unread: [{ channel: logins, source: 'files', to: first.to, reason: 'log files come up to a day later' }],
+  })
+  expect(first.unread[0]!.from).toBeGreaterThanOrEqual(now - day)
+  files.push(writeLogFile(late, { ...about, interval: 'Hourly', logDate: lastHour, created: now }))
+  expect(await org.backfill()).toMatchObject({ events: 1 })
+  expect(await org.identifiers()).toHaveLength(events.length + 1)
+})
+
+test('a log file that is no CSV keeps nothing else back, and is read again until it is one', async () => {
+  const about = { eventType: 'Login', interval: 'Daily', sequence: 0 } as const
+  const [logDate, noon] = [midnight - 2 * day, midnight - 1.5 * day]
+  const whole = writeLogFile(events, { ...about, logDate, created: midnight })
+  const lines = whole.csv.split('\n')
+  lines.splice(10, 1, 'a "quote" where none may be')
+  const files = [{ ...whole, csv: lines.join('\n') }]
+  await using org = await storedOrg(
+    events.filter(({ date }) => date >= noon),
+    { logFiles: files },
+  )
+  const first = await org.backfill()
+  expect(first).toMatchObject({
+    events: events.length - 1,
+    unread: [{ channel: logins, from: logDate, to: events.find(({ date }) => date >= noon)!.date }],
+  })
+  expect(first.unread[0]!.reason).toMatch(/^log file Login of .*: line 11 is no CSV \(/)
+  expect(org.lines).toContainEqual(
+    expect.objectContaining({ level: 'warn', remedy: expect.stringContaining('tomorrow') }),
+  )
+  files[0] = whole
+  expect(await org.backfill()).toMatchObject({ unread: [] })
+  expect(new Set(await org.identifiers()).size).toBe(events.length)
 })
