@@ -67,3 +67,16 @@ function cachedSchema(channel: string): string {
   schemas.set(channel, schema)
   return schema
 }
+
+/** Salesforce's text for a replay id that it no longer knows, braces and double space as on the wire. */
+export function invalidReplayId(replayId: number): string {
+  return `400::The replayId {${replayId}} you provided was invalid.  Please provide a valid ID, -2 to replay all events, or -1 to replay only new events.`
+}
+
+/** What a subscribe asks for; undefined when its replay map does not name the channel. */
+export function replayIdOf(message: BayeuxMessage | undefined): number | undefined {
+  const map = message?.ext?.replay
+  if (typeof map !== 'object' || map === null || typeof message?.subscription !== 'string') return undefined
+  const value = Number((map as Readonly<Record<string, unknown>>)[message.subscription] ?? Number.NaN)
+  return Number.isSafeInteger(value) ? value : undefined
+}

@@ -1,7 +1,8 @@
 import { second } from '../../../src/duration.ts'
 import type { Random } from '../../../src/simulator/random.ts'
-import { type Fault, type FaultKind, faultTable } from '../../../src/simulator/server/fault-table.ts'
-import type { FaultRequest } from '../../../src/simulator/server/faults.ts'
+import type { Fault } from '../../../src/simulator/server/faults/fault.ts'
+import { type FaultKind, faultTable } from '../../../src/simulator/server/faults/fault-table.ts'
+import type { FaultRequest } from '../../../src/simulator/server/faults/faults.ts'
 
 /** What strikes at one instant: a fault with whatever makes it strike now, or two of them. */
 export type Blow = {

@@ -1,6 +1,6 @@
 import { systemClock as clock } from '../../../src/clock.ts'
 import { minute, second } from '../../../src/duration.ts'
-import { faultTable } from '../../../src/simulator/server/fault-table.ts'
+import { faultTable } from '../../../src/simulator/server/faults/fault-table.ts'
 import { kinds, singleBlow } from './fault-schedule.ts'
 import type { Recovery } from './recoveries.ts'
 import { channels, type StressReport, stress } from './stressed-org.ts'

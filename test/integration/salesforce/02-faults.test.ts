@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { systemClock } from '../../../src/clock.ts'
 import { createRandom } from '../../../src/simulator/random.ts'
-import { type FaultKind, faultTable } from '../../../src/simulator/server/fault-table.ts'
-import type { FaultRequest } from '../../../src/simulator/server/faults.ts'
+import { type FaultKind, faultTable } from '../../../src/simulator/server/faults/fault-table.ts'
+import type { FaultRequest } from '../../../src/simulator/server/faults/faults.ts'
 import { logins, reports, until, type WatchedOrg, watchOrg } from './watched-org.ts'
 
 /** A fault in the middle of the stream: how the session must end, and how many tokens must have been asked for in the end. */
@@ -18,6 +18,7 @@ const inTheStream: readonly (readonly [FaultKind, string, number])[] = [
   ['http-503-later', 'busy', 1],
   ['http-502-empty', 'busy', 1],
   ['answer-replaced', 'busy', 1],
+  ['http-400', 'transport', 1],
   ['http-404', 'transport', 1],
   ['http-413', 'protocol', 2],
   ['not-json', 'transport', 1],
@@ -42,7 +43,9 @@ const inTheStream: readonly (readonly [FaultKind, string, number])[] = [
   ['user-mismatch', 'unknown-client', 1],
   ['server-disconnect', 'server-disconnect', 1],
   ['server-disconnect-alone', 'server-disconnect', 1],
+  ['server-unsubscribe', 'server-disconnect', 1],
   ['connect-advised', 'server-disconnect', 1],
+  ['advised-beside', 'server-disconnect', 1],
   ['connect-dismissed', 'server-disconnect', 1],
   ['connect-400', 'protocol', 2],
   ['connect-unknown-4xx', 'protocol', 2],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type FaultKind, faultTable } from '../../../src/simulator/server/fault-table.ts'
+import { type FaultKind, faultTable } from '../../../src/simulator/server/faults/fault-table.ts'
 import {
   getToken,
   isEvent,

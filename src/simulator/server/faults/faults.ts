@@ -1,14 +1,7 @@
-import type { Clock } from '../../clock.ts'
-import type { BayeuxMessage } from './bayeux-message.ts'
-import {
-  type Fault,
-  type FaultEffect,
-  type FaultKind,
-  type FaultMoment,
-  type FaultTarget,
-  faultTable,
-  replayIdOf,
-} from './fault-table.ts'
+import type { Clock } from '../../../clock.ts'
+import { type BayeuxMessage, replayIdOf } from '../bayeux-message.ts'
+import type { Fault, FaultEffect, FaultMoment, FaultTarget } from './fault.ts'
+import { type FaultKind, faultTable } from './fault-table.ts'
 
 /** Which fault, where and how often. */
 export type FaultRequest = {
