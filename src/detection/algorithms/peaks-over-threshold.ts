@@ -1,60 +1,64 @@
 /**
  * What improbable really means in a group. A model's tail is never quite the one of the world: here the scores s = −log10 p of
- * all windows are watched, and how far they go beyond their 99.7 % point is what a probability far out is read from (peaks
- * over threshold: Siffer et al., KDD 2017; the generalised Pareto distribution of the excesses by moments).
+ * all windows are counted, and how far they go beyond their 99.7 % point is what a probability far out is read from (peaks over
+ * threshold: Siffer et al., KDD 2017). The generalised Pareto distribution of the excesses goes through two points of what was
+ * counted, so that a few windows without any measure, as attacks are, do not make its scale larger; by moments it gets its shape.
  */
 
-/** Share of the scores that lies above the threshold. */
+/** Share of the scores that lies above the threshold, and the part of these beyond the second point of the distribution. */
 const aboveShare = 0.003
-/** Prior of an untouched tail: so many excesses of this mean, exponential. The model itself would have 1/ln 10 = 0.43. */
-const prior = { excesses: 50, mean: 0.6, windows: 2000 } as const
-/** Excesses are capped at so many means. */
-const cap = 30
-const largestShape = 0.5
-/** The running threshold moves by this part of the mean excess, more while there are few excesses. */
-const leastStep = 0.02
+const farPart = 0.15
+/** Heavier tails are extrapolated with this shape: the few windows that speak for more may be attacks. */
+const largestShape = 0.3
+/** For the shape excesses are capped at so many times the far point's. */
+const cap = 10
+/** The far point lies at least so far beyond the threshold. */
+const leastExcess = 0.05
+
+/** Scores are counted in bins, from this one on: nothing below is ever looked at closely. Each bin ends `growth` times as high. */
+const leastScore = 2
+const growth = 1.08
+const bins = 60
+/** Where the bins begin; the last number is where the last one ends, though it holds all that is larger. */
+const edges = Float64Array.from({ length: bins + 1 }, (_, i) => leastScore * growth ** i)
+
+/** An untouched tail has seen so many windows, whose excesses have this mean. An exact model would have 1/ln 10 = 0.43. */
+const prior = { windows: 20_000, mean: 0.6 } as const
+const firstThreshold = -Math.log10(aboveShare)
+const priorShares = edges.map((score) => aboveShare * Math.exp((firstThreshold - score) / prior.mean))
 
 /** Positions of a calibrator's numbers in the array that holds them. All zero is a calibrator that has seen nothing. */
-export const tail = { moved: 0, windows: 1, above: 2, sum: 3, squares: 4, count: 5 } as const
+export const tail = { windows: 0, bins: 1, count: 1 + bins } as const
 
 /** The tail above u: P(s' ≥ s) = pi·(1 + xi·(s−u)/sigma)^(−1/xi). */
 export type Tail = { readonly u: number; readonly pi: number; readonly xi: number; readonly sigma: number }
 
-/** Takes the scores of `windows` windows into account of which one has `score` and the others 0. */
-export function noteScore(numbers: Float64Array, at: number, score: number, windows = 1): void {
-  const { u } = tailOf(numbers, at)
-  const mean = meanExcess(numbers, at)
+/** Counts so many windows that were looked at. What is surprising in them is counted by {@link noteScore}, sooner or later. */
+export function noteWindows(numbers: Float64Array, at: number, windows: number): void {
   add(numbers, at + tail.windows, windows)
-  const step = mean * Math.max(leastStep, 1 / (10 + read(numbers, at + tail.above)))
-  add(numbers, at + tail.moved, -step * aboveShare * (score > u ? windows - 1 : windows))
-  if (score > u) {
-    const excess = Math.min(score - u, cap * mean)
-    add(numbers, at + tail.moved, step * (1 - aboveShare))
-    add(numbers, at + tail.above, 1)
-    add(numbers, at + tail.sum, excess)
-    add(numbers, at + tail.squares, excess ** 2)
-  }
-  // However long nothing happens, what is improbable by the model's own account is not brought below one in ten.
-  numbers[at + tail.moved] = Math.max(leastThreshold - firstThreshold, read(numbers, at + tail.moved))
+}
+
+/** Counts the score of a window. */
+export function noteScore(numbers: Float64Array, at: number, score: number): void {
+  if (score < leastScore) return
+  const bin = Math.floor(Math.log(score / leastScore) / Math.log(growth))
+  add(numbers, at + tail.bins + Math.min(bin, bins - 1), 1)
 }
 
 /** Forgets: `kept` is what is left of what was seen. */
 export function fadeTail(numbers: Float64Array, at: number, kept: number): void {
-  for (const index of [tail.windows, tail.above, tail.sum, tail.squares])
-    numbers[at + index] = read(numbers, at + index) * kept
+  for (let index = at; index < at + tail.count; index++) numbers[index] = read(numbers, index) * kept
 }
 
-/** The tail as it is known now: ξ = ½(1 − m²/(m2−m²)) within [0, 0.5], σ = m(1−ξ). */
+/** The tail as it is known now. */
 export function tailOf(numbers: Float64Array, at: number): Tail {
-  const count = read(numbers, at + tail.above) + prior.excesses
-  const mean = meanExcess(numbers, at)
-  const second = (read(numbers, at + tail.squares) + prior.excesses * 2 * prior.mean ** 2) / count
-  const variance = Math.max(second - mean ** 2, 1e-12)
-  const xi = Math.min(largestShape, Math.max(0, 0.5 * (1 - mean ** 2 / variance)))
-  const pi =
-    (read(numbers, at + tail.above) + prior.windows * aboveShare) /
-    (read(numbers, at + tail.windows) + prior.windows)
-  return { u: firstThreshold + read(numbers, at + tail.moved), pi, xi, sigma: mean * (1 - xi) }
+  const shares = sharesAbove(numbers, at)
+  const pi = Math.min(aboveShare, read(shares, 0))
+  const u = scoreAt(shares, pi)
+  const far = Math.max(leastExcess, scoreAt(shares, farPart * pi) - u)
+  const xi = shapeOf(shares, { u, pi }, cap * far)
+  const sigma = xi < 1e-6 ? -far / Math.log(farPart) : (far * xi) / (farPart ** -xi - 1)
+  return { u, pi, xi, sigma }
 }
 
 /**
@@ -68,18 +72,44 @@ export function calibrate(log10p: number, { u, pi, xi, sigma }: Tail): number {
   return Math.max(log10p, Math.log10(pi) - decline / Math.LN10)
 }
 
-/** What a calibrator starts with: the 99.7 % point of an exact model. */
-const firstThreshold = -Math.log10(aboveShare)
-const leastThreshold = 1
-
-function meanExcess(numbers: Float64Array, at: number): number {
-  return (
-    (read(numbers, at + tail.sum) + prior.excesses * prior.mean) /
-    (read(numbers, at + tail.above) + prior.excesses)
-  )
+/** The share of all windows, those of the prior among them, with a score from each edge on. */
+function sharesAbove(numbers: Float64Array, at: number): Float64Array {
+  const shares = new Float64Array(bins + 1)
+  const windows = read(numbers, at + tail.windows) + prior.windows
+  let above = 0
+  for (let i = bins; i >= 0; i--) {
+    if (i < bins) above += read(numbers, at + tail.bins + i)
+    shares[i] = (above + prior.windows * read(priorShares, i)) / windows
+  }
+  return shares
 }
 
-function read(numbers: Float64Array, index: number): number {
+/** The score that this share of the windows reaches; between two edges the share falls exponentially. */
+function scoreAt(shares: Float64Array, share: number): number {
+  let i = 0
+  while (i < bins - 1 && read(shares, i + 1) > share) i++
+  const [from, to] = [Math.log(read(shares, i)), Math.log(read(shares, i + 1))]
+  const part = Math.min(1, Math.max(0, (from - Math.log(share)) / (from - to)))
+  return read(edges, i) + part * (read(edges, i + 1) - read(edges, i))
+}
+
+/** ξ = ½(1 − m²/(m2−m²)) of the excesses over `u`, which a share of `pi` has, the larger ones counted as `most`; within [0, 0.3]. */
+function shapeOf(shares: Float64Array, { u, pi }: Pick<Tail, 'u' | 'pi'>, most: number): number {
+  let [mean, square] = [0, 0]
+  for (let i = 0; i < bins; i++) {
+    const end = read(edges, i + 1)
+    if (end <= u) continue
+    const start = Math.max(read(edges, i), u)
+    const weight = (Math.min(pi, read(shares, i)) - read(shares, i + 1)) / pi
+    const excess = Math.min(most, (start + end) / 2 - u)
+    mean += weight * excess
+    square += weight * excess ** 2
+  }
+  const variance = Math.max(square - mean ** 2, 1e-12)
+  return Math.min(largestShape, Math.max(0, 0.5 * (1 - mean ** 2 / variance)))
+}
+
+function read(numbers: ArrayLike<number>, index: number): number {
   return numbers[index] as number
 }
 

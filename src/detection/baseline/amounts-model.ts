@@ -85,7 +85,7 @@ export function createAmountsModel(halfLife: number, offset: ZoneOffset): Baseli
       const own = momentsOf(slot)
       if (amount <= 0) {
         setMoments(slot, { n: own.n * kept, mean: own.mean, squares: own.squares * kept })
-        return 0
+        return
       }
       const expected = logPredictive(own, peersOf(slot, group), slot.length)
       const shift = shiftAt(slot, group, start)
@@ -93,12 +93,10 @@ export function createAmountsModel(halfLife: number, offset: ZoneOffset): Baseli
       const capped = teaching === 'raw' ? u : winsorLog(u, expected)
       const learned = teaching === 'excluded' ? Math.min(capped, expected.location) : capped
       setMoments(slot, learnLog(own, learned, kept))
-      const surprise = u <= expected.location ? 0 : tailOf(u, expected)
-      if (slot.k !== 0) return surprise
+      if (slot.k !== 0) return
       const h = hourOfWeek(start, offset)
       group.counted[h] = (group.counted[h] as number) + (learned - expected.location + shift)
       group.learned[h] = (group.learned[h] as number) + 1
-      return surprise
     },
 
     makeUp(slot, group, start, amount) {

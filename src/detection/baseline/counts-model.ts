@@ -112,7 +112,6 @@ export function createCountsModel(halfLife: number, offset: ZoneOffset): Baselin
         add(group.counted, h, learned)
         add(group.learned, h, 1)
       }
-      return amount <= mu ? 0 : log10NegativeBinomialTail(amount, mu, r)
     },
 
     makeUp(slot, group, start, amount) {

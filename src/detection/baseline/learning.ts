@@ -1,4 +1,4 @@
-import { noteIdle, noteSurprise } from './calibration.ts'
+import { noteLooks } from './calibration.ts'
 import type { GroupState } from './group-state.ts'
 import type { Withheld } from './incidents.ts'
 import { type MeasureState, moment } from './measure-state.ts'
@@ -10,7 +10,7 @@ import type { WaitingSums } from './waiting-sums.ts'
 export type Lessons = {
   /** How the fixed window [start, end) is to be learned. */
   teachingOf(start: number, end: number): Teaching
-  /** Whether so much is known of the group that the fixed window [start, end) tells how improbable things happen by chance. */
+  /** Whether so much is known of the group that what happened in the fixed window [start, end) was judged. */
   isReady(start: number, end: number): boolean
   /** Called for each fixed window in which something was counted, when it is learned. */
   onActive(window: Withheld, teaching: Teaching): void
@@ -87,10 +87,9 @@ function learn(learning: Learning, index: number, amount: number, looked: number
   const end = start + slot.length
   const teaching = lessons.teachingOf(start, end)
   if (looked > 0) lessons.onActive({ k: slot.k, start, amount, trials: looked }, teaching)
-  const log10p = model.learn(slot, group, start, amount, teaching, looked)
+  model.learn(slot, group, start, amount, teaching, looked)
   if (looked === 0 && !model.looksWhenIdle) return
-  if (lessons.isReady(start, end) && !isAftermath(state, start, end))
-    noteSurprise(group, slot, amount, log10p)
+  if (lessons.isReady(start, end) && !isAftermath(state, start, end)) noteLooks(group, slot.k, 1)
 }
 
 /** Learns that the windows `from` … `to` − 1 were empty: the first one by itself, the others at once. */
@@ -101,5 +100,5 @@ function learnEmpty(learning: Learning, from: number, to: number): void {
   const start = (from + 1) * slot.length
   model.idle(slot, group, start, to * slot.length)
   if (model.looksWhenIdle && lessons.isReady(start, start + slot.length))
-    noteIdle(group, slot.k, to - from - 1)
+    noteLooks(group, slot.k, to - from - 1)
 }

@@ -6,7 +6,8 @@ import type { WindowSlot } from './model.ts'
 /**
  * Positions inside a window's cells, of which the first ones are its ring of panes. Counts: A, B, v, w, and the bin among the
  * peers. Amounts: n, mean, squares. `current`: the sum of the fixed window that is to be learned next. Peaks: the number of
- * the last day noted, its maximum so far, and the two largest maxima of the days before it.
+ * the last day noted, its maximum so far, and the two largest maxima of the days before it. `surprise`: the most surprising that
+ * was seen while the newest event lay in the fixed window in which it lies now, −log10 p.
  *
  * A cell has 24 bits, far more than a baseline is worth; counts up to 16 million stay exact.
  */
@@ -21,8 +22,9 @@ export const moment = {
   peakToday: 17,
   peakFirst: 18,
   peakSecond: 19,
+  surprise: 20,
 } as const
-export const cellsPerWindow = 20
+export const cellsPerWindow = 21
 /** The cells that a baseline consists of; the others say what has happened lately. */
 const knowledge = [
   moment.first,

@@ -36,8 +36,8 @@ export type BaselineModel = GroupModel & {
   /** Whether windows in which nothing happened are looked at as well, as something that might have been improbable. */
   readonly looksWhenIdle: boolean
   /**
-   * Learns one fixed window [start, start + length) with `amount`; answers how improbable it was, 0 for what is ordinary. `trials`,
-   * here and below: of a ratio, what the hits are held against.
+   * Learns one fixed window [start, start + length) with `amount`. `trials`, here and below: of a ratio, what the hits are held
+   * against.
    */
   learn(
     slot: WindowSlot,
@@ -46,7 +46,7 @@ export type BaselineModel = GroupModel & {
     amount: number,
     teaching: Teaching,
     trials?: number,
-  ): number
+  ): void
   /** Learns in full what a fixed window held that has been learned already, but not in full. */
   makeUp(slot: WindowSlot, group: GroupState, start: number, amount: number, trials?: number): void
   /** Learns that nothing happened in the fixed windows of [from, to), in constant time. */

@@ -94,15 +94,12 @@ export function createRatioModel(halfLife: number): BaselineModel {
       const kept = 2 ** (-slot.length / halfLife)
       if (trials === 0) {
         decay(slot, kept)
-        return 0
+        return
       }
       const share = predictive(slot, group)
-      const surprise =
-        hits <= meanOf(share) * trials ? 0 : log10BetaBinomialTail(Math.min(hits, trials), trials, share)
       decay(slot, kept)
-      if (teaching === 'excluded') return surprise
+      if (teaching === 'excluded') return
       addWindow(slot, teaching === 'raw' ? hits : Math.min(hits, mostLearned(share, trials)), trials)
-      return surprise
     },
 
     makeUp(slot, _group, _start, hits, trials = hits) {

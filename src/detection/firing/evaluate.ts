@@ -75,6 +75,8 @@ export type Evaluation = {
   readonly model: BaselineModel | null
   readonly quiet: QuietBounds
   readonly offset: ZoneOffset
+  /** Of each window, −log10 of the probability that decides before it is calibrated; stays as it is where nothing is remarkable. */
+  readonly scores: Float64Array
 }
 
 /**
@@ -206,12 +208,16 @@ function judgeWindow(evaluation: Evaluation, k: number, observed: number): Verdi
   const judgement = ready ? model.judge(slot, group, start, end, observed, evaluation.trials[k]) : null
   if (ready && isOrdinary(judgement)) noteQuiet(evaluation, k, observed)
   if (!judgement) return overCeiling ? { ...unjudged, reason: 'ceiling' } : null
+  if (isOrdinary(judgement) && !overCeiling) return null
   const looks = model.looks(totals.members, activeRate(totals, k, model.halfLife), length)
   const budget = firing.budget / detector.windows.length
   const threshold = thresholdFor(budget, looks)
   const peak = recurringPeak(slot)
   const tail = tailOfGroup(group, k)
-  const log10p = Math.max(calibrate(judgement.log10p, tail), log10PeakTail(observed, peak, length))
+  const peakTail = log10PeakTail(observed, peak, length)
+  const score = -Math.max(judgement.log10p, peakTail)
+  if (score >= -watchBelow) evaluation.scores[k] = score
+  const log10p = Math.max(calibrate(judgement.log10p, tail), peakTail)
   const excess = Math.log10(threshold) - log10p
   const largest = largestPeak(slot)
   const judged = { ...unjudged, judgement, log10p, tail, peak, largest, budget, threshold, looks, excess }

@@ -13,7 +13,7 @@ import type { PeerBaselines } from './peer-baselines.ts'
 /** Of a detector without a model nothing is kept of what an entity did in the past. */
 const forgetful: Learner = {
   contribute: () => undefined,
-  learn: () => 0,
+  learn: () => undefined,
   idle: () => undefined,
   looksWhenIdle: false,
 }

@@ -1,6 +1,7 @@
 import { day } from '../../duration.ts'
 import type { DurableState } from '../../stream/keyed-state.ts'
 import type { Activity } from '../activity/activity.ts'
+import { keepSurprises, settleSurprises } from '../baseline/calibration.ts'
 import type { GroupState } from '../baseline/group-state.ts'
 import { type Incident, Incidents, type VerdictWord } from '../baseline/incidents.ts'
 import { MeasureRows } from '../baseline/measure-rows.ts'
@@ -36,6 +37,8 @@ export class WindowWatcher implements Watcher {
   readonly #panes: Float64Array
   /** Of a ratio. */
   readonly #trials: Float64Array
+  /** How surprising each of them is, as far as that was judged. */
+  readonly #scores: Float64Array
   readonly #quiet = new QuietBounds()
   readonly #entityKind: { readonly type: string }
 
@@ -66,6 +69,7 @@ export class WindowWatcher implements Watcher {
     this.#entityKind = { type: detector.entityType }
     this.#observed = new Float64Array(windows.length)
     this.#panes = new Float64Array(windows.length)
+    this.#scores = new Float64Array(windows.length)
     this.#trials = new Float64Array(measure.kind === 'ratio' ? windows.length : 0)
   }
 
@@ -97,12 +101,14 @@ export class WindowWatcher implements Watcher {
     const group = this.#peers.groupOf(org, groupNumber, time)
     const state = this.#stateOf(org, entityId, groupNumber, group, totals, time)
     this.#learning.learn(org, { state, group, totals, model })
+    if (settleSurprises(state, group, time)) this.#peers.groups.touch(groupNumber)
     this.#measures.record(state, time, amount, value === null ? 0 : hashText(value))
     this.#measures.rows.touch(state.row)
 
     if (amount === 0) return
     this.#look(state, time)
     const verdict = this.#evaluate(detector.firesFor(activity), state, group, totals, model, org)
+    keepSurprises(state, this.#scores)
     if (verdict) this.#remark(verdict, activity, org, amount, state, model)
     if (model && !(fires(verdict) && isSuspended(state, time, time + 1))) this.#notePeaks(state, model, org)
   }
@@ -120,11 +126,25 @@ export class WindowWatcher implements Watcher {
     { offset }: OrgTime,
   ): Verdict | null {
     const [observed, panes, trials, quiet] = [this.#observed, this.#panes, this.#trials, this.#quiet]
+    const scores = this.#scores.fill(0)
     let k = 0
     while (k < observed.length && !isWorthALook(observed[k] as number, firing, state.slotOf(k).length)) k++
     if (k === observed.length) return null
     const detector = this.#detector
-    return evaluate({ detector, firing, state, observed, panes, trials, group, totals, model, quiet, offset })
+    return evaluate({
+      detector,
+      firing,
+      state,
+      observed,
+      panes,
+      trials,
+      group,
+      totals,
+      model,
+      quiet,
+      offset,
+      scores,
+    })
   }
 
   verdict(episode: string, key: string, verdict: VerdictWord, org: OrgTime): void {

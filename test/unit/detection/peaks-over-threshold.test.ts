@@ -3,6 +3,7 @@ import {
   calibrate,
   fadeTail,
   noteScore,
+  noteWindows,
   tail,
   tailOf,
 } from '../../../src/detection/algorithms/peaks-over-threshold.ts'
@@ -12,7 +13,8 @@ import { createRandom } from './statistics-rig.ts'
 function seen(count: number, scoreOf: (u: number) => number, idle = 0): Float64Array {
   const random = createRandom(21)
   const numbers = new Float64Array(tail.count)
-  for (let i = 0; i < count; i++) noteScore(numbers, 0, scoreOf(random()), 1 + idle)
+  noteWindows(numbers, 0, count * (1 + idle))
+  for (let i = 0; i < count; i++) noteScore(numbers, 0, scoreOf(random()))
   return numbers
 }
 
@@ -28,6 +30,8 @@ function shareBelow(numbers: Float64Array, log10p: number, scoreOf: (u: number) 
 const exact = (u: number) => -Math.log10(u)
 /** A model that thinks itself twice as good, in powers of ten, as it is. */
 const boastful = (u: number) => -2 * Math.log10(u)
+/** One window in five hundred is a burst, ten times as rare where it is twice as surprising. */
+const frequentBursts = (u: number) => (u < 2e-3 ? 2.7 * (2e-3 / u) ** 0.3 : -Math.log10(u))
 /** Three windows in ten thousand are bursts without limit. */
 const bursts = (u: number) => (u < 3e-4 ? 3.52 * (3e-4 / u) ** 0.4 : -Math.log10(u))
 
@@ -35,7 +39,7 @@ describe('a calibrated tail', () => {
   test.each([
     ['of an exact model', exact],
     ['of a boastful model', boastful],
-    ['with Pareto bursts', bursts],
+    ['with bursts that the far point sees', frequentBursts],
   ])('%s keeps what it promises', (_, scoreOf) => {
     const numbers = seen(400_000, scoreOf)
     for (const p of [1e-3, 1e-4]) {
@@ -43,6 +47,13 @@ describe('a calibrated tail', () => {
       expect(actual / p).toBeLessThan(1.5)
       expect(actual / p).toBeGreaterThan(0.1)
     }
+  })
+
+  test('takes most of what is rarer than its far point for attacks: such bursts fire up to twice as often as said', () => {
+    const numbers = seen(400_000, bursts)
+    const actual = shareBelow(numbers, -4, bursts) / 1e-4
+    expect(actual).toBeLessThan(2)
+    expect(actual).toBeGreaterThan(1)
   })
 
   test('has the parameters of the exponential distribution that an exact model has', () => {
@@ -67,7 +78,8 @@ describe('a calibrated tail', () => {
   test('is a little more careful than the model while it has seen nothing', () => {
     const known = tailOf(new Float64Array(tail.count), 0)
     expect(known.pi).toBeCloseTo(0.003, 12)
-    expect(known).toMatchObject({ xi: 0, sigma: 0.6 })
+    expect(known.xi).toBe(0)
+    expect(known.sigma).toBeCloseTo(0.6, 12)
     // 0.003·exp(−(6 − 2.523)/0.6)
     expect(10 ** calibrate(-6, known)).toBeCloseTo(0.003 * Math.exp(-(6 + Math.log10(0.003)) / 0.6), 12)
   })
