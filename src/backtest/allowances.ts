@@ -34,8 +34,8 @@ export function observeAllowances(
       note(allowances.exceptions[index], activity)
       return false
     }
-    const interestIn: Detector['interestIn'] = (action, type) => {
-      const interest = detector.interestIn(action, type)
+    const interestIn: Detector['interestIn'] = (action, type, known) => {
+      const interest = detector.interestIn(action, type, known)
       return interest && { ...interest, wants }
     }
     Object.assign(observed, { wants, interestIn })

@@ -190,7 +190,7 @@ class EventActivity implements Activity {
   }
 
   get rows(): number {
-    this.#rows ??= rowsOf(this.type, this.raw)
+    this.#rows ??= this.#countRows()
     return this.#rows
   }
 
@@ -200,7 +200,7 @@ class EventActivity implements Activity {
   }
 
   get objects(): readonly string[] {
-    this.#objects ??= objectsOf(this.raw) ?? this.#shaped()?.objects ?? []
+    this.#objects ??= objectsOf(this.raw) ?? this.#shaped()?.objects ?? noObjects
     return this.#objects
   }
 
@@ -219,6 +219,12 @@ class EventActivity implements Activity {
     return this.#person
   }
 
+  #countRows(): number {
+    if (this.type === 'ApiEventStream') return rowsOfApiEvent(this.raw, this.#shaped()?.counts ?? false)
+    const isChunked = this.type === 'ReportEventStream' || this.type === 'ListViewEventStream'
+    return isChunked ? rowsOfChunk(this.raw) : 0
+  }
+
   #shaped(): QueryShape | null {
     if (this.#shape === undefined) this.#shape = shapeOf(this.raw)
     return this.#shape
@@ -230,11 +236,13 @@ class EventActivity implements Activity {
   }
 }
 
+const noObjects: readonly string[] = []
+
 type Envelope = { readonly channel: string; readonly payload: Payload; readonly event: Payload }
 
 function parseJson(value: Buffer): unknown {
   try {
-    return JSON.parse(value.toString('utf8'))
+    return JSON.parse(value.toString())
   } catch (cause) {
     throw malformed('the value is not JSON', cause)
   }
@@ -279,11 +287,6 @@ function toOrgRef({ key, headers }: Pick<EventRecord, 'key' | 'headers'>): OrgRe
 
 function appOf(payload: Payload): string | null {
   return nameOf(payload, 'Application') ?? productOf(payload)
-}
-
-function rowsOf(type: string, payload: Payload): number {
-  if (type === 'ApiEventStream') return rowsOfApiEvent(payload)
-  return type === 'ReportEventStream' || type === 'ListViewEventStream' ? rowsOfChunk(payload) : 0
 }
 
 /** QueriedEntities, else what the query names: Salesforce leaves the first empty when no row was found. */

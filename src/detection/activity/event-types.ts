@@ -12,7 +12,7 @@ export type EventType = {
 /** Understands the name of a stream or of its storage object (`LoginEvent`, `FileEventStore`); an unknown one is `custom`. */
 export const toEventType: (name: string) => EventType = memoizeByText((name) => {
   const stream = storageNames.get(name) ?? name
-  return { name: stream, actionOf: actions.get(stream) ?? (() => 'custom') }
+  return known.get(stream) ?? { name: stream, actionOf: () => 'custom' }
 }, 2000)
 
 const actions: ReadonlyMap<string, (payload: Payload) => Action> = new Map<
@@ -39,6 +39,10 @@ const actions: ReadonlyMap<string, (payload: Payload) => Action> = new Map<
   // None of Salesforce's: tests in detector files give detections of other detectors this way.
   ['Detection', () => 'detection'],
 ])
+
+const known: ReadonlyMap<string, EventType> = new Map(
+  [...actions].map(([name, actionOf]) => [name, { name, actionOf }]),
+)
 
 /** Where stream and storage object differ: the old generation adds `Stream` to the one, the newer `Store` to the other. */
 const storageNames: ReadonlyMap<string, string> = new Map(

@@ -1,16 +1,15 @@
 import { numberOf, type Payload, textOf } from './payload.ts'
-import { toQueryShape } from './soql.ts'
 
 /**
  * Records that left the org by an API event. Each QueryMore is an event of its own and repeats the total of the query in
  * RowsProcessed, so RowsReturned (this batch) is what adds up. Bulk has no batches: its total counts once, at the query.
+ * `counts`: the query asks for nothing but a number.
  */
-export function rowsOfApiEvent(payload: Payload): number {
+export function rowsOfApiEvent(payload: Payload, counts: boolean): number {
   if (isBlocked(payload)) return 0
   const operation = textOf(payload, 'Operation')?.toLowerCase()
   if (operation?.startsWith('delete')) return 0
-  const query = textOf(payload, 'Query')
-  if (query !== null && toQueryShape(query).counts) return 0
+  if (counts) return 0
   const first = operation !== 'querymore'
   const total = numberOf(payload, 'RowsProcessed')
   if (textOf(payload, 'ApiType')?.toLowerCase().startsWith('bulk')) return first ? atLeastZero(total) : 0

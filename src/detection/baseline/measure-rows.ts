@@ -3,7 +3,7 @@ import { EntityRows } from '../entities/entity-rows.ts'
 import type { EntityIndex } from '../entities/entity-table.ts'
 import { withRoomFor } from '../entities/growing.ts'
 import { RecentValues } from '../window/recent-values.ts'
-import { addToPane, paneAt, slide } from '../window/window.ts'
+import { addToPane, paneAt, panesPerWindow, slide } from '../window/window.ts'
 import { cellsPerWindow, fixedWords, MeasureState, moment } from './measure-state.ts'
 import type { WindowSlot } from './model.ts'
 import { WaitingSums } from './waiting-sums.ts'
@@ -88,36 +88,41 @@ export class MeasureRows {
   /** Counts `amount` (or the value with the hash `value`, and of a ratio one trial) at `time`, in the panes and in the fixed windows not learned yet. */
   record(state: MeasureState, time: number, amount: number, value: number): void {
     if (time < state.since) this.#setSince(state, time)
-    const { head, values } = state
+    const { head, values, slots, trials, learningFrom } = state
     const lastSeen = values ? values.see(value, time) : Number.NEGATIVE_INFINITY
+    const forgotten = values ? values.forgetOne() : Number.NEGATIVE_INFINITY
     const newHead = Math.max(head, time)
-    for (const slot of state.slots) this.#count(state, slot, { time, newHead, amount, lastSeen })
-    for (const slot of state.trials) this.#count(state, slot, { time, newHead, amount: 1, lastSeen })
+    for (let k = 0; k < slots.length; k++) {
+      const slot = slots[k] as WindowSlot
+      slideTo(slot, head, newHead)
+      if (values) moveValue(slot, newHead, lastSeen, time)
+      else addAt(slot, newHead, time, amount)
+      addAt(slot, newHead, forgotten, -1)
+      this.#addToFixed(state.row, slot, learningFrom, time, lastSeen, amount)
+    }
+    for (let k = 0; k < trials.length; k++) {
+      const slot = trials[k] as WindowSlot
+      slideTo(slot, head, newHead)
+      addAt(slot, newHead, time, 1)
+      this.#addToFixed(state.row, slot, learningFrom, time, lastSeen, 1)
+    }
     state.head = newHead
     values?.expire(newHead - 2 * (state.windows.at(-1) ?? 0))
   }
 
-  #count(
-    state: MeasureState,
+  /** Adds to the fixed window of `time`, unless that is learned already or has the value that was last seen at `lastSeen`. */
+  #addToFixed(
+    row: number,
     { cells, base, k, length }: WindowSlot,
-    event: {
-      readonly time: number
-      readonly newHead: number
-      readonly amount: number
-      readonly lastSeen: number
-    },
+    learningFrom: number,
+    time: number,
+    lastSeen: number,
+    amount: number,
   ): void {
-    const { head, values } = state
-    const { time, newHead, amount, lastSeen } = event
-    if (!values) {
-      const pane = paneAt(newHead, length)
-      slide(cells, base, paneAt(head, length), pane)
-      if (amount > 0) addToPane(cells, base, pane, paneAt(time, length), amount)
-    }
     const index = Math.floor(time / length)
-    if (amount === 0 || (values && Math.floor(lastSeen / length) >= index)) return
-    const waiting = index - Math.floor(state.learningFrom / length)
-    if (waiting > 0) this.waiting.add(state.row, k, index, amount)
+    if (amount === 0 || Math.floor(lastSeen / length) >= index) return
+    const waiting = index - Math.floor(learningFrom / length)
+    if (waiting > 0) this.waiting.add(row, k, index, amount)
     else if (waiting === 0) cells[base + moment.current] = (cells[base + moment.current] as number) + amount
   }
 
@@ -172,9 +177,36 @@ export class MeasureRows {
     if (!this.#options.distinct) return
     const rest = Uint8Array.prototype.slice.call(bytes, position).buffer
     this.#values.set(row, RecentValues.from(new Float64Array(rest)))
+    this.#countValues(row)
+  }
+
+  /** The panes follow from the values. */
+  #countValues(row: number): void {
+    const { head, slots, values } = this.at(row)
+    for (const slot of slots) {
+      slot.cells.fill(0, slot.base, slot.base + panesPerWindow)
+      for (const seen of values?.times() ?? []) addAt(slot, head, seen, 1)
+    }
   }
 
   #groupName(row: number): string {
     return this.#options.groupName(this.#group[row] as number)
   }
+}
+
+/** Moves the ring of a window whose newest event was at `head` to `newHead`. */
+function slideTo({ cells, base, length }: WindowSlot, head: number, newHead: number): void {
+  slide(cells, base, paneAt(head, length), paneAt(newHead, length))
+}
+
+/** Adds to the pane of `time` in a window whose newest event is at `head`. */
+function addAt({ cells, base, length }: WindowSlot, head: number, time: number, amount: number): void {
+  addToPane(cells, base, paneAt(head, length), paneAt(time, length), amount)
+}
+
+/** A value counts in the pane in which it was seen last. */
+function moveValue(slot: WindowSlot, head: number, lastSeen: number, time: number): void {
+  if (lastSeen >= time) return
+  addAt(slot, head, lastSeen, -1)
+  addAt(slot, head, time, 1)
 }

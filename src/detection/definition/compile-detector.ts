@@ -82,10 +82,10 @@ function interestOf(
   { where, escalate, exceptions }: Definition,
   isExempt: Predicate<Activity>,
 ): Detector['interestIn'] {
-  return (action, type) => {
-    const counts = ofKind(where.source, action, type)
+  return (action, type, known = {}) => {
+    const counts = ofKind(where.source, action, type, known)
     const escalations = escalate
-      .map((rule) => ({ ...toEscalation(rule), matches: ofKind(rule.where.source, action, type) }))
+      .map((rule) => ({ ...toEscalation(rule), matches: ofKind(rule.where.source, action, type, known) }))
       .filter(({ matches }) => matches !== never)
     if (counts === never && escalations.length === 0) return null
     const wants =
@@ -94,11 +94,16 @@ function interestOf(
   }
 }
 
-/** The selection, for activities with this action, of events of this type. */
-function ofKind(source: SelectionSource, action: Action, type: string): Predicate<Activity> {
+/** The selection, for activities with this action, of events of this type, that have these fields. */
+function ofKind(
+  source: SelectionSource,
+  action: Action,
+  type: string,
+  known: Readonly<Record<string, unknown>> = {},
+): Predicate<Activity> {
   const maps = [source].flat().filter((map) => action !== 'detection' || 'action' in map)
   if (maps.length === 0) return never
-  const compiled = compileSelection(maps, activityField, { action, type })
+  const compiled = compileSelection(maps, activityField, { ...known, action, type })
   return compiled.kind === 'ok' ? compiled.matches : never
 }
 

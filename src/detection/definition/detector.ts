@@ -23,9 +23,9 @@ export type Detector = {
   wants(activity: Activity): boolean
   /**
    * What of this it asks about activities with this action, of events of this type; null when none can matter to it. Detections
-   * matter only to selections that name the action.
+   * matter only to selections that name the action. `known`: further fields that all these activities have alike.
    */
-  interestIn(action: Action, type: string): Interest | null
+  interestIn(action: Action, type: string, known?: Readonly<Record<string, unknown>>): Interest | null
   /** What kind of entity it watches, such as `user`; fields in a list are joined by ` + `. */
   readonly entityType: string
   /** Whom it belongs to; null when the activity lacks the field. */

@@ -1,7 +1,7 @@
 import { nearestWord } from '../../yaml-source.ts'
 import type { Activity } from '../activity/activity.ts'
 import { affectsSelf, deletedOf, permissionsOf, scoreOf } from '../activity/derived-fields.ts'
-import { awayDays, isAutomated, isFamiliar, isNew, isStrange } from '../activity/firsts.ts'
+import { awayDays, type Firsts, isAutomated, isFamiliar, isNew, isStrange } from '../activity/firsts.ts'
 import { toLoginResult } from '../activity/login-outcome.ts'
 import { nameOf } from '../activity/payload.ts'
 import { salesforceFields } from '../activity/salesforce-fields.ts'
@@ -17,6 +17,30 @@ export type Field<T> = {
 
 /** Finds a field by name, or says what is wrong with the name. */
 export type FieldLookup<T> = (name: string) => Field<T> | { readonly unknown: string }
+
+/** Fields that follow from what is new about an activity. */
+const followingFromFirsts = {
+  new_network: (firsts) => isNew(firsts, 'network'),
+  new_app: (firsts) => isNew(firsts, 'app'),
+  new_client: (firsts) => isNew(firsts, 'client'),
+  new_object: (firsts) => isNew(firsts, 'object'),
+  new_query: (firsts) => isNew(firsts, 'query'),
+  new_api: (firsts) => isNew(firsts, 'api'),
+  new_country: (firsts) => isNew(firsts, 'country'),
+  strange_network: (firsts) => isStrange(firsts, 'network'),
+  strange_app: (firsts) => isStrange(firsts, 'app'),
+  strange_client: (firsts) => isStrange(firsts, 'client'),
+  strange_object: (firsts) => isStrange(firsts, 'object'),
+  strange_query: (firsts) => isStrange(firsts, 'query'),
+  familiar: isFamiliar,
+  away: awayDays,
+  automated: isAutomated,
+} as const satisfies Record<string, (firsts: Firsts) => unknown>
+
+/** The fields that are the same for all activities about which so much is new, and their values. */
+export function fieldsOfFirsts(firsts: Firsts): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(followingFromFirsts).map(([name, read]) => [name, read(firsts)]))
+}
 
 const canonical = {
   org: (activity) => activity.org.name,
@@ -41,21 +65,7 @@ const canonical = {
   objects: (activity) => activity.objects,
   query: (activity) => activity.query,
   probe: (activity) => activity.probe,
-  new_network: ({ firsts }) => isNew(firsts, 'network'),
-  new_app: ({ firsts }) => isNew(firsts, 'app'),
-  new_client: ({ firsts }) => isNew(firsts, 'client'),
-  new_object: ({ firsts }) => isNew(firsts, 'object'),
-  new_query: ({ firsts }) => isNew(firsts, 'query'),
-  new_api: ({ firsts }) => isNew(firsts, 'api'),
-  new_country: ({ firsts }) => isNew(firsts, 'country'),
-  strange_network: ({ firsts }) => isStrange(firsts, 'network'),
-  strange_app: ({ firsts }) => isStrange(firsts, 'app'),
-  strange_client: ({ firsts }) => isStrange(firsts, 'client'),
-  strange_object: ({ firsts }) => isStrange(firsts, 'object'),
-  strange_query: ({ firsts }) => isStrange(firsts, 'query'),
-  familiar: ({ firsts }) => isFamiliar(firsts),
-  away: ({ firsts }) => awayDays(firsts),
-  automated: ({ firsts }) => isAutomated(firsts),
+  ...readFromFirsts(),
   name: (activity) => activity.person?.name ?? null,
   profile: (activity) => activity.person?.profile ?? null,
   role: (activity) => activity.person?.role ?? null,
@@ -72,6 +82,16 @@ const canonical = {
 } as const satisfies Record<string, (activity: Activity) => unknown>
 
 export const canonicalFields: readonly string[] = Object.keys(canonical)
+
+function readFromFirsts(): Readonly<
+  Record<keyof typeof followingFromFirsts, (activity: Activity) => unknown>
+> {
+  const readers = Object.entries(followingFromFirsts).map(([name, read]) => [
+    name,
+    ({ firsts }: Activity) => read(firsts),
+  ])
+  return Object.fromEntries(readers)
+}
 
 const everyName = [...canonicalFields, ...salesforceFields]
 

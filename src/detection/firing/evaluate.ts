@@ -183,8 +183,14 @@ function judgeWindow(evaluation: Evaluation, k: number, observed: number): Verdi
   const pane = panes[k] as number
   const { start, end } = windowEndingAt(pane, length)
   const ceiling = ceilingOf(firing, length)
-  const limit = model ? ceiling : Math.min(ceiling, firing.atLeast)
   const overCeiling = observed >= ceiling
+  const slot = state.slotOf(k)
+  const judgement =
+    model && canJudge(evaluation, length, start)
+      ? judgeAmount(evaluation, model, k, start, end, observed)
+      : null
+  if (model && isOrdinary(judgement) && !overCeiling) return null
+  const limit = model ? ceiling : Math.min(ceiling, firing.atLeast)
   const place = { k, length, start, end, pane, observed, longest: length }
   const unjudged = {
     ...place,
@@ -203,12 +209,7 @@ function judgeWindow(evaluation: Evaluation, k: number, observed: number): Verdi
     ...(Number.isFinite(limit) && { limit }),
   }
   if (!model) return { ...unjudged, reason: observed >= limit ? 'ceiling' : 'watching' }
-  const ready = canJudge(evaluation, length, start)
-  const slot = state.slotOf(k)
-  const judgement = ready ? model.judge(slot, group, start, end, observed, evaluation.trials[k]) : null
-  if (ready && isOrdinary(judgement)) noteQuiet(evaluation, k, observed)
-  if (!judgement) return overCeiling ? { ...unjudged, reason: 'ceiling' } : null
-  if (isOrdinary(judgement) && !overCeiling) return null
+  if (!judgement) return { ...unjudged, reason: 'ceiling' }
   const looks = model.looks(totals.members, activeRate(totals, k, model.halfLife), length)
   const budget = firing.budget / detector.windows.length
   const threshold = thresholdFor(budget, looks)
@@ -224,6 +225,20 @@ function judgeWindow(evaluation: Evaluation, k: number, observed: number): Verdi
   if (excess >= 0 && observed >= firing.atLeast) return { ...judged, reason: 'threshold' }
   if (overCeiling) return { ...judged, reason: 'ceiling' }
   return log10p <= watchBelow ? { ...judged, reason: 'watching' } : null
+}
+
+function judgeAmount(
+  evaluation: Evaluation,
+  model: BaselineModel,
+  k: number,
+  start: number,
+  end: number,
+  observed: number,
+): Judgement | null {
+  const { state, group, trials } = evaluation
+  const judgement = model.judge(state.slotOf(k), group, start, end, observed, trials[k])
+  if (isOrdinary(judgement)) noteQuiet(evaluation, k, observed)
+  return judgement
 }
 
 /** What fires before what does not, then what surprises the model more, then the longer window. */

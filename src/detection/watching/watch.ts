@@ -1,6 +1,6 @@
 import { messageOf } from '../../errors.ts'
 import type { DurableState } from '../../stream/keyed-state.ts'
-import type { Action, Activity } from '../activity/activity.ts'
+import type { Activity } from '../activity/activity.ts'
 import type { VerdictWord } from '../baseline/incidents.ts'
 import type { Detector, DetectorSet, InForce, Interest } from '../definition/detector.ts'
 import type { Verdict } from '../detection.ts'
@@ -9,6 +9,7 @@ import type { EmitDetection } from '../firing/episodes.ts'
 import type { OrgTime } from '../org-time.ts'
 import { DriftWatcher } from './drift-watcher.ts'
 import { FadingWatcher } from './fading-watcher.ts'
+import { ByKind, type Kind } from './kinds.ts'
 import { NoveltyWatcher } from './novelty-watcher.ts'
 import { SilenceWatcher } from './silence-watcher.ts'
 import { entityKey, sectionPrefix, type Watcher } from './watcher.ts'
@@ -18,9 +19,6 @@ import { WindowWatcher } from './window-watcher.ts'
 type Post = { readonly inForce: InForce; readonly watcher: Watcher }
 type Interested = { readonly post: Post; readonly interest: Interest }
 
-/** More event types than Salesforce has: beyond it somebody is making names up. */
-const mostTypes = 1000
-
 /** The detectors at work on one partition. One that throws must not blind the others: what it threw is kept for {@link Watch.takeFailure}. */
 export class Watch {
   readonly #entities: EntityTable
@@ -28,8 +26,8 @@ export class Watch {
   /** Everything that was ever at work, by the prefix of its sections; what is in force is in `#posts`. */
   readonly #known = new Map<string, Post>()
   #posts: ReadonlySet<Post> = new Set()
-  /** Those in force that are interested in activities of an action and type, as far as such have come. */
-  #interested = new Map<Action, Map<string, readonly Interested[]>>()
+  /** Those in force that are interested in activities of a kind. */
+  #interested = new ByKind((kind) => this.#interestedIn(kind))
   #failure: Error | undefined
 
   constructor(entities: EntityTable, emit: EmitDetection) {
@@ -48,11 +46,11 @@ export class Watch {
    */
   use({ detectors, hash }: DetectorSet): void {
     this.#posts = new Set(detectors.map((detector) => this.#postFor(detector, hash)))
-    this.#interested = new Map()
+    this.#interested = new ByKind((kind) => this.#interestedIn(kind))
   }
 
   show(activity: Activity, org: OrgTime): void {
-    for (const { post, interest } of this.#interestedIn(activity.action, activity.type)) {
+    for (const { post, interest } of this.#interested.of(activity)) {
       try {
         const { wants, escalations } = interest
         if (escalations.length > 0) witness(post, activity, org, escalations)
@@ -87,21 +85,11 @@ export class Watch {
     return failure
   }
 
-  #interestedIn(action: Action, type: string): readonly Interested[] {
-    let byType = this.#interested.get(action)
-    if (!byType || byType.size > mostTypes) {
-      byType = new Map()
-      this.#interested.set(action, byType)
-    }
-    let interested = byType.get(type)
-    if (!interested) {
-      interested = [...this.#posts].flatMap((post) => {
-        const interest = post.inForce.detector.interestIn(action, type)
-        return interest ? [{ post, interest }] : []
-      })
-      byType.set(type, interested)
-    }
-    return interested
+  #interestedIn({ action, type, known }: Kind): readonly Interested[] {
+    return [...this.#posts].flatMap((post) => {
+      const interest = post.inForce.detector.interestIn(action, type, known)
+      return interest ? [{ post, interest }] : []
+    })
   }
 
   #each(posts: Iterable<Post>, work: (watcher: Watcher) => void): void {

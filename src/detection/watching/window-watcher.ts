@@ -100,7 +100,7 @@ export class WindowWatcher implements Watcher {
     const groupNumber = this.#peers.groups.numberOf(org.ref.id, peers)
     const group = this.#peers.groupOf(org, groupNumber, time)
     const state = this.#stateOf(org, entityId, groupNumber, group, totals, time)
-    this.#learning.learn(org, { state, group, totals, model })
+    if (org.watermark > state.learnedTo) this.#learning.learn(org, { state, group, totals, model })
     if (settleSurprises(state, group, time)) this.#peers.groups.touch(groupNumber)
     this.#measures.record(state, time, amount, value === null ? 0 : hashText(value))
     this.#measures.rows.touch(state.row)
@@ -205,24 +205,28 @@ export class WindowWatcher implements Watcher {
    * pane has slid out of such a window is looked at in its fixed window, as far as that is not learned yet.
    */
   #look(state: MeasureState, time: number): void {
-    for (let k = 0; k < state.slots.length; k++) {
-      const { length } = state.slotOf(k)
-      const head = paneAt(state.head, length)
-      const slidOut = paneAt(time, length) <= head - panesPerWindow
-      this.#panes[k] = slidOut ? (Math.floor(time / length) + 1) * panesPerWindow - 1 : head
-      const amountIn = (slot: WindowSlot) =>
-        slidOut ? this.#measures.waitingAt(state, slot, time) : observedIn(state, slot)
-      this.#observed[k] = amountIn(state.slotOf(k))
-      const trials = state.trials[k]
-      if (trials) this.#trials[k] = amountIn(trials)
+    const { head, slots, trials } = state
+    for (let k = 0; k < slots.length; k++) {
+      const slot = slots[k] as WindowSlot
+      const { length } = slot
+      const last = paneAt(head, length)
+      const slidOut = paneAt(time, length) <= last - panesPerWindow
+      this.#panes[k] = slidOut ? (Math.floor(time / length) + 1) * panesPerWindow - 1 : last
+      this.#observed[k] = this.#amountIn(slot, state, slidOut, time)
+      if (trials.length > 0) this.#trials[k] = this.#amountIn(trials[k] as WindowSlot, state, slidOut, time)
     }
+  }
+
+  #amountIn(slot: WindowSlot, state: MeasureState, slidOut: boolean, time: number): number {
+    return slidOut ? this.#measures.waitingAt(state, slot, time) : observedIn(slot)
   }
 
   #notePeaks(state: MeasureState, model: BaselineModel, org: OrgTime): void {
     const today = Math.floor((state.head + org.offset(state.head)) / day)
-    for (let k = 0; k < state.slots.length; k++) {
-      const slot = state.slotOf(k)
-      if (this.#panes[k] === paneAt(state.head, slot.length))
+    const { head, slots } = state
+    for (let k = 0; k < slots.length; k++) {
+      const slot = slots[k] as WindowSlot
+      if (this.#panes[k] === paneAt(head, slot.length))
         notePeak(slot, today, this.#observed[k] as number, model.halfLife)
     }
   }

@@ -2,8 +2,8 @@
 export const maxValues = 4096
 
 /**
- * The distinct values of one entity, as hashes with the time at which each was last seen, oldest first: enough to count
- * the distinct values of every window that ends now.
+ * The distinct values of one entity, as hashes with the time at which each was last seen, oldest first. How many of them lie in a
+ * pane is counted elsewhere, so that many values make no event dearer.
  */
 export class RecentValues {
   readonly #lastSeen = new Map<number, number>()
@@ -12,9 +12,16 @@ export class RecentValues {
   see(value: number, time: number): number {
     const before = this.#lastSeen.get(value)
     if (before !== undefined) this.#lastSeen.delete(value)
-    else if (this.#lastSeen.size >= maxValues) this.#forgetOldest()
     this.#lastSeen.set(value, Math.max(time, before ?? time))
     return before ?? Number.NEGATIVE_INFINITY
+  }
+
+  /** Forgets the value seen longest ago if there is one too many. Answers when that had been seen last, −Infinity for none. */
+  forgetOne(): number {
+    if (this.#lastSeen.size <= maxValues) return Number.NEGATIVE_INFINITY
+    const [[oldest, seen] = [0, 0]] = this.#lastSeen
+    this.#lastSeen.delete(oldest)
+    return seen
   }
 
   /** Forgets what was last seen before `time`. */
@@ -25,11 +32,9 @@ export class RecentValues {
     }
   }
 
-  /** How many were seen at or after `start`. */
-  countSince(start: number): number {
-    let count = 0
-    for (const seen of this.#lastSeen.values()) if (seen >= start) count++
-    return count
+  /** When each was last seen. */
+  times(): Iterable<number> {
+    return this.#lastSeen.values()
   }
 
   get size(): number {
@@ -47,13 +52,6 @@ export class RecentValues {
       values.#lastSeen.set(numbers[i] as number, numbers[i + 1] as number)
     }
     return values
-  }
-
-  #forgetOldest(): void {
-    for (const value of this.#lastSeen.keys()) {
-      this.#lastSeen.delete(value)
-      return
-    }
   }
 }
 

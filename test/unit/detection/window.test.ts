@@ -24,12 +24,12 @@ describe('a sliding window', () => {
 
   function heldAfter(...times: string[]): number {
     const state = fill(...times)
-    return observedIn(state, state.slotOf(0))
+    return observedIn(state.slotOf(0))
   }
 
   test('holds ten panes and ends with the one of the newest event', () => {
     const state = fill('03:00', '06:10', '06:50', '12:30')
-    expect(observedIn(state, state.slotOf(0))).toBe(4)
+    expect(observedIn(state.slotOf(0))).toBe(4)
     expect(windowEndingAt(paneAt(state.head, 10 * minute), 10 * minute)).toEqual({
       start: at('03:00'),
       end: at('13:00'),
@@ -64,7 +64,7 @@ describe('a sliding window', () => {
         const { start: from, end } = windowEndingAt(paneAt(state.head, length), length)
         const expected = events.filter((event) => event.time >= from && event.time < end)
         const total = expected.reduce((sum, event) => sum + event.amount, 0)
-        if (i % 50 === 0) expect(observedIn(state, state.slotOf(k))).toBe(total)
+        if (i % 50 === 0) expect(observedIn(state.slotOf(k))).toBe(total)
       }
       if (events.length > 2000)
         events.splice(
@@ -80,7 +80,7 @@ describe('distinct values', () => {
     const start = Date.parse('2026-03-02T12:00:00Z')
     const { measures, add } = createMeasures([10 * minute, hour], true)
     const state = add('u1', start)
-    const observed = () => [observedIn(state, state.slotOf(0)), observedIn(state, state.slotOf(1))]
+    const observed = () => [observedIn(state.slotOf(0)), observedIn(state.slotOf(1))]
     for (let i = 0; i < 30; i++) measures.record(state, start + i * minute, 1, i % 3)
     measures.record(state, start + 29 * minute, 1, 99)
     expect(observed()).toEqual([4, 4])
@@ -90,8 +90,12 @@ describe('distinct values', () => {
 
   test('beyond the limit are a lower bound', () => {
     const values = new RecentValues()
-    for (let i = 0; i < maxValues + 500; i++) values.see(i, i * second)
-    expect(values.countSince(0)).toBe(maxValues)
+    const forgotten = Array.from({ length: maxValues + 500 }, (_, i) => {
+      values.see(i, i * second)
+      return values.forgetOne()
+    })
+    expect(forgotten.slice(maxValues)).toEqual(Array.from({ length: 500 }, (_, i) => i * second))
+    expect(values.size).toBe(maxValues)
     expect(values.see(maxValues + 499, 0)).toBe((maxValues + 499) * second)
   })
 })
