@@ -82,6 +82,8 @@ export class Supervisor {
   readonly #options: SupervisorOptions
   readonly #backoff: Backoff
   readonly #refused = new Map<string, Refused>()
+  /** Channels whose cursor the server did not find in the request when it was last asked. */
+  readonly #unread = new Set<string>()
   #token: Token | undefined
   /** Sessions in a row that failed before they had subscribed. */
   #fruitless = 0
@@ -195,10 +197,12 @@ export class Supervisor {
       return { trouble: kind, text, session: retryAfter === undefined ? session : { ...session, retryAfter } }
     }
     for (const refusal of end.refusals) {
+      const { channel, kind, text } = refusal
       // A channel that may not even start from the oldest event has another problem than its cursor.
-      if (refusal.kind === 'replay-invalid' && asked.get(refusal.channel) !== 'oldest')
-        await this.#options.sink.gap(refusal.channel, refusal.text)
-      else this.#refuse(refusal)
+      if (!isAboutCursor(kind) || asked.get(channel) === 'oldest') this.#refuse(refusal)
+      // Nothing says that the cursor itself is wrong, so it is not given up at once.
+      else if (kind === 'replay-unread' && !this.#unread.has(channel)) this.#unread.add(channel)
+      else await this.#options.sink.gap(channel, text)
     }
     const text = end.refusals.map(({ channel, text }) => `${channel}: ${text}`).join('; ')
     return { trouble: 'refused', text, session }
@@ -209,8 +213,9 @@ export class Supervisor {
     const { channel, text } = refusal
     const times = (this.#refused.get(channel)?.times ?? 0) + 1
     // Not even the oldest event can be had: hardly a matter of permissions, so that it may be over soon.
-    const soon =
-      refusal.kind === 'replay-invalid' ? firstRetryOfReplay * 2 ** (times - 1) : Number.POSITIVE_INFINITY
+    const soon = isAboutCursor(refusal.kind)
+      ? firstRetryOfReplay * 2 ** (times - 1)
+      : Number.POSITIVE_INFINITY
     const wait = Math.min(timing.retryRefused, soon)
     this.#refused.set(channel, { ...refusal, times, until: clock.monotonic() + wait })
     metrics.channel_up.set({ org, channel }, 0)
@@ -228,6 +233,7 @@ export class Supervisor {
     for (const channel of channels) {
       metrics.channel_up.set({ org, channel }, 1)
       this.#refused.delete(channel)
+      this.#unread.delete(channel)
     }
     metrics.session_up.set({ org }, 1)
     logger.info({ org, channels: channels.length }, 'subscribed')
@@ -286,6 +292,10 @@ const ordinary: ReadonlySet<Trouble> = new Set(['unknown-client', 'server-discon
 const rejectedTokenRemedy =
   'Setup → Session Settings: "Lock sessions to the IP address from which they originated" must be off when this machine ' +
   'has changing addresses. The integration user must be active, and its session policies must not end sessions at once.'
+
+function isAboutCursor(kind: Refusal['kind']): boolean {
+  return kind === 'replay-invalid' || kind === 'replay-unread'
+}
 
 function failedLogin(error: unknown): Outcome {
   const mayPass = error instanceof ForcewatchError && error.retryable

@@ -90,7 +90,7 @@ export type FaultKind =
 /** A channel that cannot be had, with Salesforce's words. */
 export type Refusal = {
   readonly channel: string
-  /** `denied`: missing permission or no such channel · `replay-invalid`: the cursor is no longer known · `limit`: its allowance is used up. */
-  readonly kind: 'denied' | 'replay-invalid' | 'limit'
+  /** `denied`: missing permission or no such channel · `replay-invalid`: the cursor is no longer known · `replay-unread`: the server did not find the cursor in the request · `limit`: its allowance is used up. */
+  readonly kind: 'denied' | 'replay-invalid' | 'replay-unread' | 'limit'
   readonly text: string
 }

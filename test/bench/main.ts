@@ -11,7 +11,7 @@ import { benchReplay } from './replay.ts'
  * seconds of each (for CI) and writes nothing. `-- --only PART` (repeatable) runs these parts of the
  * detection bench alone; `--verbose` shows every alert of its cases. The parts of ingest run
  * alone: `-- chaos` (ten minutes of faults at a simulated org), `-- faults` (each
- * of them alone), `-- ingest` (CPU against kafkajs) and `-- soak` (half an hour of a
+ * of them alone, into docs/recovery.md), `-- ingest` (CPU against kafkajs) and `-- soak` (half an hour of a
  * busy stream); `--seconds N`, `--rate N` and `--seed TEXT` choose other ones.
  */
 const { values, positionals } = parseArgs({

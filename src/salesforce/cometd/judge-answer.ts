@@ -54,6 +54,7 @@ function judgeFailure(failed: BayeuxMessage, dismissed: boolean): SessionEnd {
 }
 
 const limits = /limit exceeded|simultaneous connections|too many/i
+const notFound = /wasn.t found using the provided replay/i
 const forgotten = /unknown client|has not completed handshake|cookie present|does not match the session/i
 
 /** The first number of the text is Salesforce's code; what it does not decide, the advice does. */
@@ -79,7 +80,8 @@ function isRefusal(failed: BayeuxMessage, dismissed: boolean): boolean {
 
 function toRefusal(failed: BayeuxMessage, channel: string): Refusal {
   const text = failureText(failed)
-  if (isReplayProblem(text)) return { channel, kind: 'replay-invalid', text }
+  if (isReplayProblem(text))
+    return { channel, kind: notFound.test(text) ? 'replay-unread' : 'replay-invalid', text }
   return { channel, kind: limits.test(text) ? 'limit' : 'denied', text }
 }
 

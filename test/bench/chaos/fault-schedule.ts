@@ -17,7 +17,7 @@ export type Blow = {
 }
 
 /** An hour or a person has to pass before these are over, or they lose what no client can get back. */
-const leftOut: ReadonlySet<FaultKind> = new Set([
+export const leftOut: ReadonlySet<FaultKind> = new Set([
   'token-not-approved',
   'token-inactive-user',
   'handshake-403',

@@ -1,7 +1,9 @@
+import { writeFile } from 'node:fs/promises'
 import { second } from '../../../src/duration.ts'
 import { runChaos } from './chaos.ts'
 import { runFaults } from './one-by-one.ts'
 import type { Recovery } from './recoveries.ts'
+import { recoveryFile, toRecoveryPage } from './recovery-page.ts'
 import type { StressReport } from './stressed-org.ts'
 
 export type ChaosBenchOptions = { readonly seed: string; readonly seconds: number }
@@ -30,11 +32,12 @@ export async function benchChaos({ seed, seconds }: ChaosBenchOptions): Promise<
   if (problems.length > 0) throw new Error(`chaos: ${problems.join('; ')}`)
 }
 
-/** Each fault alone; prints how long its recovery took. @throws as {@link benchChaos} */
+/** Each fault alone; prints how long its recovery took and writes it into docs/recovery.md. @throws as {@link benchChaos} */
 export async function benchFaults(): Promise<void> {
-  const setup = { rate: 100, hold }
+  const setup = { rate: 100, hold, grace }
   console.log(`faults one by one: 8 channels, ${setup.rate} events/s`)
-  const { rows, whole } = await runFaults(setup)
+  const report = await runFaults(setup)
+  const { rows, whole } = report
   for (const { kind, took, handshakes, meaning } of rows)
     console.log(
       `  ${kind.padEnd(28)} ${formatSeconds(took).padStart(7)}  ${handshakes} handshakes  ${meaning}`,
@@ -42,6 +45,7 @@ export async function benchFaults(): Promise<void> {
   console.log(`  lost ${whole.lost}, counted twice ${whole.countedTwice} of ${whole.published} events`)
   const problems = whatIsWrong(whole)
   if (problems.length > 0) throw new Error(`faults: ${problems.join('; ')}`)
+  await writeFile(recoveryFile, toRecoveryPage(report, setup))
 }
 
 /** What must not be, in words. */

@@ -84,7 +84,7 @@ const refusals: readonly (readonly [string, string])[] = [
   ],
   [
     "400::The replayId for channel {/event/X} wasn't found using the provided replay ID map {{}}",
-    'replay-invalid',
+    'replay-unread',
   ],
 ]
 
