@@ -63,6 +63,16 @@ export function isMonitoring(channel: string): boolean {
   return channel.startsWith('/event/') && !/__(e|chn)$/.test(channel)
 }
 
+/** Whether a channel is a custom one, whose members are events of several kinds. */
+export function isCustomChannel(channel: string): boolean {
+  return channel.endsWith('__chn')
+}
+
+/** The channel of the events that a storage object keeps. */
+export function channelOfStorage(object: string): string {
+  return `/event/${object.endsWith('EventStore') ? object.slice(0, -'Store'.length) : `${object}Stream`}`
+}
+
 /** `XEventStream` is kept as `XEvent`, the newer `XEvent` as `XEventStore`. */
 function storageOf(object: string): string | undefined {
   if (/^(Mobile|ConcurLongRun)/.test(object)) return undefined

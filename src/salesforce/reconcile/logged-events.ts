@@ -62,6 +62,11 @@ export class LoggedEvents {
     return false
   }
 
+  /** Kinds of which an event is known. */
+  types(): ReadonlySet<string> {
+    return new Set([...this.#slices.keys()].map((name) => name.slice(0, name.lastIndexOf('/'))))
+  }
+
   /** How many events of a type are known in the slices that lie wholly between `from` and `to`. */
   count(type: string, from: number, to: number): number {
     let sum = 0

@@ -38,6 +38,11 @@ export class ReconcileState {
     return this.#checked.get(object)
   }
 
+  /** The storage objects of which something has been checked. */
+  get objects(): readonly string[] {
+    return [...this.#checked.keys()]
+  }
+
   isClosed(gapKey: string): boolean {
     return this.#closed.has(gapKey)
   }

@@ -2,7 +2,7 @@ import { hour, minute, second } from '../../duration.ts'
 import { ForcewatchError, hasCode } from '../../errors.ts'
 import { retrying } from '../../retrying.ts'
 import type { Token } from '../auth.ts'
-import { needsOf } from '../channels.ts'
+import { channelOfStorage, isCustomChannel, needsOf } from '../channels.ts'
 import { type ReadProblem, toReadProblem } from '../directory/read-users.ts'
 import { mayPass } from '../may-pass.ts'
 import { createOrgRest, type OrgRest } from '../storage/org-rest.ts'
@@ -28,7 +28,7 @@ export class Reconciler {
   readonly logged: LoggedEvents
   readonly #options: ReconcilerOptions
   /** Whichever has waited longest comes first, so that a short allowance or a failure never stops the same ones. */
-  readonly #objects: ObjectReconciler[]
+  readonly #objects: ObjectReconciler[] = []
   readonly #deniedUntil = new Map<string, number>()
   /** What was warned of last, by object: the same is not said every time. */
   readonly #warned = new Map<string, string>()
@@ -43,12 +43,21 @@ export class Reconciler {
       since: clock.now() - this.#horizon(),
       sliceLength: Math.min(longestSlice, timing.settle),
     })
-    this.#objects = channels.flatMap((channel) => {
-      const { storage: object } = needsOf(channel)
-      return object === undefined
-        ? []
-        : [new ObjectReconciler({ ...options, channel, object, logged: this.logged })]
-    })
+    for (const channel of channels) this.#add(channel)
+  }
+
+  #add(channel: string): void {
+    const { storage: object } = needsOf(channel)
+    if (object === undefined || this.#objects.some(({ name }) => name === object)) return
+    this.#objects.push(new ObjectReconciler({ ...this.#options, channel, object, logged: this.logged }))
+  }
+
+  /** What custom channels bring is known by what they have brought. */
+  #addMembers(): void {
+    const { channels, state } = this.#options
+    if (!channels.some(isCustomChannel)) return
+    for (const type of this.logged.types()) this.#add(`/event/${type}`)
+    for (const object of state.objects) this.#add(channelOfStorage(object))
   }
 
   /** Takes the token that the stream got. */
@@ -125,6 +134,7 @@ export class Reconciler {
     const { org, apiVersion, clock, metrics, state, replay } = this.#options
     const rest = createOrgRest({ org, token, apiVersion, purpose: 'reconciliation', clock, metrics, signal })
     let outcome: Outcome = 'ok'
+    this.#addMembers()
     try {
       const most = await this.#callsAllowed(rest)
       if (most <= 0) return 'paused'

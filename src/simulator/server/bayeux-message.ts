@@ -49,9 +49,8 @@ const dateWithMilliseconds = /("\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d{3}Z"/g
  */
 export function formatEvent(event: BusEvent, apiVersion: number): string {
   const payload = apiVersion >= 43 ? event.payload : event.payload.replaceAll(dateWithMilliseconds, '$1Z"')
-  const name = event.channel.slice('/event/'.length)
   const uuid = apiVersion >= 52 ? `,"EventUuid":"${event.uuid}"` : ''
-  const apiName = apiVersion >= 55 ? `,"EventApiName":"${name}"` : ''
+  const apiName = apiVersion >= 55 ? `,"EventApiName":"${event.name}"` : ''
   return (
     `{"data":{"schema":"${cachedSchema(event.channel)}","payload":${payload},` +
     `"event":{"replayId":${event.replayId}${uuid}${apiName}}},"channel":"${event.channel}"}`

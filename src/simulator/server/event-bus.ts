@@ -5,6 +5,8 @@ import type { Random } from '../random.ts'
 /** One event on the bus. `payload` is JSON text: it is written once and sent many times. */
 export type BusEvent = {
   readonly channel: string
+  /** What kind of event it is: not what its channel is called where that is a custom one. */
+  readonly name: string
   readonly replayId: number
   readonly uuid: string
   readonly payload: string
@@ -27,7 +29,8 @@ export type Replay =
 
 /** Every event of an org that can still be replayed, and those who listen for new ones. */
 export interface EventBus {
-  publish(channel: string, payload: Record<string, unknown>): BusEvent
+  /** @param name kind of event; what the channel is called when absent */
+  publish(channel: string, payload: Record<string, unknown>, name?: string): BusEvent
   /** Calls back for each event published from now on, synchronously, until the returned function is called. */
   listen(listener: (event: BusEvent) => void): () => void
   /** What `ext.replay` asks for: -1 nothing old, -2 everything kept, N everything after N, which must still be kept. */
@@ -58,9 +61,10 @@ export function createEventBus({ clock, random, retention }: EventBusOptions): E
   }
 
   return {
-    publish(channel, payload) {
+    publish(channel, payload, name = channel.slice('/event/'.length)) {
       const event: BusEvent = {
         channel,
+        name,
         replayId: ids.next(),
         uuid: random.uuid(),
         payload: JSON.stringify(shuffled(payload)),

@@ -14,8 +14,9 @@ export type Mishap =
   | 'small-chunks'
   | 'nameless'
 
-/** Between two bytes of an answer that drips, ms. */
+/** Between two bytes of an answer that drips, ms; so many spaces come before its last one. */
 const dripInterval = 20
+const endless = 1_000_000
 
 const oddCookies = [
   '',
@@ -50,7 +51,7 @@ export async function sendWithMishap(
       begin().write(half)
       return
     case 'drip':
-      return drip(begin(), body, clock)
+      return drip(begin({ 'content-length': body.length + endless }), body, clock)
     case 'truncated':
       begin({ 'content-length': half.length }).end(half)
       return
@@ -70,9 +71,8 @@ export async function sendWithMishap(
 }
 
 async function drip(response: ServerResponse, body: Buffer, clock: Clock): Promise<void> {
-  for (const byte of body) {
-    if (response.destroyed) return
-    response.write(Buffer.of(byte))
+  for (let index = 0; !response.destroyed; index++) {
+    response.write(index < body.length - 1 ? body.subarray(index, index + 1) : ' ')
     await clock.sleep(dripInterval)
   }
 }

@@ -53,6 +53,8 @@ export type SimulatorOptions = {
   readonly largestBatch?: number
   /** CometD sessions at a time. */
   readonly concurrentClients?: number
+  /** Custom channels with the channels whose events they bring, too. */
+  readonly customChannels?: Readonly<Record<string, readonly string[]>>
   /** Whether the org has a channel; default: every monitoring channel, `…__e` and `…__chn`. */
   readonly hasChannel?: (channel: string) => boolean
   /** Serves `POST /simulator/attacks/NAME`; throws a ForcewatchError for a name it does not know. */
@@ -276,8 +278,10 @@ export function createSimulator(options: SimulatorOptions): Simulator {
         EventDate: eventDate?.toISOString() ?? payload.EventDate ?? now,
       }
       storage.keep(channel, event)
-      if (!faults.take('publish', { channel: '/meta/publish', subscription: channel }))
-        bus.publish(channel, event)
+      if (faults.take('publish', { channel: '/meta/publish', subscription: channel })) return
+      bus.publish(channel, event)
+      for (const [custom, members] of Object.entries(options.customChannels ?? {}))
+        if (members.includes(channel)) bus.publish(custom, event, channel.slice('/event/'.length))
     },
     keep: (channel, payload) => storage.keep(channel, payload),
     faults,

@@ -42,6 +42,25 @@ function warnings({ lines }: WatchedOrg, text: string) {
 const watched: Partial<OrgOptions> = { reconciliation }
 
 describe('reconciliation', () => {
+  test('finds what a custom channel lost of its members, also after a restart', async () => {
+    const custom = '/event/Security__chn'
+    await using org = await watchOrg({ simulator: { customChannels: { [custom]: [logins, reports] } } })
+    const first = await org.started({ channels: [custom], reconciliation })
+    org.publish(3)
+    org.publish(3, reports)
+    await org.everythingArrived()
+    for (let time = 0; time < 2; time++) {
+      org.simulator.faults.inject({ kind: 'event-lost', channel: logins, times: 2 })
+      org.publish(3)
+      expect(await org.everythingArrived()).toEqual({ duplicates: 0 })
+      await first.stop()
+      if (time === 0) await org.started({ channels: [custom], reconciliation })
+    }
+    expect(await identifiers(org, 'reconcile')).toEqual(['10', '6', '7', '9'])
+    const channels = (await org.records()).map(({ value }) => JSON.parse(value.toString()).channel)
+    expect(new Set(channels)).toEqual(new Set([custom, logins]))
+  })
+
   test('finds what the stream lost without a word, and puts each event into the log once', async () => {
     await using org = await watchOrg()
     await org.started(watched)
