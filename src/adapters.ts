@@ -38,6 +38,7 @@ export function openLog(config: Config, options: PortOptions): Log {
     ...options,
     ...toKafkaOptions(config.kafka),
     replication: config.kafka.replication,
+    compression: config.kafka.compression,
   })
 }
 

@@ -45,6 +45,12 @@ export function kafka(fields: Fields) {
     replication: integer(1, 10)
       .prefault(3)
       .describe('Replicas of a topic that Forcewatch creates. 1 on a single broker.'),
+    compression: z
+      .enum(['none', 'zstd'])
+      .prefault('none')
+      .describe(
+        'How records are compressed on the way to Kafka and there: `zstd` leaves about a tenth of events. Whoever else reads the topics must know it (Java clients and librdkafka do; kafkajs does not by itself).',
+      ),
   })
 }
 

@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
 import { hasCode } from '../../src/errors.ts'
 import { createKafkaLog, type KafkaLogOptions } from '../../src/log/kafka/kafka-log.ts'
-import type { Log } from '../../src/log/log.ts'
+import type { Log, LogRecord } from '../../src/log/log.ts'
 import { createLogger, createSecretScrubber } from '../../src/logger.ts'
 import { freePort } from '../support/free-port.ts'
 import { type KafkaBroker, startKafkaBroker } from '../support/kafka-broker.ts'
@@ -30,6 +31,24 @@ describeLog(
   { rebalance: true, sessionTimeout: 6_000 },
   { skip: brokers.length === 0 },
 )
+
+describe.skipIf(brokers.length === 0)('Kafka log with compression', () => {
+  it('takes less room, and is read by whoever is not told of it', async () => {
+    const [squeezed, plain] = [openLog({ brokers, compression: 'zstd' }), openLog({ brokers })]
+    onTestFinished(async () => void (await Promise.all([squeezed.close(), plain.close()])))
+    const topic = `compressed-${randomUUID()}`
+    await squeezed.createTopics([{ name: topic, partitions: 1 }])
+    // More than a topic of ours takes as it is.
+    const values = ['first', 'x'.repeat(9 << 20), 'last']
+    const records = values.map((value) => ({ key: 'k', value, headers: { org: 'acme' } }))
+    await expect(plain.append(topic, records.slice(1, 2))).rejects.toMatchObject({ code: 'LOG_REJECTED' })
+    await squeezed.append(topic, records)
+    const read: LogRecord[] = []
+    for await (const record of plain.read({ topic, partition: 0 }, 0)) read.push(record)
+    expect(read.map(({ value }) => value.length)).toEqual(values.map(({ length }) => length))
+    expect(read[0]?.headers).toEqual({ org: 'acme' })
+  })
+})
 
 const jars = await kafkaJars()
 describe.skipIf(jars === undefined)('Kafka log whose broker is killed', () => {

@@ -6,6 +6,7 @@ import { minute, second } from '../../duration.ts'
 import type { Logger } from '../../logger.ts'
 import { createLogCreator } from './kafka-logging.ts'
 import { dropNegativeTimeoutWarning } from './negative-timeout-warning.ts'
+import { installZstd } from './zstd-codec.ts'
 
 export type KafkaConnectionOptions = {
   /** Some brokers, each `host:port`. */
@@ -45,6 +46,7 @@ export type ClientOptions = KafkaConnectionOptions & {
  */
 export function createClient(options: ClientOptions): KafkaClient {
   dropNegativeTimeoutWarning()
+  installZstd()
   const { brokers, clientId, tls = false, sasl, retryFor, clock, logger } = options
   const connections = createConnections()
   const kafka = new Kafka({

@@ -17,13 +17,15 @@ import type {
 import { partitionOf } from '../partitioning.ts'
 import { createClient, type KafkaClient, type KafkaConnectionOptions } from './kafka-client.ts'
 import { protocolType, toLogError } from './kafka-errors.ts'
-import { KafkaProducer } from './kafka-producer.ts'
+import { type Compression, KafkaProducer } from './kafka-producer.ts'
 import { KafkaSubscription } from './kafka-subscription.ts'
 import { readPartition } from './read-partition.ts'
 
 export type KafkaLogOptions = KafkaConnectionOptions & {
   /** Replicas of topics that are created. With three or more, an append is acknowledged by at least two. */
   readonly replication: number
+  /** None when absent. Whatever is in the log can be read in either case. */
+  readonly compression?: Compression
   /** How long an append may take before it fails with LOG_UNAVAILABLE, ms; 30 s when absent. */
   readonly appendTimeout?: number
   /** How long a member may be silent before the group gives its partitions to others, ms; 30 s when absent. */
@@ -68,11 +70,12 @@ class KafkaLog implements Log {
 
   constructor(options: KafkaLogOptions) {
     this.#options = options
-    const { brokers, clock, appendTimeout = defaultAppendTimeout } = options
+    const { brokers, clock, appendTimeout = defaultAppendTimeout, compression = 'none' } = options
     this.#producer = new KafkaProducer({
       brokers,
       clock,
       appendTimeout,
+      compression,
       createClient: () => this.#createClient(appendTimeout),
     })
   }

@@ -1,4 +1,4 @@
-import { type Message, Partitioners, type Producer } from 'kafkajs'
+import { CompressionTypes, type Message, Partitioners, type Producer } from 'kafkajs'
 import type { Clock } from '../../clock.ts'
 import { ForcewatchError } from '../../errors.ts'
 import type { NewRecord } from '../log.ts'
@@ -6,11 +6,17 @@ import type { KafkaClient } from './kafka-client.ts'
 import { protocolType, toLogError } from './kafka-errors.ts'
 import { sizeOf, toMessage } from './kafka-record.ts'
 
+/** How records are compressed, batch by batch. */
+export type Compression = 'none' | 'zstd'
+
+const compressionTypes = { none: CompressionTypes.None, zstd: CompressionTypes.ZSTD } as const
+
 export type KafkaProducerOptions = {
   readonly createClient: () => KafkaClient
   readonly brokers: readonly string[]
   /** How long an append may take before it fails with LOG_UNAVAILABLE, ms. */
   readonly appendTimeout: number
+  readonly compression: Compression
   readonly clock: Clock
 }
 
@@ -64,7 +70,8 @@ export class KafkaProducer {
     try {
       await this.#inTime(topic, async () => {
         const producer = await connection.producer
-        await producer.send({ topic, acks: -1, messages: [...messages] })
+        const compression = compressionTypes[this.#options.compression]
+        await producer.send({ topic, acks: -1, compression, messages: [...messages] })
       })
     } catch (error) {
       if (protocolType(error) === 'MESSAGE_TOO_LARGE') return this.#sendHalves(topic, messages, error)

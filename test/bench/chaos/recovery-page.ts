@@ -7,6 +7,15 @@ import type { FaultsReport } from './one-by-one.ts'
 /** The page that says what each fault costs. */
 export const recoveryFile = new URL('../../../docs/recovery.md', import.meta.url).pathname
 
+/** What nobody is told of, or what is lost to the stream: what becomes of it. */
+const untold: Partial<Record<FaultKind, string>> = {
+  'silent-backlog':
+    'reconciliation brings the events meanwhile; the stream itself goes on when Salesforce ends the session, after about three hours',
+  'event-lost': 'reconciliation brings it, and says so',
+  'stream-reset':
+    'every channel goes on from the oldest event that is kept; a gap is on record, and reconciliation fills it',
+}
+
 export type RecoverySetup = {
   /** Events a second. */
   readonly rate: number
@@ -18,14 +27,17 @@ export type RecoverySetup = {
 /** The outcome of a run as Markdown. */
 export function toRecoveryPage({ rows, whole }: FaultsReport, { rate, hold, grace }: RecoverySetup): string {
   const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`
-  const measured = rows.map(
-    ({ kind, meaning, took, isSilent, handshakes }) =>
-      `| \`${kind}\` | ${meaning} | ${seconds(took)}${isSilent ? ' (silent)' : ''} | ${handshakes} |`,
+  const measured = rows
+    .filter(({ kind }) => !(kind in untold))
+    .map(
+      ({ kind, meaning, took, isSilent, handshakes }) =>
+        `| \`${kind}\` | ${meaning} | ${seconds(took)}${isSilent ? ' (silent)' : ''} | ${handshakes} |`,
+    )
+  const describe = (kind: FaultKind) => `\`${kind}\` | ${(faultTable[kind] as Fault).meaning}`
+  const waiting = [...leftOut].filter((kind) => !(kind in untold)).map((kind) => `| ${describe(kind)} |`)
+  const found = Object.entries(untold).map(
+    ([kind, outcome]) => `| ${describe(kind as FaultKind)} | ${outcome} |`,
   )
-  const waiting = [...leftOut].map((kind: FaultKind) => {
-    const { meaning }: Fault = faultTable[kind]
-    return `| \`${kind}\` | ${meaning} |`
-  })
   return `${[
     '# Recovery',
     '',
@@ -38,7 +50,7 @@ export function toRecoveryPage({ rows, whole }: FaultsReport, { rate, hold, grac
     'faults strike at random for ten minutes, alone, in pairs and for a while.',
     '',
     `A fault that nothing but silence tells of is noticed when a long poll has taken longer than Salesforce said it would hold it`,
-    `and ${seconds(grace)} more: Salesforce holds it 110 s, the simulated org here ${seconds(hold)}.`,
+    `and ${grace / 1000} s more: Salesforce holds it 110 s, the simulated org here ${hold / 1000} s.`,
     '',
     `Service, simulated org and everything else had ${availableParallelism()} cores; the load average at the end was ${loadavg()[0]?.toFixed(1)}.`,
     '',
@@ -48,12 +60,19 @@ export function toRecoveryPage({ rows, whole }: FaultsReport, { rate, hold, grac
     '',
     '## What waits for somebody',
     '',
-    'These last until a person, an allowance or a while has ended them. Each is an error line in the log that names the org, the channel or the user and the remedy;',
-    'what can go on does, nothing is given up, and the cursors stay, so that what Salesforce still keeps comes afterwards. What it does not keep any more is a gap on',
-    'record (`forcewatch report gaps`), which reconciliation fills from the storage objects.',
+    'These last until a person or an allowance has ended them. Each is an error line in the log that says what Salesforce said and',
+    'when it is tried again; what can go on does, nothing is given up, and the cursors stay, so that what Salesforce still keeps',
+    'comes afterwards. What it does not keep any more is a gap on record (`forcewatch report gaps`), which reconciliation',
+    'fills from the storage objects.',
     '',
     '| fault | what happens |',
     '|---|---|',
     ...waiting,
+    '',
+    '## What the stream does not tell',
+    '',
+    '| fault | what happens | what becomes of it |',
+    '|---|---|---|',
+    ...found,
   ].join('\n')}\n`
 }
