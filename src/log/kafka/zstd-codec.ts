@@ -1,5 +1,7 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
-import { CompressionCodecs, CompressionTypes } from 'kafkajs'
+import kafkajs from 'kafkajs'
+
+const { CompressionCodecs, CompressionTypes } = kafkajs
 
 /** The quickest of the usual levels: of events it leaves a tenth, and each further one costs more than it saves. */
 const params = { [constants.ZSTD_c_compressionLevel]: 1 }
