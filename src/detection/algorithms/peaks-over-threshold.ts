@@ -9,7 +9,9 @@
 const aboveShare = 0.003
 const farPart = 0.15
 /** Heavier tails are extrapolated with this shape: the few windows that speak for more may be attacks. */
-const largestShape = 0.3
+const largestShape = 0.25
+/** Moments find a shape too small: what is largest has mostly not been seen yet. They are believed so many times. */
+const shapeGain = 1.5
 /** For the shape excesses are capped at so many times the far point's. */
 const cap = 10
 /** The far point lies at least so far beyond the threshold. */
@@ -93,7 +95,7 @@ function scoreAt(shares: Float64Array, share: number): number {
   return read(edges, i) + part * (read(edges, i + 1) - read(edges, i))
 }
 
-/** ξ = ½(1 − m²/(m2−m²)) of the excesses over `u`, which a share of `pi` has, the larger ones counted as `most`; within [0, 0.3]. */
+/** ξ = 1.5·½(1 − m²/(m2−m²)) of the excesses over `u`, which a share of `pi` has, the larger ones counted as `most`; within [0, 0.25]. */
 function shapeOf(shares: Float64Array, { u, pi }: Pick<Tail, 'u' | 'pi'>, most: number): number {
   let [mean, square] = [0, 0]
   for (let i = 0; i < bins; i++) {
@@ -106,7 +108,7 @@ function shapeOf(shares: Float64Array, { u, pi }: Pick<Tail, 'u' | 'pi'>, most: 
     square += weight * excess ** 2
   }
   const variance = Math.max(square - mean ** 2, 1e-12)
-  return Math.min(largestShape, Math.max(0, 0.5 * (1 - mean ** 2 / variance)))
+  return Math.min(largestShape, Math.max(0, (shapeGain / 2) * (1 - mean ** 2 / variance)))
 }
 
 function read(numbers: ArrayLike<number>, index: number): number {

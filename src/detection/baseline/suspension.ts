@@ -5,6 +5,8 @@ import type { MeasureState } from './measure-state.ts'
 export const longestSuspension = 20 * hour
 /** Once learning has been suspended, it is not suspended again for so long. */
 export const suspendedOnceIn = 14 * day
+/** Of an entity that is known for no longer there is nothing to protect; held back, it would be improbable all day. */
+const knownAfter = 3 * day
 
 /**
  * Suspends learning of what the entity does at `time`, which has just fired: an attack must not become normal. It ends by
@@ -16,6 +18,8 @@ export function suspend(state: MeasureState, time: number, confirmed: boolean): 
   if (confirmed) {
     if (time - state.suspendedTo > longestSuspension) state.suspendedFrom = time
     state.suspendedTo = Math.max(state.suspendedTo, end)
+  } else if (time - state.since < knownAfter) {
+    return
   } else if (time - state.suspendedFrom >= suspendedOnceIn) {
     state.suspendedFrom = time
     state.suspendedTo = end

@@ -75,7 +75,7 @@ export type Evaluation = {
   readonly model: BaselineModel | null
   readonly quiet: QuietBounds
   readonly offset: ZoneOffset
-  /** Of each window, −log10 of the probability that decides before it is calibrated; stays as it is where nothing is remarkable. */
+  /** Of each window, −log10 of the model's probability, or of that of a recurring peak where this decides; stays as it is where nothing is remarkable. */
   readonly scores: Float64Array
 }
 
@@ -216,9 +216,9 @@ function judgeWindow(evaluation: Evaluation, k: number, observed: number): Verdi
   const peak = recurringPeak(slot)
   const tail = tailOfGroup(group, k)
   const peakTail = log10PeakTail(observed, peak, length)
-  const score = -Math.max(judgement.log10p, peakTail)
-  if (score >= -watchBelow) evaluation.scores[k] = score
-  const log10p = Math.max(calibrate(judgement.log10p, tail), peakTail)
+  const calibrated = calibrate(judgement.log10p, tail)
+  const log10p = Math.max(calibrated, peakTail)
+  if (log10p <= watchBelow) evaluation.scores[k] = -(calibrated < peakTail ? peakTail : judgement.log10p)
   const excess = Math.log10(threshold) - log10p
   const largest = largestPeak(slot)
   const judged = { ...unjudged, judgement, log10p, tail, peak, largest, budget, threshold, looks, excess }

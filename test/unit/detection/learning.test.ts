@@ -110,6 +110,7 @@ describe('learning', () => {
   test('of what fires teaches no more than expected, but only for a day in two weeks', () => {
     const gained = (...firedAgo: number[]) => {
       const parts = prepare()
+      parts.state.since = parts.now - 30 * day
       for (const ago of firedAgo) suspend(parts.state, parts.now - ago, false)
       suspend(parts.state, parts.now, false)
       parts.record(parts.now, 1000)
@@ -121,6 +122,19 @@ describe('learning', () => {
     expect(gained(day)).toBeGreaterThan(mu + 3)
     expect(gained(8 * day, 7 * day)).toBeGreaterThan(mu + 3)
     expect(gained(14 * day)).toBeLessThan(mu)
+  })
+
+  test('of what fires is as of anything else while the entity is known for less than three days', () => {
+    const gained = (knownFor: number) => {
+      const parts = prepare()
+      parts.state.since = parts.now - knownFor
+      suspend(parts.state, parts.now, false)
+      parts.record(parts.now, 1000)
+      return gain(parts, parts.now + 10 * minute)
+    }
+    const mu = expected(prepare(), 0, prepare().now)
+    expect(gained(2 * day)).toBeGreaterThan(mu + 3)
+    expect(gained(3 * day)).toBeLessThan(mu)
   })
 })
 
