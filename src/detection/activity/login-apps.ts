@@ -21,8 +21,8 @@ export class LoginApps {
   readonly #numbers = new Map<string, number>()
   #apps = new Uint32Array(16)
 
-  /** @param options.capacity how many logins are remembered at most, 200,000 when absent */
-  constructor({ capacity = 200_000 }: { readonly capacity?: number } = {}) {
+  /** @param options.capacity how many logins are remembered at most, a million when absent: about 60 bytes each */
+  constructor({ capacity = 1_000_000 }: { readonly capacity?: number } = {}) {
     this.#capacity = capacity
     const layout = { fixed: 1, parts: 0, perPart: 0 }
     this.state = new EntityRows('logins', new EntityTable().of('login'), layout, {
