@@ -11,7 +11,7 @@ import { benchReplay } from './replay.ts'
  * seconds of each (for CI) and writes nothing. `-- --only PART` (repeatable) runs these parts of the
  * detection bench alone; `--verbose` shows every alert of its cases. The parts of ingest run
  * alone: `-- chaos` (ten minutes of faults at a simulated org), `-- faults` (each
- * of them alone, into docs/recovery.md), `-- ingest` (CPU against kafkajs) and `-- soak` (half an hour of a
+ * of them alone, into docs/recovery.md), `-- ingest` (CPU against kafkajs; with `--zstd` compressed) and `-- soak` (half an hour of a
  * busy stream); `--seconds N`, `--rate N` and `--seed TEXT` choose other ones.
  */
 const { values, positionals } = parseArgs({
@@ -22,10 +22,11 @@ const { values, positionals } = parseArgs({
     seconds: { type: 'string' },
     rate: { type: 'string', default: '1000' },
     seed: { type: 'string', default: 'chaos' },
+    zstd: { type: 'boolean', default: false },
   },
   allowPositionals: true,
 })
-const { short, only, verbose, seconds, rate, seed } = values
+const { short, only, verbose, seconds, rate, seed, zstd } = values
 const [part] = positionals
 if (part === 'chaos') {
   await benchChaos({ seed, seconds: Number(seconds ?? 600) })
@@ -34,7 +35,7 @@ if (part === 'chaos') {
 } else if (part === 'soak') {
   await benchSoak({ seconds: Number(seconds ?? 1800), rate: Number(rate) })
 } else if (part === 'ingest') {
-  await benchThroughput()
+  await benchThroughput(zstd ? 'zstd' : 'none')
 } else {
   if (!only) await benchReplay({ days: short ? 1 : 4, rounds: short ? 1 : 3 })
   if (!only && !short) await benchBacktest()

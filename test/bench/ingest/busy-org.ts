@@ -1,5 +1,6 @@
 import { systemClock } from '../../../src/clock.ts'
 import { day } from '../../../src/duration.ts'
+import type { Compression } from '../../../src/log/kafka/kafka-producer.ts'
 import { defaultChannels } from '../../../src/salesforce/channels.ts'
 import { generateTraffic } from '../../../src/simulator/traffic/generate.ts'
 import { createOrg } from '../../../src/simulator/traffic/org.ts'
@@ -29,13 +30,17 @@ const step = 200
 const seed = 'busy-org'
 
 /** Runs `work` with a busy org and ends every process of it afterwards. */
-export async function withBusyOrg<T>(work: (org: BusyOrg) => Promise<T>): Promise<T> {
+export async function withBusyOrg<T>(
+  work: (org: BusyOrg) => Promise<T>,
+  compression: Compression = 'none',
+): Promise<T> {
   const broker = await startKafkaBroker({ jars: await fetchKafkaJars() })
   const redis = await startRedisServer()
   const org = createOrg({ seed, size: 'medium' })
+  const backend = ownBackend('ingest', [broker.address], redis.url)
   const installation = await createInstallation({
     org: { org: org.identity, users: org.users },
-    config: ownBackend('ingest', [broker.address], redis.url),
+    config: { ...backend, kafka: { ...backend.kafka, compression } as typeof backend.kafka },
   })
   try {
     const service = await installation.start(['ingest'])
