@@ -7,8 +7,11 @@ import type { Activity, Decoded, OrgRecord } from './activity/activity.ts'
 import { toDetectionActivity } from './activity/detection-activity.ts'
 import { Directory } from './activity/directory.ts'
 import { Familiarity } from './activity/familiarity.ts'
+import { Grants } from './activity/grants.ts'
 import { LoginApps } from './activity/login-apps.ts'
+import { LoginBeginnings } from './activity/login-beginnings.ts'
 import { OrgFacts } from './activity/org-facts.ts'
+import { ParallelUse } from './activity/parallel-use.ts'
 import { createZoneOffset, type ZoneOffset } from './algorithms/zone-offset.ts'
 import { SeenEvents, type SeenEventsOptions } from './dedup/seen-events.ts'
 import type { DetectorSet } from './definition/detector.ts'
@@ -60,6 +63,9 @@ class DetectionTask implements PartitionTask {
   readonly #apps = new LoginApps()
   readonly #entities = new EntityTable()
   readonly #familiarity = new Familiarity({ entities: this.#entities })
+  readonly #beginnings = new LoginBeginnings()
+  readonly #parallel = new ParallelUse()
+  readonly #grants = new Grants()
   readonly #directory = new Directory()
   readonly #facts = new OrgFacts()
   readonly #verdicts = new Verdicts()
@@ -114,9 +120,12 @@ class DetectionTask implements PartitionTask {
     }
     this.#advance(org, decoded.time, appended)
     this.#apps.refine(decoded)
+    decoded.begun = this.#beginnings.note(decoded)
     this.#directory.introduce(decoded)
     this.#facts.introduce(decoded)
     decoded.firsts = this.#familiarity.note(decoded)
+    decoded.parallel = this.#parallel.note(decoded)
+    decoded.granted = this.#grants.note(decoded)
     this.#watch.show(decoded, org)
   }
 
@@ -186,6 +195,9 @@ class DetectionTask implements PartitionTask {
     this.#apps.expire(time)
     this.#verdicts.expire(time)
     this.#familiarity.expire(time)
+    this.#beginnings.expire(time)
+    this.#parallel.expire(time)
+    this.#grants.expire(time)
     this.#watch.expire((id) => this.#orgs.get(id))
   }
 
@@ -239,6 +251,9 @@ class DetectionTask implements PartitionTask {
       this.#seen.state,
       this.#apps.state,
       ...this.#familiarity.states,
+      this.#beginnings.state,
+      this.#parallel.state,
+      this.#grants.state,
       this.#directory.state,
       ...this.#facts.states,
       this.#verdicts.state,

@@ -20,6 +20,8 @@ const expected = [
   ['S2', 'first-bulk-download', entities.chatIntegration, 'HIGH'],
   ['S2', 'new-objects', entities.chatIntegration, 'HIGH'],
   ['S2', 'entity-risk', entities.chatIntegration, 'MEDIUM'],
+  ['S2', 'parallel-use', entities.chatIntegration, 'LOW'],
+  ['S2', 'parallel-use', entities.chatIntegration, 'MEDIUM'],
   ['S7a', 'credential-stuffing', org.identity.id, 'CRITICAL'],
   ['S7a', 'credential-stuffing-share', org.identity.id, 'HIGH'],
   ['S7a', 'password-spray', '198.19.3.0/24', 'HIGH'],

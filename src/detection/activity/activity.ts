@@ -70,6 +70,12 @@ export type Activity = {
   readonly probe: boolean
   /** What is new about it for its user. Filled in by the task, which knows the user's past. */
   firsts: Firsts
+  /** Where and with what the login began that it belongs to. Set by the task. */
+  begun?: LoginBeginning | undefined
+  /** Set by the task: a program is at work from a network that is new for it, and from a known one as well. */
+  parallel?: boolean | undefined
+  /** Set by the task: the user was given permissions within three days with which everything can be read. */
+  granted?: boolean | undefined
   /** Stored before the org was watched: teaches, never notifies. */
   readonly backfill: boolean
   /** The payload as Salesforce sent it. */
@@ -81,6 +87,9 @@ export type Activity = {
   /** Set by the task once the org has told which apps it has. */
   isInstalled?: AppLookup | undefined
 }
+
+/** Absent where no event of the login has told. */
+export type LoginBeginning = { readonly network?: string; readonly client?: string }
 
 /** Whether the org has installed the app of an activity; null where nobody knows. */
 export type AppLookup = (activity: Activity) => boolean | null

@@ -1,7 +1,7 @@
 import { hour } from '../../duration.ts'
 import { ForcewatchError } from '../../errors.ts'
 import type { OrgRef } from '../detection.ts'
-import type { Action, Activity, AppLookup, Decoded } from './activity.ts'
+import type { Action, Activity, AppLookup, Decoded, LoginBeginning } from './activity.ts'
 import { memoizeByText } from './bounded-cache.ts'
 import { clientOf, productOf } from './client.ts'
 import {
@@ -97,6 +97,9 @@ class EventActivity implements Activity {
   firsts: Firsts = unknownFirsts
   personOf: PersonLookup | null = null
   isInstalled: AppLookup | undefined = undefined
+  begun: LoginBeginning | undefined = undefined
+  parallel: boolean | undefined = undefined
+  granted: boolean | undefined = undefined
   readonly #event: Payload
   #person: Person | null | undefined
   #origin: Origin | undefined

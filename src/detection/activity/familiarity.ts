@@ -103,6 +103,7 @@ export class Familiarity {
       learns,
       known,
       byHand: known && !automated,
+      arrives: known && !automated && isByHand(activity),
       oldest: Math.floor(time / day) - away - rememberedDays,
     }
     for (let index = 0; index < dimensions.length; index++) {
@@ -144,11 +145,11 @@ export class Familiarity {
     const { org, time, learns, known, oldest } = sight
     const place = findValue(memory, word)
     const isFirst = place < 0 || lastSight(memory, place) < oldest
-    if (known && learns && noteToday(memory, index, isFirst)) this.#changed = true
+    const expected = place < 0 && index === networkIndex && this.#isExpected(memory, text, sight)
+    if (known && learns && noteToday(memory, index, isFirst && !expected)) this.#changed = true
     if (place < 0) {
-      const expected = index === networkIndex && this.#isExpected(memory, text, sight)
       if (learns) {
-        this.#arrived ||= index === networkIndex && sight.byHand
+        this.#arrived ||= index === networkIndex && sight.arrives
         addValue(memory, word, expected ? knownSince(memory) : time, time, memoryKind)
         this.#changed = true
       }
@@ -222,6 +223,8 @@ type Sight = {
   readonly learns: boolean
   readonly known: boolean
   readonly byHand: boolean
+  /** Whether they work by hand now, which a token that is used in their name does not. */
+  readonly arrives: boolean
   /** Day before which what was last seen is forgotten: who comes back from a long leave finds what was usual before. */
   readonly oldest: number
 }

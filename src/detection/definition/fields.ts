@@ -66,6 +66,10 @@ const canonical = {
   query: (activity) => activity.query,
   probe: (activity) => activity.probe,
   ...readFromFirsts(),
+  other_network: ({ begun, network }) => isOther(begun?.network, network),
+  other_client: ({ begun, client }) => isOther(begun?.client, client),
+  parallel: ({ parallel }) => parallel ?? false,
+  granted: ({ granted }) => granted ?? false,
   name: (activity) => activity.person?.name ?? null,
   profile: (activity) => activity.person?.profile ?? null,
   role: (activity) => activity.person?.role ?? null,
@@ -136,6 +140,11 @@ export const foundField: FieldLookup<Found> = (name) => {
   if (!('unknown' in field)) return { read: ({ activity }) => field.read(activity) }
   const meant = nearestWord(name, Object.keys(found))
   return meant ? { unknown: `unknown field ${name} — did you mean ${meant}?` } : field
+}
+
+/** Whether a login goes on with something else than it began with; null where either is not told. */
+function isOther(began: string | undefined, now: string | null): boolean | null {
+  return began === undefined || now === null ? null : began !== now
 }
 
 /** What an activity that is a detection of another detector carries. */

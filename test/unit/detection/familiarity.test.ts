@@ -83,6 +83,20 @@ describe('what is new about an activity for its user', () => {
     expect(news(noteAt(familiarity, 11.1, { ...users[7], ...office, client: 'curl' }))).toEqual(['client'])
   })
 
+  it('is a network to which only the tokens of several have come', () => {
+    const familiarity = new Familiarity()
+    const users = Array.from({ length: 8 }, (_, index) => ({ user: `u${index}` }))
+    const token = { client: 'unknown', app: 'Sequences' }
+    for (const user of users)
+      for (let index = 0; index <= 10; index++) {
+        noteAt(familiarity, index, user)
+        noteAt(familiarity, index, { ...user, ...token })
+      }
+    const login = { ...token, network: '198.51.100.0/24', action: 'login', outcome: 'success' } as const
+    const moved = users.map((user) => news(noteAt(familiarity, 11, { ...user, ...login })))
+    expect(moved).toEqual(users.map(() => ['network']))
+  })
+
   it.each([
     ['with strange tools', { action: 'login', outcome: 'success', client: 'curl' } as const],
     ['without any login', {}],
@@ -141,6 +155,12 @@ describe('users whose networks change', () => {
       ])
     expect(news(noteAt(familiarity, 62, { network: '100.64.77.0/24' }))).toEqual([])
     expect(news(noteAt(familiarity, 62, { network: '100.65.77.0/24' }))).toEqual(['network'])
+  })
+
+  it('are told by their network when it is mostly another one of a range that is theirs', () => {
+    const familiarity = new Familiarity()
+    for (let index = 0; index < 30; index++) noteAt(familiarity, index, { network: `100.64.${index}.0/24` })
+    expect(news(noteAt(familiarity, 30, { network: '198.51.100.0/24' }))).toEqual(['network'])
   })
 
   it('cannot make a range familiar within an hour', () => {

@@ -1,0 +1,46 @@
+import { day, hour, minute } from '../../duration.ts'
+import { OrgState } from '../entities/org-state.ts'
+import type { Activity } from './activity.ts'
+import { newFor } from './familiarity.ts'
+import { isAutomated, isNew } from './firsts.ts'
+
+/** What is under way when a program moves is done after so long, ms. */
+const moveTakes = 10 * minute
+/** A network counts as in use for so long, ms: some programs work once a day. */
+const inUseFor = day
+
+/** Times in ms. `since`: a network that is new for it came up; `fresh`: one was last seen; `usual`: a known one was, after that. */
+type Program = { since: number; fresh: number; usual: number }
+
+/**
+ * Programs that are at work from a network that is new for them and go on from a known one: whoever moves a program leaves
+ * the old place, a thief who has its token does not. Remembers only programs that have a new network at the moment.
+ */
+export class ParallelUse {
+  readonly state = new OrgState<Program>('parallel-use')
+
+  /** Whether the activity comes from a new network while a known one is in use as well. `firsts` must be told. */
+  note({ org, user, firsts, time }: Activity): boolean {
+    if (user === null || isAutomated(firsts) !== true) return false
+    const isFresh = isNew(firsts, 'network')
+    if (isFresh === null) return false
+    const program = this.state.get(org.id, user)
+    if (!program) {
+      if (isFresh) this.state.set(org.id, user, { since: time, fresh: time, usual: 0 })
+      return false
+    }
+    const last = isFresh ? program.fresh : program.usual
+    if (time - last >= minute) {
+      if (isFresh) program.fresh = time
+      else program.usual = time
+      this.state.touch(org.id, user)
+    }
+    return isFresh && program.usual >= program.since + moveTakes && time - program.usual <= inUseFor
+  }
+
+  /** Forgets programs that have no new network any more at `time`. */
+  expire(time: number): void {
+    for (const [org, user, { fresh }] of this.state.entries())
+      if (time - fresh > newFor + hour) this.state.delete(org, user)
+  }
+}
