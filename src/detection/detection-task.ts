@@ -8,8 +8,7 @@ import { toDetectionActivity } from './activity/detection-activity.ts'
 import { Directory } from './activity/directory.ts'
 import { Familiarity } from './activity/familiarity.ts'
 import { Grants } from './activity/grants.ts'
-import { LoginApps } from './activity/login-apps.ts'
-import { LoginBeginnings } from './activity/login-beginnings.ts'
+import { Logins } from './activity/logins.ts'
 import { OrgFacts } from './activity/org-facts.ts'
 import { ParallelUse } from './activity/parallel-use.ts'
 import { createZoneOffset, type ZoneOffset } from './algorithms/zone-offset.ts'
@@ -60,10 +59,9 @@ export function createDetectionTask(options: DetectionTaskOptions): PartitionTas
 class DetectionTask implements PartitionTask {
   readonly #options: DetectionTaskOptions
   readonly #seen: SeenEvents
-  readonly #apps = new LoginApps()
+  readonly #logins = new Logins()
   readonly #entities = new EntityTable()
   readonly #familiarity = new Familiarity({ entities: this.#entities })
-  readonly #beginnings = new LoginBeginnings()
   readonly #parallel = new ParallelUse()
   readonly #grants = new Grants()
   readonly #directory = new Directory()
@@ -119,8 +117,7 @@ class DetectionTask implements PartitionTask {
       return
     }
     this.#advance(org, decoded.time, appended)
-    this.#apps.refine(decoded)
-    decoded.begun = this.#beginnings.note(decoded)
+    this.#logins.note(decoded)
     this.#directory.introduce(decoded)
     this.#facts.introduce(decoded)
     decoded.firsts = this.#familiarity.note(decoded)
@@ -192,10 +189,9 @@ class DetectionTask implements PartitionTask {
   }
 
   #expire(time: number): void {
-    this.#apps.expire(time)
+    this.#logins.expire(time)
     this.#verdicts.expire(time)
     this.#familiarity.expire(time)
-    this.#beginnings.expire(time)
     this.#parallel.expire(time)
     this.#grants.expire(time)
     this.#watch.expire((id) => this.#orgs.get(id))
@@ -249,9 +245,8 @@ class DetectionTask implements PartitionTask {
     this.#watch.use(set)
     this.#states = [
       this.#seen.state,
-      this.#apps.state,
+      this.#logins.state,
       ...this.#familiarity.states,
-      this.#beginnings.state,
       this.#parallel.state,
       this.#grants.state,
       this.#directory.state,

@@ -88,8 +88,8 @@ export type Activity = {
   isInstalled?: AppLookup | undefined
 }
 
-/** Absent where no event of the login has told. */
-export type LoginBeginning = { readonly network?: string; readonly client?: string }
+/** In words to compare with; 0 where no event of the login has told. */
+export type LoginBeginning = { readonly network: number; readonly client: number }
 
 /** Whether the org has installed the app of an activity; null where nobody knows. */
 export type AppLookup = (activity: Activity) => boolean | null

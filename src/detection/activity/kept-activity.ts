@@ -11,7 +11,7 @@ export function keepActivity(activity: Activity): Activity {
   return {
     ...{ org, type, identity, id, time, action, outcome, user, username, actor, ip, network },
     ...{ session, login, app, client, api, rows, bytes, objects, query, probe },
-    ...{ firsts, begun: begun && { ...begun }, parallel, granted },
+    ...{ firsts, begun, parallel, granted },
     ...{ backfill, raw, person, personOf: null },
   }
 }

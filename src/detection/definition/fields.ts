@@ -3,6 +3,7 @@ import type { Activity } from '../activity/activity.ts'
 import { affectsSelf, deletedOf, permissionsOf, scoreOf } from '../activity/derived-fields.ts'
 import { awayDays, type Firsts, isAutomated, isFamiliar, isNew, isStrange } from '../activity/firsts.ts'
 import { toLoginResult } from '../activity/login-outcome.ts'
+import { isOther } from '../activity/logins.ts'
 import { nameOf } from '../activity/payload.ts'
 import { salesforceFields } from '../activity/salesforce-fields.ts'
 import { userTypeOf } from '../activity/user-type.ts'
@@ -140,11 +141,6 @@ export const foundField: FieldLookup<Found> = (name) => {
   if (!('unknown' in field)) return { read: ({ activity }) => field.read(activity) }
   const meant = nearestWord(name, Object.keys(found))
   return meant ? { unknown: `unknown field ${name} — did you mean ${meant}?` } : field
-}
-
-/** Whether a login goes on with something else than it began with; null where either is not told. */
-function isOther(began: string | undefined, now: string | null): boolean | null {
-  return began === undefined || now === null ? null : began !== now
 }
 
 /** What an activity that is a detection of another detector carries. */

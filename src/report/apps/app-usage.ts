@@ -1,6 +1,6 @@
 import { appKeyOf } from '../../app-name.ts'
 import type { Activity, AppEntry, Decoded } from '../../detection/activity/activity.ts'
-import { LoginApps } from '../../detection/activity/login-apps.ts'
+import { Logins } from '../../detection/activity/logins.ts'
 import { nameOf } from '../../detection/activity/payload.ts'
 import type { Person } from '../../detection/activity/person.ts'
 import type { OrgRef } from '../../detection/detection.ts'
@@ -56,7 +56,7 @@ class OrgTally {
 /** What a history says of the apps of its orgs: fed record by record, in order. */
 export class AppUsage {
   readonly #orgs = new Map<string, OrgTally>()
-  readonly #logins = new LoginApps()
+  readonly #logins = new Logins()
 
   note(decoded: Decoded): void {
     if (!('kind' in decoded)) {
@@ -93,7 +93,7 @@ export class AppUsage {
       last: Math.max(org.span?.last ?? time, time),
     }
     const own = activity.app
-    this.#logins.refine(activity)
+    this.#logins.note(activity)
     const { app } = activity
     if (app === null || appKeyOf(app) === 'browser') return
     const isNamed = app !== own || app === nameOf(raw, 'Application')

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Activity } from '../../../src/detection/activity/activity.ts'
-import { LoginApps } from '../../../src/detection/activity/login-apps.ts'
+import { Logins } from '../../../src/detection/activity/logins.ts'
 import { decodeActivity } from './event-record.ts'
 
 /** Events with every field that Salesforce sends for them, unset ones null, as they come over the stream. */
@@ -177,10 +177,10 @@ describe('who, where and with what', () => {
 
 describe('the application of a session', () => {
   function refined(...events: readonly [type: string, payload: Record<string, unknown>][]): Activity[] {
-    const apps = new LoginApps()
+    const apps = new Logins()
     return events.map(([type, payload]) => {
       const activity = decodeActivity(type, payload)
-      apps.refine(activity)
+      apps.note(activity)
       return activity
     })
   }
