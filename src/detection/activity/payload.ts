@@ -59,10 +59,12 @@ export function toNumber(value: unknown): number | null {
  */
 export function idOf(payload: Payload, field: string): string | null {
   const id = textOf(payload, field)
-  return id === null ? null : toId(id)
+  if (id === null) return null
+  return id.length === 18 && !id.startsWith(noId) ? id : toId(id)
 }
 
-/** The same text for the same id: a look-up that it serves as key of is quicker then. */
+const noId = '0'.repeat(15)
+
 const toId: (id: string) => string | null = memoizeByText((id) =>
   /^0{15}(AAA)?$/.test(id) ? null : (toId18(id) ?? id),
 )
