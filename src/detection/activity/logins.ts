@@ -32,7 +32,7 @@ export class Logins {
   /** @param options.capacity how many logins are remembered at most, a million when absent: about 70 bytes each */
   constructor({ capacity = 1_000_000 }: { readonly capacity?: number } = {}) {
     this.#capacity = capacity
-    this.state = new EntityRows('logins', new EntityTable().of('login'), layout, {
+    this.state = new EntityRows('logins/rows', new EntityTable().of('login'), layout, {
       size: (row) => 4 + 3 * this.#appOf(row).length,
       write: (row, bytes) => bytes.text(this.#appOf(row)),
       read: (row, bytes) => this.#setApp(row, bytes.toString('utf8', 4)),
