@@ -15,6 +15,7 @@ export const sectionTitles = [
   'Scenarios',
   'Evasions',
   'Look-alikes',
+  'The detect stage',
   'Speed on Kafka and Redis',
 ] as const
 

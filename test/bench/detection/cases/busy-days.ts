@@ -19,6 +19,7 @@ const newEmployees: Case = {
       id: toSalesforceId('005', 50_000 + number),
       username: `newcomer${number + 1}@${scene.org.domain}`,
       name: `Newcomer ${number + 1}`,
+      created: scene.at(0, 0),
     }))
     const ids: ReadonlySet<unknown> = new Set(newcomers.map(({ id }) => id))
     // Somebody must administer them; what the administrator does is the other org's business.
