@@ -47,9 +47,12 @@ export function judgeSilence(company: Company, id: string, from: number, to: num
   const { detector, org, ids } = company
   const profile = company.profileOf(id)
   const observed = countedIn(profile, from, to)
-  const expected = expectedOf(company, id, from, to)
+  const usual = usualOf(company, id, from, to)
+  if (!usual) return null
+  const expected = usual.amount * usual.busy
   const { budget, atLeast } = detector.firesFor(silentActivity(org.ref, to, id))
-  if (expected === null || expected < atLeast || observed > quietShare * expected) return null
+  // Of an org that is hardly at work those who use the channel may all be away: the fewer there are, the more must be expected.
+  if (expected * usual.busy < atLeast || observed > quietShare * expected) return null
   const length = to - from
   const lately = countedIn(profile, to + grace - latest, to + grace + paneLength)
   if (lately * length > resumedShare * expected * latest) return null
@@ -80,14 +83,17 @@ export function judgeSilence(company: Company, id: string, from: number, to: num
   }
 }
 
-/** What the window usually holds, as busy as the org is. */
-function expectedOf(company: Company, id: string, from: number, to: number): number | null {
+/** What the window usually holds, and how busy the org is against other days, at most 1. */
+type Usual = { readonly amount: number; readonly busy: number }
+
+/** Null where nobody can tell. */
+function usualOf(company: Company, id: string, from: number, to: number): Usual | null {
   const { org, ids, profileOf } = company
   const usual = expectedIn(profileOf(id), from, to, org.offset)
   if (usual === null) return null
   if (id === everything) {
     const least = quietestHour(profileOf(id))
-    return least === null ? null : Math.min(usual, (least * (to - from)) / hour)
+    return least === null ? null : { amount: Math.min(usual, (least * (to - from)) / hour), busy: 1 }
   }
   if (usual < (busyShare * meanHour(profileOf(id)) * (to - from)) / hour) return null
   const shares: number[] = []
@@ -99,5 +105,5 @@ function expectedOf(company: Company, id: string, from: number, to: number): num
   }
   shares.sort((a, b) => a - b)
   const busy = shares[Math.floor((shares.length - 1) / 4)]
-  return busy === undefined ? null : usual * Math.min(1, busy)
+  return busy === undefined ? null : { amount: usual, busy: Math.min(1, busy) }
 }
