@@ -4,6 +4,7 @@ import type { Detector } from '../../../src/detection/definition/detector.ts'
 import type { Detection } from '../../../src/detection/detection.ts'
 import { rowsIn } from '../../../src/detection/entities/row-format.ts'
 import { recompute } from '../../../src/detection/firing/recompute.ts'
+import { sectionPrefix } from '../../../src/detection/watching/watcher.ts'
 import { day, hour, minute, second, week } from '../../../src/duration.ts'
 import {
   acme,
@@ -366,13 +367,14 @@ test.each([1, 2, 3])('stopped and restored at any point, it finds the same (seed
 })
 
 test('idle entities are forgotten, so that memory stays constant', () => {
-  const rig = createRig([makeDetector({ windows: [hour] })])
+  const detector = makeDetector({ windows: [hour] })
+  const rig = createRig([detector])
   for (let d = 0; d < 200; d++) {
     rig.feed(...[1, 2, 3].map((n) => makeActivity({ time: monday + d * day + n, user: `user-${d}-${n}` })))
   }
-  const changes = rig.task.states.map((state) => [state.section, state.takeChanges()] as const)
-  const [, entities] = changes.find(([section]) => section.endsWith('/rows')) ?? []
-  const [, totals] = changes.find(([section]) => section.endsWith('/totals')) ?? []
+  const changesOf = (name: string) =>
+    rig.task.states.find(({ section }) => section === `${sectionPrefix(detector)}${name}`)?.takeChanges()
+  const [entities, totals] = [changesOf('rows'), changesOf('totals')]
   const rows = entities?.puts.flatMap(({ value }) => [...rowsIn(value)]) ?? []
   expect(rows.length).toBeLessThan(3 * 60)
   expect(JSON.parse(totals?.puts[0]?.value.toString() ?? '').members).toBe(rows.length)
