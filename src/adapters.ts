@@ -39,6 +39,7 @@ export function openLog(config: Config, options: PortOptions): Log {
     ...toKafkaOptions(config.kafka),
     replication: config.kafka.replication,
     compression: config.kafka.compression,
+    sessionTimeout: config.kafka.sessionTimeout,
   })
 }
 

@@ -1,5 +1,14 @@
 import { z } from 'zod'
-import { type Fields, hostAndPort, integer, needsOne, takeOptionalSecret, takeSecret } from './fields.ts'
+import { minute, second } from '../duration.ts'
+import {
+  duration,
+  type Fields,
+  hostAndPort,
+  integer,
+  needsOne,
+  takeOptionalSecret,
+  takeSecret,
+} from './fields.ts'
 
 /** The section `kafka`. */
 export function kafka(fields: Fields) {
@@ -45,6 +54,14 @@ export function kafka(fields: Fields) {
     replication: integer(1, 10)
       .prefault(3)
       .describe('Replicas of a topic that Forcewatch creates. 1 on a single broker.'),
+    session_timeout: duration()
+      .refine((timeout) => timeout >= 6 * second && timeout <= 30 * minute, {
+        error: 'must lie between 6s and 30m, which is what brokers allow unless told otherwise',
+      })
+      .prefault('30s')
+      .describe(
+        'How soon the work of a process that died goes to another. A process whose machine stands still for longer loses its work likewise.',
+      ),
     compression: z
       .enum(['none', 'zstd'])
       .prefault('none')

@@ -50,6 +50,36 @@ describe.skipIf(brokers.length === 0)('Kafka log with compression', () => {
   })
 })
 
+describe.skipIf(brokers.length === 0)('Kafka log whose topic is still being made', () => {
+  it('waits for it', async () => {
+    const log = openLog({ brokers })
+    onTestFinished(() => log.close())
+    const topic = `late-${randomUUID()}`
+    const recorder = new Recorder()
+    const subscribed = log.subscribe({
+      group: topic,
+      topics: [topic],
+      handler: recorder,
+      onFailure: recorder.onFailure,
+    })
+    await log.createTopics([{ name: topic, partitions: 1 }])
+    await subscribed
+    await log.append(topic, numbers(0, 3))
+    await recorder.until(() => recorder.received.length === 3)
+  })
+
+  it('takes a topic that several processes make at once for made when it can be written to', async () => {
+    const logs = Array.from({ length: 5 }, () => openLog({ brokers }))
+    onTestFinished(async () => void (await Promise.all(logs.map((log) => log.close()))))
+    const topics = Array.from({ length: 20 }, () => `contended-${randomUUID()}`)
+    const makeAndWrite = async (log: Log) => {
+      await log.createTopics(topics.map((name) => ({ name, partitions: 3 })))
+      for (const topic of topics) await log.append(topic, numbers(0, 1))
+    }
+    await expect(Promise.all(logs.map(makeAndWrite))).resolves.toHaveLength(logs.length)
+  })
+})
+
 const jars = await kafkaJars()
 describe.skipIf(jars === undefined)('Kafka log whose broker is killed', () => {
   let broker: KafkaBroker

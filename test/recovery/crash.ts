@@ -3,6 +3,9 @@ import { type CrashPoint, crashPoints } from './crash-points.ts'
 import { lastBurst, lastUser, loginEvents } from './login-events.ts'
 import { type Backend, type Outcome, watchOrg } from './watched-org.ts'
 
+/** A run takes 20 s on an idle machine; what it waits for has limits of its own. */
+const timeout = 180_000
+
 /**
  * Kills the service at every row of the guarantee's table and compares what is left, after a restart, with an
  * uninterrupted run over the same events.
@@ -17,7 +20,7 @@ export function describeRecovery(
 
     beforeAll(async () => {
       reference = await run(await makeBackend())
-    })
+    }, timeout)
 
     test('the uninterrupted run finds what there is to find', () => {
       expect(reference.events).toHaveLength(loginEvents().length)
@@ -26,23 +29,27 @@ export function describeRecovery(
     })
 
     for (const [crash, meaning] of Object.entries(crashPoints)) {
-      test(`when ${meaning}: nothing is lost and nothing counts twice`, async () => {
-        const { slack, pagerduty, ...recovered } = await run(await makeBackend(), crash as CrashPoint)
-        const { slack: slackBefore, pagerduty: pagerdutyBefore, ...uninterrupted } = reference
-        expect(recovered).toEqual(uninterrupted)
-        expect(new Set(pagerduty)).toEqual(new Set(pagerdutyBefore))
-        expect(new Set(slack)).toEqual(new Set(slackBefore))
-        // A kill at any other point may by chance come between an acceptance and its recording as well: one is under way.
-        const repeated = slack.length - slackBefore.length
-        expect(repeated).toBeLessThanOrEqual(1)
-        if (crash === 'after-acceptance') expect(repeated).toBe(1)
-      })
+      test(
+        `when ${meaning}: nothing is lost and nothing counts twice`,
+        async () => {
+          const { slack, pagerduty, ...recovered } = await run(await makeBackend(), crash as CrashPoint)
+          const { slack: slackBefore, pagerduty: pagerdutyBefore, ...uninterrupted } = reference
+          expect(recovered).toEqual(uninterrupted)
+          expect(new Set(pagerduty)).toEqual(new Set(pagerdutyBefore))
+          expect(new Set(slack)).toEqual(new Set(slackBefore))
+          // A kill at any other point may by chance come between an acceptance and its recording as well: one is under way.
+          const repeated = slack.length - slackBefore.length
+          expect(repeated).toBeLessThanOrEqual(1)
+          if (crash === 'after-acceptance') expect(repeated).toBe(1)
+        },
+        timeout,
+      )
     }
 
     test.runIf(severalProcesses)(
       'when an owner wakes up from a long pause and another has taken over: it writes nothing',
       async () => expect(await runWithTwoOwners(await makeBackend())).toEqual(reference),
-      120_000,
+      timeout,
     )
   })
 }

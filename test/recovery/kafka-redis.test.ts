@@ -7,7 +7,6 @@ const brokers = (await kafkaBrokers()) ?? []
 const redis = (await redisUrl()) ?? ''
 
 describe.skipIf(brokers.length === 0 || redis === '')('with a broker and a server', () => {
-  describeRecovery('Kafka and Redis', async () => ownBackend('recovery', brokers, redis), {
-    severalProcesses: true,
-  })
+  const makeBackend = async () => ownBackend('recovery', brokers, redis, { session_timeout: '10s' })
+  describeRecovery('Kafka and Redis', makeBackend, { severalProcesses: true })
 })

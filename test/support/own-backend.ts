@@ -6,6 +6,7 @@ export function ownBackend(
   name: string,
   brokers: readonly string[],
   redisUrl: string,
+  kafka: Pick<NonNullable<ConfigFile['kafka']>, 'session_timeout'> = {},
 ): Pick<ConfigFile, 'log' | 'store' | 'kafka' | 'redis'> {
   const run = `${name}-${randomUUID().slice(0, 8)}`
   const topics = {
@@ -17,7 +18,7 @@ export function ownBackend(
   return {
     log: 'kafka',
     store: 'redis',
-    kafka: { brokers: [...brokers], client_id: run, topics, partitions: 2, replication: 1 },
+    kafka: { brokers: [...brokers], client_id: run, topics, partitions: 2, replication: 1, ...kafka },
     redis: { url: redisUrl, prefix: run },
   }
 }

@@ -43,6 +43,14 @@ export function isCoordinatorTrouble(error: unknown): boolean {
   return coordinatorTroubles.has(protocolType(error) ?? '')
 }
 
+/** What a broker says of a topic that it has not heard of yet, or whose leader is being chosen. */
+const unsettled = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE', 'NOT_LEADER_FOR_PARTITION'])
+
+/** A new topic is known to one broker before the other. */
+export function isUnsettled(error: unknown): boolean {
+  return unsettled.has(protocolType(error) ?? '')
+}
+
 const certificateProblem = /SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|CERT_|ERR_TLS_CERT/
 
 const unavailable =

@@ -16,7 +16,7 @@ import type {
 } from '../log.ts'
 import { partitionOf } from '../partitioning.ts'
 import { createClient, type KafkaClient, type KafkaConnectionOptions } from './kafka-client.ts'
-import { protocolType, toLogError } from './kafka-errors.ts'
+import { isUnsettled, toLogError } from './kafka-errors.ts'
 import { type Compression, KafkaProducer } from './kafka-producer.ts'
 import { KafkaSubscription } from './kafka-subscription.ts'
 import { readPartition } from './read-partition.ts'
@@ -50,8 +50,6 @@ const partitionCountsMaxAge = 5 * minute
 /** Room for any event: Salesforce says that it sends 1 MB at most, and one without room would stop the stream of its org. */
 const maxMessageBytes = 8 << 20
 
-/** What a broker says of a topic that it has not heard of yet, or whose leader is being chosen. */
-const unsettled = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE', 'NOT_LEADER_FOR_PARTITION'])
 const settleTimeout = 10 * second
 const settlePause = 100
 
@@ -87,7 +85,7 @@ class KafkaLog implements Log {
       const missing = topics.filter(({ name }) => !existing.has(name))
       if (missing.length === 0) return
       await admin.createTopics({
-        waitForLeaders: true,
+        waitForLeaders: false,
         topics: missing.map(({ name, partitions, retention }) => ({
           topic: name,
           numPartitions: partitions,
@@ -99,6 +97,8 @@ class KafkaLog implements Log {
           ],
         })),
       })
+      // Fails, and is repeated, until brokers know the topics. kafkajs would not wait for those that another process has just created.
+      await admin.fetchTopicMetadata({ topics: missing.map(({ name }) => name) })
     })
   }
 
@@ -198,7 +198,7 @@ class KafkaLog implements Log {
       try {
         return await action(await connection.connected)
       } catch (error) {
-        if (!unsettled.has(protocolType(error) ?? '') || clock.monotonic() > deadline) {
+        if (!isUnsettled(error) || clock.monotonic() > deadline) {
           this.#dropAdmin(connection)
           throw toLogError(error, what, brokers)
         }

@@ -4,7 +4,7 @@ import { type ForcewatchError, messageOf } from '../../errors.ts'
 import type { Logger } from '../../logger.ts'
 import { partitionName, type Subscription, type SubscriptionOptions, type TopicPartition } from '../log.ts'
 import type { KafkaClient } from './kafka-client.ts'
-import { isCoordinatorTrouble, toLogError } from './kafka-errors.ts'
+import { isCoordinatorTrouble, isUnsettled, toLogError } from './kafka-errors.ts'
 import { type Claim, KafkaMember } from './kafka-member.ts'
 
 /** What the log gives each of its subscriptions. Times in ms. */
@@ -25,8 +25,8 @@ const firstPause = second / 4
 const longestPause = 10 * second
 /** Nobody waits longer for a commit: without brokers a checkpoint and a stop must go on. */
 const commitTimeout = 3 * second
-/** How long to wait at the start for a cluster that answers but whose coordinator is not ready. */
-const coordinatorTimeout = minute
+/** How long to wait at the start for a cluster that answers but whose coordinator or topics are not ready. */
+const settleTimeout = minute
 
 /** Membership in a consumer group for as long as it is wanted: a consumer that crashed or fell silent gets a successor. */
 export class KafkaSubscription implements Subscription {
@@ -44,11 +44,12 @@ export class KafkaSubscription implements Subscription {
     this.#member = this.#createMember({ owned: [], since: 0 })
   }
 
-  /** Joins the group. A coordinator that is still loading is waited for. @throws LOG_UNAVAILABLE, LOG_REJECTED */
+  /** Joins the group. A coordinator that is still loading, or a topic that is still being made, is waited for. @throws LOG_UNAVAILABLE, LOG_REJECTED */
   async start(): Promise<void> {
     const { clock, sessionTimeout, silenceTimeout } = this.#context
-    const deadline = clock.monotonic() + coordinatorTimeout
-    const isWorthWaiting = (error: unknown) => isCoordinatorTrouble(error) && clock.monotonic() < deadline
+    const deadline = clock.monotonic() + settleTimeout
+    const isWorthWaiting = (error: unknown) =>
+      (isCoordinatorTrouble(error) || isUnsettled(error)) && clock.monotonic() < deadline
     try {
       await this.#join(isWorthWaiting)
     } catch (error) {
