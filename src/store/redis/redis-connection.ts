@@ -2,6 +2,7 @@ import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import type { Clock } from '../../clock.ts'
 import { ForcewatchError } from '../../errors.ts'
 import type { Logger } from '../../logger.ts'
+import { makeStringsFast } from './fast-strings.ts'
 import { isRejection, toStoreError } from './redis-errors.ts'
 
 export type RedisConnectionOptions = {
@@ -17,6 +18,8 @@ export type RedisConnectionOptions = {
   /** The longest that one call with little to send may take, waiting for a connection included, ms. 10 seconds when absent. */
   readonly timeout?: number | undefined
 }
+
+makeStringsFast()
 
 const defaultTimeout = 10_000
 /** A line and a server slower than this, in bytes per ms, count as dead. */
