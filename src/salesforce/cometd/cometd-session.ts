@@ -5,7 +5,7 @@ import type { EventMessage } from '../event-message.ts'
 import type { Refusal, Session, SessionEnd, SessionRequest, SessionStep, Transport } from '../transport.ts'
 import type { BayeuxMessage } from './bayeux-message.ts'
 import { Connection } from './connection.ts'
-import { FetchTransport } from './fetch-transport.ts'
+import { HttpTransport } from './http-transport.ts'
 import { judgeAnswer } from './judge-answer.ts'
 import { cursorsBehind, type ReplayMap, toReplayMap } from './replay-map.ts'
 import { SingleAttempt } from './single-attempt.ts'
@@ -57,7 +57,7 @@ class CometdSession implements Session {
   readonly #advised: { hold: number }
   readonly #replay: ReplayMap
   readonly #connection: Connection
-  readonly #transport: FetchTransport
+  readonly #transport: HttpTransport
   readonly #steps: SessionStep[] = []
   readonly #outgoing: Held<Message>[] = []
   #incoming: Held<Message>[] = []
@@ -86,7 +86,7 @@ class CometdSession implements Session {
     this.#subscriptionsToAnswer = channels.size
     const endpoint = new URL(`/cometd/${apiVersion}`, instanceUrl)
     this.#connection = new Connection({ endpoint, accessToken, clock })
-    this.#transport = new FetchTransport({
+    this.#transport = new HttpTransport({
       endpoint,
       connection: this.#connection,
       limitOf: ({ channel }) => this.#limitOf(channel),

@@ -1,5 +1,7 @@
+import { promisify } from 'node:util'
+import { gunzip, type ZlibOptions } from 'node:zlib'
 import { Cookie, CookieJar } from 'tough-cookie'
-import { EnvHttpProxyAgent, fetch, type Response } from 'undici'
+import { type Dispatcher, EnvHttpProxyAgent, request } from 'undici'
 import type { Clock } from '../../clock.ts'
 import { minute, second } from '../../duration.ts'
 import { messageOf } from '../../errors.ts'
@@ -28,6 +30,11 @@ const largestAnswer = 256 * 1024 ** 2
 const longestRetryAfter = 15 * minute
 /** Bytes of an answer that are quoted where it is none. */
 const longestQuote = 200
+
+type Response = Dispatcher.ResponseData
+const unpack: (packed: Buffer, options: ZlibOptions) => Promise<Buffer> = promisify(gunzip)
+/** With less room at a time an answer of a megabyte would take longer. */
+const unpackOptions = { chunkSize: 256 * 1024, maxOutputLength: largestAnswer }
 
 /** The HTTP side of one session: its own sockets, its own cookies, one token. */
 export class Connection {
@@ -58,23 +65,23 @@ export class Connection {
     const silence = new Silence(this.#clock, limit)
     try {
       const cookie = await this.#cookies.getCookieString(this.#endpoint.href)
-      const response = await fetch(this.#endpoint, {
+      // Redirects are not followed: they would carry the token to another host.
+      const response = await request(this.#endpoint, {
         method: 'POST',
         headers: {
           accept: 'application/json',
+          'accept-encoding': 'gzip',
           authorization: this.#authorization,
           'content-type': 'application/json;charset=UTF-8',
           'user-agent': `Forcewatch/${version}`,
           ...(cookie === '' ? {} : { cookie }),
         },
         body: JSON.stringify(messages),
-        // A redirect would carry the token to another host.
-        redirect: 'manual',
         dispatcher: this.#agent,
         signal: AbortSignal.any([signal, silence.signal]),
       })
-      this.#serverTime = toTime(response.headers.get('date'))
-      await this.#keepCookies(response)
+      this.#serverTime = toTime(single(response.headers.date))
+      await this.#keepCookies([response.headers['set-cookie'] ?? []].flat())
       return toResult(response, await readBody(response, silence), this.#clock.now())
     } catch (error) {
       if (silence.signal.aborted) return failed('timeout', `no whole answer within ${limit / second} s`)
@@ -90,8 +97,8 @@ export class Connection {
   }
 
   /** A cookie that is malformed or not for this host is left out, as a browser would. */
-  async #keepCookies(response: Response): Promise<void> {
-    for (const text of response.headers.getSetCookie()) {
+  async #keepCookies(texts: readonly string[]): Promise<void> {
+    for (const text of texts) {
       const cookie = Cookie.parse(text)
       if (!cookie) continue
       // It expires by the clock of the server, which ours may be hours away from.
@@ -138,31 +145,34 @@ class Silence {
   }
 }
 
-async function readBody(response: Response, silence: Silence): Promise<Buffer> {
-  const chunks: Uint8Array[] = []
+async function readBody({ body, headers }: Response, silence: Silence): Promise<Buffer> {
+  const chunks: Buffer[] = []
   let size = 0
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of body as AsyncIterable<Buffer>) {
     silence.heard(chunk.byteLength)
     size += chunk.byteLength
     if (size > largestAnswer) throw new Error(`an answer of more than ${largestAnswer / 1024 ** 2} MB`)
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks)
+  const received = Buffer.concat(chunks)
+  const isPacked = received.length > 0 && single(headers['content-encoding']) === 'gzip'
+  return isPacked ? unpack(received, unpackOptions) : received
 }
 
 /** Salesforce answers with HTTP 200 and says what is wrong in the messages; anything in front of it may use the status. */
-function toResult({ status, ok, headers }: Response, body: Buffer, now: number): PostResult {
+function toResult({ statusCode: status, headers }: Response, body: Buffer, now: number): PostResult {
+  const ok = status >= 200 && status < 300
   const messages = readAnswer(body)
   if (messages?.length === 0) return failed('transport', `HTTP ${status} with no message at all`)
   if (messages && (ok || messages.some(({ successful }) => successful === false)))
     return { kind: 'answer', messages }
   if (ok) return failed('transport', `HTTP ${status} with a body that is no list of Bayeux messages`)
   // Those who are sent elsewhere may have been moved: the next token says where the org is now.
-  if (status < 400) return failed('token-invalid', `HTTP ${status} to ${headers.get('location')}`)
+  if (status < 400) return failed('token-invalid', `HTTP ${status} to ${single(headers.location)}`)
   const text = `HTTP ${status}${quote(body)}`
   if (status === 401 || status === 403) return failed('token-invalid', text)
   if (status === 429 || status >= 500)
-    return failed('busy', text, toRetryAfter(headers.get('retry-after'), now))
+    return failed('busy', text, toRetryAfter(single(headers['retry-after']), now))
   return failed(status === 413 ? 'protocol' : 'transport', text)
 }
 
@@ -177,17 +187,22 @@ function failed(kind: FaultKind, text: string, retryAfter?: number): PostResult 
 }
 
 /** Seconds, or a date → ms from now. */
-function toRetryAfter(header: string | null, now: number): number | undefined {
+function toRetryAfter(header: string | undefined, now: number): number | undefined {
   const wait = /^\d+$/.test(header ?? '') ? Number(header) * second : (toTime(header) ?? Number.NaN) - now
   return wait > 0 ? Math.min(wait, longestRetryAfter) : undefined
 }
 
-function toTime(date: string | null): number | undefined {
+function toTime(date: string | undefined): number | undefined {
   const time = Date.parse(date ?? '')
   return Number.isNaN(time) ? undefined : time
 }
 
-/** fetch hides what happened in the cause. */
+/** Of a header that came more than once the first one counts. */
+function single(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header
+}
+
+/** What happened may be hidden in the cause. */
 function describe(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined
   return cause === undefined ? messageOf(error) : `${messageOf(error)}: ${messageOf(cause)}`

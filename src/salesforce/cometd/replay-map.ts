@@ -1,11 +1,6 @@
 import type { Cursor, EventMessage } from '../event-message.ts'
 import type { Start } from '../transport.ts'
-
-/** A number as the text that it was, which `JSON.stringify` writes as it stands. */
-type RawNumber = { readonly rawJSON: string }
-
-/** What Node 24 has and the compiler's library does not know yet. */
-const exact = JSON as unknown as { rawJSON(text: string): RawNumber }
+import { type RawNumber, toRawNumber } from './exact-json.ts'
 
 /** `ext.replay` of a subscription: where each channel starts. */
 export type ReplayMap = Readonly<Record<string, number | string | RawNumber>>
@@ -31,5 +26,5 @@ function toReplayId(start: Start): ReplayMap[string] {
   const { after } = start
   if (!/^(0|[1-9]\d*)$/.test(after)) return after
   const id = Number(after)
-  return Number.isSafeInteger(id) ? id : exact.rawJSON(after)
+  return Number.isSafeInteger(id) ? id : toRawNumber(after)
 }

@@ -44,13 +44,13 @@ describe('of an event is read', () => {
       Nested: { EventIdentifier: 'not this', EventDate: 'nor this' },
       EventIdentifier: 'a\u00e9"\\',
       EventDate: '2026-01-05T12:00:00.000Z',
-      CreatedDate: 12,
+      CreatedDate: null,
       CipherSuite: 'as long as another name',
     }
     const event = { replayId: 5, EventUuid: 'u', EventApiName: 'LoginEventStream' }
     const body = JSON.stringify([{ channel, data: { schema: { replayId: 4 }, payload, event } }])
     expect(read(body)?.[0]?.data).toEqual({
-      payload: { EventIdentifier: 'a\u00e9"\\', EventDate: '2026-01-05T12:00:00.000Z' },
+      payload: { EventIdentifier: 'a\u00e9"\\', EventDate: '2026-01-05T12:00:00.000Z', CreatedDate: null },
       event: { replayId: '5', EventApiName: 'LoginEventStream' },
     })
   })

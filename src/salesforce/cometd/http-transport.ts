@@ -6,9 +6,9 @@ import type { BayeuxMessage } from './bayeux-message.ts'
 import type { Connection } from './connection.ts'
 
 /** faye makes transports by itself and gives them the endpoint it was made with: that leads back to ours. */
-const transports = new WeakMap<URL, FetchTransport>()
+const transports = new WeakMap<URL, HttpTransport>()
 
-export type FetchTransportOptions = {
+export type HttpTransportOptions = {
   readonly endpoint: URL
   readonly connection: Connection
   /** How long the answer to this message may take, ms. */
@@ -21,7 +21,7 @@ export type FetchTransportOptions = {
  * A transport for faye's client, in the place of faye's own, which ignores the HTTP status, cannot tell that an answer was
  * cut, and lets a malformed cookie end the process.
  */
-export class FetchTransport implements Transport {
+export class HttpTransport implements Transport {
   readonly endpoint: URL
   readonly #connection: Connection
   readonly #limitOf: (message: Message) => number
@@ -30,7 +30,7 @@ export class FetchTransport implements Transport {
   #dispatcher: Dispatcher | undefined
   #current: Message | undefined
 
-  constructor({ endpoint, connection, limitOf, onFailure }: FetchTransportOptions) {
+  constructor({ endpoint, connection, limitOf, onFailure }: HttpTransportOptions) {
     this.endpoint = endpoint
     this.#connection = connection
     this.#limitOf = limitOf
@@ -47,7 +47,7 @@ export class FetchTransport implements Transport {
     callback.call(context, transports.has(endpoint))
   }
 
-  static create(dispatcher: Dispatcher, endpoint: URL): FetchTransport {
+  static create(dispatcher: Dispatcher, endpoint: URL): HttpTransport {
     const transport = transports.get(endpoint)
     if (!transport) throw new TypeError(`no transport for ${endpoint.href}`)
     transport.#dispatcher = dispatcher
@@ -86,7 +86,7 @@ function identified(answer: BayeuxMessage, { channel, id }: Message): BayeuxMess
   return answer.channel === channel ? { ...answer, id: String(answer.id ?? id) } : answer
 }
 
-registry.register('long-polling', FetchTransport)
+registry.register('long-polling', HttpTransport)
 
 /** faye takes the first usable transport of a type, and its own was registered before ours. */
 const isUsable = nodeHttp.isUsable
