@@ -5,7 +5,7 @@ import { second } from '../duration.ts'
 import { ForcewatchError, messageOf } from '../errors.ts'
 import { toId18 } from '../salesforce-id.ts'
 import { explainRefusal } from './auth-refusals.ts'
-import { endSilentRequests, withinLimit } from './within-limit.ts'
+import { restrainRequests, withinLimit } from './within-limit.ts'
 
 /** How Forcewatch logs in. Secrets are read anew at each use, so that a rotated one needs no restart. */
 export type AuthOptions =
@@ -54,7 +54,7 @@ const requestLimit = 15 * second
 export async function requestToken(options: LoginOptions): Promise<Token> {
   const request = toRequest(options)
   const oauth2 = new OAuth2({ loginUrl: options.loginUrl, ...request.client })
-  endSilentRequests(oauth2, requestLimit)
+  restrainRequests(oauth2, requestLimit)
   let response: TokenResponse | undefined
   try {
     response = await withinLimit(oauth2.requestToken(request.grant), { ...options, limit: requestLimit })

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Clock } from '../clock.ts'
 import { minute } from '../duration.ts'
 import type { Token } from './auth.ts'
-import { endSilentRequests, withinLimit } from './within-limit.ts'
+import { restrainRequests, withinLimit } from './within-limit.ts'
 
 export type OrgApiOptions = {
   readonly token: Token
@@ -48,7 +48,7 @@ export function createOrgApi(options: OrgApiOptions): OrgApi {
   const { token, apiVersion, clock, signal, limit = usualLimit, onRequest } = options
   const { instanceUrl, accessToken } = token
   const connection = new Connection({ instanceUrl, accessToken, version: apiVersion })
-  endSilentRequests(connection, limit)
+  restrainRequests(connection, limit)
   const call = <T>(request: () => PromiseLike<T>): Promise<T> => {
     onRequest?.()
     return withinLimit(Promise.resolve(request()), { clock, signal, limit })

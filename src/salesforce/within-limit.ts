@@ -29,8 +29,16 @@ export async function withinLimit<T>(
   }
 }
 
-/** jsforce would keep a request without an answer, and its socket, for half an hour: `limit` in ms. */
-export function endSilentRequests({ _transport: transport }: OAuth2 | Connection, limit: number): void {
+/**
+ * jsforce would keep a request without an answer, and its socket, for half an hour, and follow a redirect with the token:
+ * `limit` in ms.
+ */
+export function restrainRequests({ _transport: transport }: OAuth2 | Connection, limit: number): void {
   const send = transport.httpRequest.bind(transport)
-  transport.httpRequest = (request, requestOptions) => send(request, { ...requestOptions, timeout: limit })
+  const restraint = { timeout: limit, followRedirect: refuseRedirect }
+  transport.httpRequest = (request, requestOptions) => send(request, { ...requestOptions, ...restraint })
+}
+
+function refuseRedirect(url: string): never {
+  throw new Error(`it redirects to ${url}`)
 }

@@ -5,7 +5,7 @@ import { minute } from '../../duration.ts'
 import { messageOf } from '../../errors.ts'
 import { toId18 } from '../../salesforce-id.ts'
 import type { Token } from '../auth.ts'
-import { endSilentRequests, withinLimit } from '../within-limit.ts'
+import { restrainRequests, withinLimit } from '../within-limit.ts'
 
 /** A user as Salesforce tells it by SOQL; null where it tells nothing or may not be seen. */
 export type User = {
@@ -83,7 +83,7 @@ export async function* readUsers(options: ReadOptions): AsyncGenerator<readonly 
   const { token, apiVersion, clock, signal } = options
   const { instanceUrl, accessToken } = token
   const connection = new Connection({ instanceUrl, accessToken, version: apiVersion })
-  endSilentRequests(connection, pageLimit)
+  restrainRequests(connection, pageLimit)
   const ask = async (request: Promise<unknown>) =>
     page.parse(await withinLimit(request, { clock, signal, limit: pageLimit }))
   let answer = await firstPage(options, (soql) => ask(Promise.resolve(connection.query(soql))))
