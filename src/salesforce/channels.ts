@@ -38,7 +38,7 @@ export const defaultChannels: readonly ChannelNeeds[] = [
 
 /** What a channel needs, whether it is one of the defaults, a custom platform event or a custom channel. */
 export function needsOf(channel: string): ChannelNeeds {
-  const object = channel.split('/').at(-1) ?? channel
+  const object = streamName(channel)
   if (!isMonitoring(channel)) return customNeeds(channel, object)
   const permission =
     object === 'LogoutEventStream'
@@ -56,6 +56,11 @@ export function needsOf(channel: string): ChannelNeeds {
       `API Enabled and read access to ${object}, and switch streaming of ${object} on in Setup → Event Manager. The org needs Salesforce Shield or the ` +
       `Event Monitoring add-on. If the org does not have this event, remove ${channel} from channels.`,
   }
+}
+
+/** The name of the stream of a channel: what follows the last slash. */
+export function streamName(channel: string): string {
+  return channel.slice(channel.lastIndexOf('/') + 1)
 }
 
 /** Whether a channel brings monitoring events, and not custom events or changes of records. */

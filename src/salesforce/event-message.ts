@@ -1,3 +1,5 @@
+import { streamName } from './channels.ts'
+
 /** An event as a transport delivers it. */
 export type EventMessage = {
   readonly channel: string
@@ -25,7 +27,7 @@ export function toEventKey(message: Pick<EventMessage, 'channel' | 'data'>): Eve
   const time = eventDateOf(message)
   if (typeof identifier !== 'string' || time === undefined) return undefined
   const name = event?.EventApiName
-  const type = typeof name === 'string' ? name : message.channel.slice(message.channel.lastIndexOf('/') + 1)
+  const type = typeof name === 'string' ? name : streamName(message.channel)
   return { type, identifier, time }
 }
 

@@ -1,6 +1,6 @@
 import { CsvError } from 'csv-parse'
 import type { NewRecord } from '../../log/log.ts'
-import { needsOf } from '../channels.ts'
+import { needsOf, streamName } from '../channels.ts'
 import { errorCodeOf, toReadProblem } from '../directory/read-users.ts'
 import { mayPass } from '../may-pass.ts'
 import type { OrgRest } from '../storage/org-rest.ts'
@@ -207,11 +207,6 @@ export class History {
 function isOfThisFile(error: unknown): boolean {
   if (error instanceof CsvError) return true
   return errorCodeOf(error) !== '' && toReadProblem(error).kind === 'failed' && !mayPass(error)
-}
-
-/** The kind of event that a channel brings. */
-export function streamName(channel: string): string {
-  return channel.slice(channel.lastIndexOf('/') + 1)
 }
 
 /** Time of the oldest event from this place on. */

@@ -1,4 +1,5 @@
 import { day } from '../../duration.ts'
+import { streamName } from '../channels.ts'
 import type { Unread } from './backfill-state.ts'
 import { logFileTypesOf } from './log-file-events.ts'
 import { logFiles } from './log-files.ts'
@@ -15,7 +16,7 @@ export function lateIn(
   const begin = Math.max(from, now - latest)
   if (begin >= to) return []
   return channels
-    .filter((channel) => logFileTypesOf(new Set([channel.slice(channel.lastIndexOf('/') + 1)])).length > 0)
+    .filter((channel) => logFileTypesOf(new Set([streamName(channel)])).length > 0)
     .map((channel) => ({
       channel,
       source: 'files',

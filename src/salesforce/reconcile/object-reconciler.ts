@@ -1,7 +1,7 @@
 import { hour, minute } from '../../duration.ts'
 import { retrying } from '../../retrying.ts'
 import type { Token } from '../auth.ts'
-import { needsOf } from '../channels.ts'
+import { isCustomChannel, needsOf, streamName } from '../channels.ts'
 import type { Gap } from '../replay-state.ts'
 import type { OrgRest } from '../storage/org-rest.ts'
 import { columnsOf, type StoredEvent } from '../storage/read-stored.ts'
@@ -35,8 +35,16 @@ const patience = 6 * hour
 /** Records in one append. */
 const recordsAtOnce = 500
 
-type Counts = { found: number; injected: number }
-type OpenGap = { readonly key: string; readonly from: number; readonly to: number; readonly counts: Counts }
+/** How many events of a gap the log lacked, and how many it has got. */
+export type Counts = { found: number; injected: number }
+type OpenGap = {
+  readonly key: string
+  readonly from: number
+  readonly to: number
+  readonly counts: Counts
+  /** Of a custom channel: other objects have to be compared too. */
+  readonly isShared: boolean
+}
 
 /** Compares one storage object of an org with the log. */
 export class ObjectReconciler {
@@ -45,17 +53,30 @@ export class ObjectReconciler {
   #columns: readonly string[] = []
   /** What was found in gaps that are still open, by key. */
   readonly #counts = new Map<string, Counts>()
+  /** Gaps of custom channels that this object has been compared over, by key. */
+  readonly #covered = new Map<string, Counts>()
   /** Gaps that ended before this have been looked into, or cannot be for now; ms since the epoch. */
   #tried = Number.NEGATIVE_INFINITY
 
   constructor(options: ObjectReconcilerOptions) {
     this.#options = options
-    this.#type = options.channel.slice(options.channel.lastIndexOf('/') + 1)
+    this.#type = streamName(options.channel)
   }
 
   /** The storage object. */
   get name(): string {
     return this.#options.object
+  }
+
+  /** Whether custom channels are what brings its events. */
+  get isMember(): boolean {
+    const { channels, channel } = this.#options
+    return !channels.includes(channel)
+  }
+
+  /** What it had of a gap of a custom channel; undefined until it has been compared over it. */
+  covered(gapKey: string): Counts | undefined {
+    return this.#covered.get(gapKey)
   }
 
   /** What to do when it cannot be read. */
@@ -110,13 +131,19 @@ export class ObjectReconciler {
   }
 
   #openGaps(): OpenGap[] {
-    const { replay, state, channel } = this.#options
-    const open = [...replay.gaps].filter(([key, gap]) => gap.channel === channel && !state.isClosed(key))
+    const { replay, state } = this.#options
+    const open = [...replay.gaps].filter(
+      ([key, gap]) => this.#concerns(gap) && !state.isClosed(key) && !this.#covered.has(key),
+    )
     return open.map(([key, gap]) => {
       const counts = this.#counts.get(key) ?? { found: 0, injected: 0 }
       this.#counts.set(key, counts)
-      return { key, ...this.#rangeOf(gap), counts }
+      return { key, ...this.#rangeOf(gap), counts, isShared: gap.channel !== this.#options.channel }
     })
+  }
+
+  #concerns({ channel }: Gap): boolean {
+    return channel === this.#options.channel || (this.isMember && isCustomChannel(channel))
   }
 
   #rangeOf({ from, to }: Gap): { readonly from: number; readonly to: number } {
@@ -205,15 +232,18 @@ export class ObjectReconciler {
   async #advance(to: number, gaps: readonly OpenGap[], signal: AbortSignal): Promise<void> {
     const { state, clock, org, object, metrics, logger } = this.#options
     const at = new Date(clock.now()).toISOString()
-    const closings = gaps.map(({ key, counts }): [string, GapClosing] => [key, { at, ...counts }])
+    const closings = gaps
+      .filter(({ isShared }) => !isShared)
+      .map(({ key, counts }): [string, GapClosing] => [key, { at, ...counts }])
     await this.#insist(() => state.advance(object, to, new Map(closings)), signal)
     metrics.reconcile_checked_timestamp_seconds.set(
       { org, event: this.#type },
       (state.checked(object) ?? to) / 1000,
     )
-    for (const { key, from, to: end, counts } of gaps) {
+    for (const { key, from, to: end, counts, isShared } of gaps) {
       const range = { from: new Date(from).toISOString(), to: new Date(end).toISOString() }
       logger.info({ org, event: this.#type, ...range, ...counts }, 'a gap was closed from the storage object')
+      if (isShared) this.#covered.set(key, counts)
       this.#counts.delete(key)
     }
   }

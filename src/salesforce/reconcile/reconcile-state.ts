@@ -50,12 +50,18 @@ export class ReconcileState {
   /** Remembers how far it has come, and which gaps are closed by that; never goes back. @throws STORE_UNAVAILABLE, FENCED */
   async advance(object: string, to: number, closed: ReadonlyMap<string, GapClosing>): Promise<void> {
     const checked = Math.max(to, this.#checked.get(object) ?? 0)
-    const puts = [
-      toEntry(sections.checked, object, new Date(checked).toISOString()),
-      ...[...closed].map(([key, value]) => toEntry(sections.closed, key, JSON.stringify(value))),
-    ]
-    await this.#lease.commit({ puts })
+    await this.#close(closed, [toEntry(sections.checked, object, new Date(checked).toISOString())])
     this.#checked.set(object, checked)
+  }
+
+  /** Remembers what became of a gap that several objects had to close. @throws STORE_UNAVAILABLE, FENCED */
+  async close(gapKey: string, closing: GapClosing): Promise<void> {
+    await this.#close(new Map([[gapKey, closing]]))
+  }
+
+  async #close(closed: ReadonlyMap<string, GapClosing>, beside: readonly StateEntry[] = []): Promise<void> {
+    const closings = [...closed].map(([key, value]) => toEntry(sections.closed, key, JSON.stringify(value)))
+    await this.#lease.commit({ puts: [...beside, ...closings] })
     for (const [key, value] of closed) this.#closed.set(key, value)
   }
 

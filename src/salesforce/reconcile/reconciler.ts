@@ -1,3 +1,4 @@
+import { sum } from 'simple-statistics'
 import { hour, minute, second } from '../../duration.ts'
 import { ForcewatchError, hasCode } from '../../errors.ts'
 import { retrying } from '../../retrying.ts'
@@ -6,6 +7,7 @@ import { channelOfStorage, isCustomChannel, needsOf } from '../channels.ts'
 import { type ReadProblem, toReadProblem } from '../directory/read-users.ts'
 import { mayPass } from '../may-pass.ts'
 import { createOrgRest, type OrgRest } from '../storage/org-rest.ts'
+import { readMembers } from './channel-members.ts'
 import { LoggedEvents } from './logged-events.ts'
 import { ObjectReconciler } from './object-reconciler.ts'
 import { readLogged } from './read-logged.ts'
@@ -15,6 +17,8 @@ import type { ReconcilerOptions } from './reconcile-options.ts'
 const longestSlice = 10 * minute
 /** When an object that cannot be read is asked for again, and a round that failed, ms. */
 const retryDenied = hour
+/** When the members of custom channels are asked for again, ms. */
+const membersLastFor = hour
 const retryAfter = { token: 15 * second, failed: minute, denied: minute } as const
 
 type Outcome = 'ok' | 'partial' | 'paused' | ReadProblem['kind']
@@ -34,6 +38,7 @@ export class Reconciler {
   readonly #warned = new Map<string, string>()
   readonly #token = Promise.withResolvers<void>()
   #newestToken: Token | undefined
+  #membersReadAt = Number.NEGATIVE_INFINITY
   #wake: () => void = () => undefined
 
   constructor(options: ReconcilerOptions) {
@@ -52,12 +57,52 @@ export class Reconciler {
     this.#objects.push(new ObjectReconciler({ ...this.#options, channel, object, logged: this.logged }))
   }
 
-  /** What custom channels bring is known by what they have brought. */
-  #addMembers(): void {
+  /** What custom channels bring is known by their members, and by what they have brought where those are not told. */
+  async #addMembers(rest: OrgRest): Promise<void> {
     const { channels, state } = this.#options
-    if (!channels.some(isCustomChannel)) return
+    const custom = channels.filter(isCustomChannel)
+    if (custom.length === 0) return
+    for (const member of await this.#membersOf(custom, rest)) this.#add(member)
     for (const type of this.logged.types()) this.#add(`/event/${type}`)
     for (const object of state.objects) this.#add(channelOfStorage(object))
+  }
+
+  async #membersOf(custom: readonly string[], rest: OrgRest): Promise<readonly string[]> {
+    const now = this.#options.clock.monotonic()
+    if (now < this.#membersReadAt + membersLastFor) return []
+    try {
+      const members = await readMembers(rest, custom)
+      this.#membersReadAt = now
+      this.#warned.delete('members')
+      return members
+    } catch (error) {
+      const { kind, text } = toReadProblem(error)
+      if (kind === 'token') throw error
+      if (!mayPass(error)) this.#membersReadAt = now
+      this.#warn(
+        'members',
+        `the members of ${custom.join(', ')} cannot be read: ${text}; a kind of event is compared from the first one that came on`,
+        'Give the integration user View Setup and Configuration.',
+      )
+      return []
+    }
+  }
+
+  /** A gap of a custom channel is closed when every object of its members has been compared over it. */
+  async #closeShared(): Promise<void> {
+    const { replay, state, clock } = this.#options
+    const members = this.#objects.filter(({ isMember }) => isMember)
+    if (members.length === 0) return
+    for (const [key, { channel }] of replay.gaps) {
+      if (!isCustomChannel(channel) || state.isClosed(key)) continue
+      const counts = members.map((object) => object.covered(key))
+      if (!counts.every((count) => count !== undefined)) continue
+      await state.close(key, {
+        at: new Date(clock.now()).toISOString(),
+        found: sum(counts.map(({ found }) => found)),
+        injected: sum(counts.map(({ injected }) => injected)),
+      })
+    }
   }
 
   /** Takes the token that the stream got. */
@@ -134,8 +179,8 @@ export class Reconciler {
     const { org, apiVersion, clock, metrics, state, replay } = this.#options
     const rest = createOrgRest({ org, token, apiVersion, purpose: 'reconciliation', clock, metrics, signal })
     let outcome: Outcome = 'ok'
-    this.#addMembers()
     try {
+      await this.#addMembers(rest)
       const most = await this.#callsAllowed(rest)
       if (most <= 0) return 'paused'
       for (const object of [...this.#objects]) {
@@ -147,6 +192,7 @@ export class Reconciler {
         }
         if (signal.aborted) return outcome
       }
+      await this.#closeShared()
       this.logged.forget(clock.now() - this.#horizon())
       await state.keepOnly(new Set(replay.gaps.keys()))
       return outcome

@@ -3,7 +3,7 @@ import type { EventStorage } from './event-storage.ts'
 import { type OrgApp, toRegistrationRows, toTokenRows } from './org-apps.ts'
 import { describeObjects, listVersions, type OrgSetup, toPermissionRow, toSettingsRow } from './org-setup.ts'
 import { type OrgUser, toUserRow } from './org-user.ts'
-import { answerQuery, nextPage, unknownTable } from './query.ts'
+import { answerQuery, nextPage, type Tables, unknownTable } from './query.ts'
 import { type RestAnswer, type Row, restError } from './rest-answer.ts'
 
 /** Id (18 characters) and name of the org. */
@@ -25,9 +25,13 @@ export type RestOptions = {
   readonly setup: () => OrgSetup
   readonly apps: () => readonly OrgApp[]
   readonly logFiles: () => readonly EventLogFile[]
+  /** Custom channels with the channels whose events they bring. */
+  readonly customChannels: CustomChannels
   /** Columns and tables (`User.Department`, `UserRole`, `User`) that the integration user may not see. */
   readonly hidden?: readonly string[] | undefined
 }
+
+export type CustomChannels = Readonly<Record<string, readonly string[]>>
 
 /** The few REST calls that the service makes: versions, identity, limits, names of objects and queries. */
 export function createRest({
@@ -37,6 +41,7 @@ export function createRest({
   setup,
   apps,
   logFiles,
+  customChannels,
   hidden = [],
 }: RestOptions): (request: RestRequest) => RestAnswer {
   const fromStorage = (soql: string, path: string) => {
@@ -72,7 +77,7 @@ export function createRest({
       return more ?? nextPage(resource, tables(), context)
     }
     if (resource === 'tooling/query')
-      return answerQuery(soql, { RealTimeEventSettings: [toSettingsRow(setup())] }, context)
+      return answerQuery(soql, toolingTables(setup(), customChannels), context)
     return restError(404, 'NOT_FOUND', 'The requested resource does not exist')
   }
 }
@@ -96,6 +101,27 @@ function orgTables(
     ],
     UserPermissionAccess: [toPermissionRow(setup)],
     User: users.map(toUserRow),
+  }
+}
+
+function toolingTables(setup: OrgSetup, customChannels: CustomChannels): Tables {
+  const custom = Object.entries(customChannels).map(([channel, members], index) => ({
+    Id: `0YLxx00000000${String(index).padStart(2, '0')}AAA`,
+    DeveloperName: channel.replace(/^\/event\/(.*)__chn$/, '$1'),
+    members: members.map((member) => member.slice('/event/'.length)),
+  }))
+  return {
+    RealTimeEventSettings: [toSettingsRow(setup)],
+    ...(setup.permissions.includes('ViewSetup') && {
+      PlatformEventChannel: custom.map(({ Id, DeveloperName }) => ({ Id, DeveloperName })),
+      PlatformEventChannelMember: custom.flatMap(({ Id, DeveloperName, members }) =>
+        members.map((member) => ({
+          DeveloperName: `${DeveloperName}_chn_${member}`,
+          EventChannel: Id,
+          SelectedEntity: member,
+        })),
+      ),
+    }),
   }
 }
 

@@ -22,7 +22,7 @@ import { type ConnectedApp, createTokenIssuer } from './oauth.ts'
 import type { OrgApp } from './org-apps.ts'
 import { defaultSetup, type OrgSetup } from './org-setup.ts'
 import type { OrgUser } from './org-user.ts'
-import { createRest, type OrgIdentity } from './rest.ts'
+import { type CustomChannels, createRest, type OrgIdentity } from './rest.ts'
 import { createBayeux } from './session-keeper.ts'
 
 export type SimulatorOptions = {
@@ -54,7 +54,7 @@ export type SimulatorOptions = {
   /** CometD sessions at a time. */
   readonly concurrentClients?: number
   /** Custom channels with the channels whose events they bring, too. */
-  readonly customChannels?: Readonly<Record<string, readonly string[]>>
+  readonly customChannels?: CustomChannels
   /** Whether the org has a channel; default: every monitoring channel, `…__e` and `…__chn`. */
   readonly hasChannel?: (channel: string) => boolean
   /** Serves `POST /simulator/attacks/NAME`; throws a ForcewatchError for a name it does not know. */
@@ -160,6 +160,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     setup: () => ({ ...defaultSetup, ...options.setup }),
     apps: () => options.apps ?? [],
     logFiles: () => options.logFiles ?? [],
+    customChannels: options.customChannels ?? {},
     hidden: options.hidden,
   })
   const server = createServer((request, response) => {

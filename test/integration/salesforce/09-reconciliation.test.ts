@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { ForcewatchError } from '../../../src/errors.ts'
 import type { Metrics } from '../../../src/metrics.ts'
 import type { OrgOptions } from '../../../src/salesforce/org-options.ts'
+import { readClosings, reconcileScope } from '../../../src/salesforce/reconcile/reconcile-state.ts'
 import { identifierOf, logins, reports, until, type WatchedOrg, watchOrg } from './watched-org.ts'
 
 const reconciliation = { enabled: true, interval: 100, settle: 300, overlap: 500, apiReserve: 0.2 }
@@ -41,9 +42,10 @@ function warnings({ lines }: WatchedOrg, text: string) {
 
 const watched: Partial<OrgOptions> = { reconciliation }
 
+const custom = '/event/Security__chn'
+
 describe('reconciliation', () => {
   test('finds what a custom channel lost of its members, also after a restart', async () => {
-    const custom = '/event/Security__chn'
     await using org = await watchOrg({ simulator: { customChannels: { [custom]: [logins, reports] } } })
     const first = await org.started({ channels: [custom], reconciliation })
     org.publish(3)
@@ -59,6 +61,54 @@ describe('reconciliation', () => {
     expect(await identifiers(org, 'reconcile')).toEqual(['10', '6', '7', '9'])
     const channels = (await org.records()).map(({ value }) => JSON.parse(value.toString()).channel)
     expect(new Set(channels)).toEqual(new Set([custom, logins]))
+  })
+
+  test('finds what a custom channel lost of a member that never brought anything', async () => {
+    await using org = await watchOrg({ simulator: { customChannels: { [custom]: [logins, reports] } } })
+    await org.started({ channels: [custom], reconciliation })
+    org.publish(3)
+    org.simulator.faults.inject({ kind: 'event-lost', channel: reports, times: 2 })
+    org.publish(2, reports)
+    expect(await org.everythingArrived()).toEqual({ duplicates: 0 })
+    expect(await identifiers(org, 'reconcile')).toEqual(['3', '4'])
+  })
+
+  test('says once that it may not read the members of a custom channel, and knows those that came', async () => {
+    const setup = { permissions: ['ApiEnabled', 'ViewDataLeakageEvents'] }
+    await using org = await watchOrg({
+      simulator: { customChannels: { [custom]: [logins, reports] }, setup },
+    })
+    await org.started({ channels: [custom], reconciliation })
+    org.publish(3)
+    await org.everythingArrived()
+    await compared(org)
+    org.simulator.faults.inject({ kind: 'event-lost', channel: logins, times: 2 })
+    org.publish(2)
+    expect(await org.everythingArrived()).toEqual({ duplicates: 0 })
+    const [warning, ...others] = warnings(org, `the members of ${custom} cannot be read`)
+    expect(warning?.remedy).toContain('View Setup and Configuration')
+    expect(others).toEqual([])
+  })
+
+  test('closes the gap of a custom channel when each of its members has been compared over it', async () => {
+    await using org = await watchOrg({
+      simulator: { customChannels: { [custom]: [logins, reports] }, retention: { perChannel: 10 } },
+    })
+    const options = { channels: [custom], reconciliation }
+    const first = await org.started(options)
+    org.publish(5)
+    await org.everythingArrived()
+    await first.stop()
+    org.publish(100)
+    org.publish(50, reports)
+    await org.started(options)
+    await org.everythingArrived()
+    const closings = async () => [...(await readClosings(org.store.read(reconcileScope('acme')))).values()]
+    await until(async () => (await closings()).length > 0)
+    const injected =
+      (await total(org.metrics, 'injected')) + (await total(org.metrics, 'injected', 'ReportEventStream'))
+    expect(injected).toBeGreaterThanOrEqual(130)
+    expect(await closings()).toMatchObject([{ found: injected, injected }])
   })
 
   test('finds what the stream lost without a word, and puts each event into the log once', async () => {
