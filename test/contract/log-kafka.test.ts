@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { promisify } from 'node:util'
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
 import { hasCode } from '../../src/errors.ts'
@@ -24,6 +26,7 @@ function openLog(options: Pick<KafkaLogOptions, 'brokers'> & Partial<KafkaLogOpt
   })
 }
 
+const bareReader = new URL('../support/bare-kafka-reader.ts', import.meta.url).pathname
 const brokers = (await kafkaBrokers()) ?? []
 describeLog(
   'Kafka log',
@@ -33,20 +36,39 @@ describeLog(
 )
 
 describe.skipIf(brokers.length === 0)('Kafka log with compression', () => {
-  it('takes less room, and is read by whoever is not told of it', async () => {
-    const [squeezed, plain] = [openLog({ brokers, compression: 'zstd' }), openLog({ brokers })]
-    onTestFinished(async () => void (await Promise.all([squeezed.close(), plain.close()])))
-    const topic = `compressed-${randomUUID()}`
-    await squeezed.createTopics([{ name: topic, partitions: 1 }])
-    // More than a topic of ours takes as it is.
-    const values = ['first', 'x'.repeat(9 << 20), 'last']
-    const records = values.map((value) => ({ key: 'k', value, headers: { org: 'acme' } }))
-    await expect(plain.append(topic, records.slice(1, 2))).rejects.toMatchObject({ code: 'LOG_REJECTED' })
-    await squeezed.append(topic, records)
-    const read: LogRecord[] = []
-    for await (const record of plain.read({ topic, partition: 0 }, 0)) read.push(record)
-    expect(read.map(({ value }) => value.length)).toEqual(values.map(({ length }) => length))
-    expect(read[0]?.headers).toEqual({ org: 'acme' })
+  it.each(['gzip', 'zstd'] as const)(
+    'by %s takes less room, and is read by whoever is not told of it',
+    async (compression) => {
+      const [squeezed, plain] = [openLog({ brokers, compression }), openLog({ brokers, compression: 'none' })]
+      onTestFinished(async () => void (await Promise.all([squeezed.close(), plain.close()])))
+      const topic = `compressed-${randomUUID()}`
+      await squeezed.createTopics([{ name: topic, partitions: 1 }])
+      // More than a topic of ours takes as it is.
+      const values = ['first', 'x'.repeat(9 << 20), 'last']
+      const records = values.map((value) => ({ key: 'k', value, headers: { org: 'acme' } }))
+      await expect(plain.append(topic, records.slice(1, 2))).rejects.toMatchObject({ code: 'LOG_REJECTED' })
+      await squeezed.append(topic, records)
+      const read: LogRecord[] = []
+      for await (const record of plain.read({ topic, partition: 0 }, 0)) read.push(record)
+      expect(read.map(({ value }) => value.length)).toEqual(values.map(({ length }) => length))
+      expect(read[0]?.headers).toEqual({ org: 'acme' })
+    },
+  )
+
+  it('is what nobody asked for, and a process that knows nothing but kafkajs reads it', async () => {
+    const topic = `default-${randomUUID()}`
+    const log = openLog({ brokers })
+    onTestFinished(() => log.close())
+    await log.createTopics([{ name: topic, partitions: 1 }])
+    const values = range(0, 500).map((number) => JSON.stringify({ number, text: 'x'.repeat(1000) }))
+    await log.append(
+      topic,
+      values.map((value) => ({ key: 'k', value, headers: { org: 'acme' } })),
+    )
+    const { stdout } = await promisify(execFile)(process.execPath, [bareReader, brokers.join(), topic, '500'])
+    const { read, compressed } = JSON.parse(stdout) as { read: readonly string[]; compressed: boolean }
+    expect(read).toEqual(values)
+    expect(compressed).toBe(true)
   })
 })
 

@@ -4,9 +4,9 @@ import { type ISocketFactory, Kafka, type SASLOptions } from 'kafkajs'
 import type { Clock } from '../../clock.ts'
 import { minute, second } from '../../duration.ts'
 import type { Logger } from '../../logger.ts'
+import { installCodecs } from './codecs.ts'
 import { createLogCreator } from './kafka-logging.ts'
 import { dropNegativeTimeoutWarning } from './negative-timeout-warning.ts'
-import { installZstd } from './zstd-codec.ts'
 
 export type KafkaConnectionOptions = {
   /** Some brokers, each `host:port`. */
@@ -46,7 +46,7 @@ export type ClientOptions = KafkaConnectionOptions & {
  */
 export function createClient(options: ClientOptions): KafkaClient {
   dropNegativeTimeoutWarning()
-  installZstd()
+  installCodecs()
   const { brokers, clientId, tls = false, sasl, retryFor, clock, logger } = options
   const connections = createConnections()
   const kafka = new Kafka({

@@ -15,16 +15,17 @@ import type {
   TopicSpec,
 } from '../log.ts'
 import { partitionOf } from '../partitioning.ts'
+import type { Compression } from './codecs.ts'
 import { createClient, type KafkaClient, type KafkaConnectionOptions } from './kafka-client.ts'
 import { isUnsettled, toLogError } from './kafka-errors.ts'
-import { type Compression, KafkaProducer } from './kafka-producer.ts'
+import { KafkaProducer } from './kafka-producer.ts'
 import { KafkaSubscription } from './kafka-subscription.ts'
 import { readPartition } from './read-partition.ts'
 
 export type KafkaLogOptions = KafkaConnectionOptions & {
   /** Replicas of topics that are created. With three or more, an append is acknowledged by at least two. */
   readonly replication: number
-  /** None when absent. Whatever is in the log can be read in either case. */
+  /** Gzip when absent. Whatever is in the log can be read in any case. */
   readonly compression?: Compression
   /** How long an append may take before it fails with LOG_UNAVAILABLE, ms; 30 s when absent. */
   readonly appendTimeout?: number
@@ -68,7 +69,7 @@ class KafkaLog implements Log {
 
   constructor(options: KafkaLogOptions) {
     this.#options = options
-    const { brokers, clock, appendTimeout = defaultAppendTimeout, compression = 'none' } = options
+    const { brokers, clock, appendTimeout = defaultAppendTimeout, compression = 'gzip' } = options
     this.#producer = new KafkaProducer({
       brokers,
       clock,

@@ -1,15 +1,11 @@
-import { CompressionTypes, type Message, Partitioners, type Producer } from 'kafkajs'
+import { type Message, Partitioners, type Producer } from 'kafkajs'
 import type { Clock } from '../../clock.ts'
 import { ForcewatchError } from '../../errors.ts'
 import type { NewRecord } from '../log.ts'
+import { type Compression, compressionTypes } from './codecs.ts'
 import type { KafkaClient } from './kafka-client.ts'
 import { protocolType, toLogError } from './kafka-errors.ts'
 import { sizeOf, toMessage } from './kafka-record.ts'
-
-/** How records are compressed, batch by batch. */
-export type Compression = 'none' | 'zstd'
-
-const compressionTypes = { none: CompressionTypes.None, zstd: CompressionTypes.ZSTD } as const
 
 export type KafkaProducerOptions = {
   readonly createClient: () => KafkaClient

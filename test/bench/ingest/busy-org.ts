@@ -1,6 +1,6 @@
 import { systemClock } from '../../../src/clock.ts'
 import { day } from '../../../src/duration.ts'
-import type { Compression } from '../../../src/log/kafka/kafka-producer.ts'
+import type { Compression } from '../../../src/log/kafka/codecs.ts'
 import { defaultChannels } from '../../../src/salesforce/channels.ts'
 import { generateTraffic } from '../../../src/simulator/traffic/generate.ts'
 import { createOrg } from '../../../src/simulator/traffic/org.ts'
@@ -32,7 +32,7 @@ const seed = 'busy-org'
 /** Runs `work` with a busy org and ends every process of it afterwards. */
 export async function withBusyOrg<T>(
   work: (org: BusyOrg) => Promise<T>,
-  compression: Compression = 'none',
+  compression: Compression = 'gzip',
 ): Promise<T> {
   const broker = await startKafkaBroker({ jars: await fetchKafkaJars() })
   const redis = await startRedisServer()
@@ -40,7 +40,7 @@ export async function withBusyOrg<T>(
   const backend = ownBackend('ingest', [broker.address], redis.url)
   const installation = await createInstallation({
     org: { org: org.identity, users: org.users },
-    config: { ...backend, kafka: { ...backend.kafka, compression } as typeof backend.kafka },
+    config: { ...backend, kafka: { ...backend.kafka!, compression } },
   })
   try {
     const service = await installation.start(['ingest'])

@@ -1,5 +1,5 @@
 import { Kafka, logLevel } from 'kafkajs'
-import { installZstd } from '../../../src/log/kafka/zstd-codec.ts'
+import { installCodecs } from '../../../src/log/kafka/codecs.ts'
 import { type Spent, startMeasuring } from '../road/work.ts'
 
 export type Produced = Spent & { readonly records: number }
@@ -7,7 +7,7 @@ export type Produced = Spent & { readonly records: number }
 /** The yardstick: kafkajs alone reads back what a topic holds and produces it once more, as durably; only producing counts. */
 const [broker, from, to] = process.argv.slice(2) as [string, string, string]
 const batchSize = 500
-installZstd()
+installCodecs()
 const kafka = new Kafka({ brokers: [broker], clientId: 'bench', logLevel: logLevel.NOTHING })
 const records = await readAll()
 const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 })

@@ -1,5 +1,5 @@
 import { median } from 'simple-statistics'
-import type { Compression } from '../../../src/log/kafka/kafka-producer.ts'
+import type { Compression } from '../../../src/log/kafka/codecs.ts'
 import { runMeasured } from '../measured-process.ts'
 import { untilReceived, withBusyOrg } from './busy-org.ts'
 import type { Produced } from './produce.ts'
