@@ -64,14 +64,15 @@ export function tailOf(numbers: Float64Array, at: number): Tail {
 }
 
 /**
- * log10 of the calibrated probability: never smaller than the model's, which only is weakened; not above that of the threshold,
- * below which nothing is known of the tail.
+ * log10 of the calibrated probability. Beyond the threshold it is what was counted that decides, and may be more or less than the
+ * model says; up to it nothing is known of the tail, and it is the model's, but not below that of the threshold.
  */
 export function calibrate(log10p: number, { u, pi, xi, sigma }: Tail): number {
-  const excess = Math.max(0, -log10p - u)
+  const excess = -log10p - u
+  if (excess <= 0) return Math.max(log10p, Math.log10(pi))
   const scaled = excess / sigma
   const decline = xi < 1e-6 ? scaled : Math.log1p(xi * scaled) / xi
-  return Math.max(log10p, Math.log10(pi) - decline / Math.LN10)
+  return Math.log10(pi) - decline / Math.LN10
 }
 
 /** The share of all windows, those of the prior among them, with a score from each edge on. */

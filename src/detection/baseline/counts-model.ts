@@ -28,8 +28,6 @@ const sum = { spread: 0, spreadWeight: 1, histogram: 2, count: 2 + rateBins } as
 const factorWeight = 3
 /** A group's spread is shrunk to 1 with the weight of so many entities. */
 const spreadWeight = 3
-/** A window that slides is looked at all the time, which gives chance about as many tries as so many separate windows. */
-const independentLooks = 3
 /** Nothing closer to the expectation than so many standard deviations is improbable enough to matter: p > 0.001. */
 const leastDeviations = 3
 
@@ -156,7 +154,7 @@ export function createCountsModel(halfLife: number, offset: ZoneOffset): Baselin
       }
     },
 
-    looks: (members, _active, length) => (members * independentLooks) / length,
+    looks: (members, _active, length) => members / length,
   }
 }
 

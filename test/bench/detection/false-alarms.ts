@@ -7,8 +7,6 @@ import type { Section } from './gates.ts'
 import { type Activity10, createPopulation, type Population, windowLength } from './population.ts'
 import { RollingZ } from './rolling-z.ts'
 
-/** A sliding window is taken to be as good as so many separate looks: see `looks` of the counts model. */
-const looksPerWindow = 3
 const nominals = [1e-3, 1e-4, 1e-5] as const
 
 export type FalseAlarmOptions = {
@@ -83,7 +81,7 @@ export type Run = {
 
 function run(population: Population, kind: Kind, options: FalseAlarmOptions, from: number): Run {
   const activeRate = kind === 'amounts' ? activeWindowsPerHour(population, from, options.days) : 0
-  const perHour = kind === 'counts' ? (options.members * looksPerWindow * hour) / windowLength : activeRate
+  const perHour = kind === 'counts' ? (options.members * hour) / windowLength : activeRate
   const sources = Object.fromEntries(options.nominals.map((p) => [detectorId(p), toYaml(kind, p * perHour)]))
   const scores = new Map<string, Map<string, number>>(Object.keys(sources).map((id) => [id, new Map()]))
   const thresholds = new Map<string, { sum: number; count: number }>()

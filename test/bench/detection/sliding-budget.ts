@@ -73,7 +73,7 @@ function toGate(id: string, perDay: number): Gate {
   const gate = within(
     `${kind}: alerts at a budget of ${budget} a day`,
     perDay / Number(budget),
-    [0.1, 1.5],
+    [0.3, 1.5],
     (ratio) => `${ratio.toFixed(2)}× the budget`,
   )
   return { ...gate, measured: `${plain(perDay)} a day, ${gate.measured}` }

@@ -39,6 +39,6 @@ test('the alerts of a benign month are about as many as the budget says', () => 
   const alerts = rig.detections.filter(({ sequence }) => sequence === 0).length
   const ratio = alerts / (budget * weeks * week)
   console.log(`${alerts} alerts in ${weeks} benign weeks, ${ratio.toFixed(2)} of the budget`)
-  expect(ratio).toBeGreaterThan(0.1)
+  expect(ratio).toBeGreaterThan(0.3)
   expect(ratio).toBeLessThan(1.5)
 })

@@ -15,12 +15,14 @@ import {
 
 const queries = distinct('distinct(query)', ({ query }) => query)
 
+/** So little that chance alone hardly raises anything in two weeks. */
+const budget = 1 / (90 * day)
 /** One window each, so that what is expected in it can be read off a detection. */
 const detectors = [
-  makeDetector({ id: 'calls-10m', atLeast: 50, windows: [10 * minute], measureHash: '1' }),
-  makeDetector({ id: 'calls-24h', atLeast: 100, windows: [day], measureHash: '2' }),
-  makeDetector({ id: 'rows-1h', model: 'amounts', measure: rowsRead, atLeast: 2000, windows: [hour] }),
-  makeDetector({ id: 'queries-1h', measure: queries, atLeast: 15, windows: [hour], measureHash: '3' }),
+  makeDetector({ budget, id: 'calls-10m', atLeast: 50, windows: [10 * minute], measureHash: '1' }),
+  makeDetector({ budget, id: 'calls-24h', atLeast: 100, windows: [day], measureHash: '2' }),
+  makeDetector({ budget, id: 'rows-1h', model: 'amounts', measure: rowsRead, atLeast: 2000, windows: [hour] }),
+  makeDetector({ budget, id: 'queries-1h', measure: queries, atLeast: 15, windows: [hour], measureHash: '3' }),
 ]
 
 type Delayed = { readonly arrival: number; readonly activity: Activity }

@@ -30,6 +30,8 @@ function shareBelow(numbers: Float64Array, log10p: number, scoreOf: (u: number) 
 const exact = (u: number) => -Math.log10(u)
 /** A model that thinks itself twice as good, in powers of ten, as it is. */
 const boastful = (u: number) => -2 * Math.log10(u)
+/** One that thinks itself three quarters as good. */
+const modest = (u: number) => -0.75 * Math.log10(u)
 /** One window in five hundred is a burst, ten times as rare where it is twice as surprising. */
 const frequentBursts = (u: number) => (u < 2e-3 ? 2.7 * (2e-3 / u) ** 0.3 : -Math.log10(u))
 /** Three windows in ten thousand are bursts without limit. */
@@ -39,13 +41,14 @@ describe('a calibrated tail', () => {
   test.each([
     ['of an exact model', exact],
     ['of a boastful model', boastful],
+    ['of a modest model', modest],
     ['with bursts that the far point sees', frequentBursts],
   ])('%s keeps what it promises', (_, scoreOf) => {
     const numbers = seen(400_000, scoreOf)
     for (const p of [1e-3, 1e-4]) {
       const actual = shareBelow(numbers, Math.log10(p), scoreOf)
       expect(actual / p).toBeLessThan(1.5)
-      expect(actual / p).toBeGreaterThan(0.1)
+      expect(actual / p).toBeGreaterThan(0.3)
     }
   })
 
@@ -84,12 +87,9 @@ describe('a calibrated tail', () => {
     expect(10 ** calibrate(-6, known)).toBeCloseTo(0.003 * Math.exp(-(6 + Math.log10(0.003)) / 0.6), 12)
   })
 
-  test('never makes anything less probable than the model does', () => {
-    const known = tailOf(
-      seen(50_000, (u) => -0.3 * Math.log10(u)),
-      0,
-    )
-    for (const log10p of [-1, -3, -6, -30]) expect(calibrate(log10p, known)).toBeGreaterThanOrEqual(log10p)
+  test('makes nothing ordinary improbable', () => {
+    const known = tailOf(seen(400_000, modest), 0)
+    for (const log10p of [-0.5, -1, -1.99]) expect(calibrate(log10p, known)).toBeGreaterThanOrEqual(log10p)
   })
 
   test('says of heavier tails that the same score is more probable, in order of the scores', () => {
