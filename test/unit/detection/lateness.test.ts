@@ -21,8 +21,22 @@ const budget = 1 / (90 * day)
 const detectors = [
   makeDetector({ budget, id: 'calls-10m', atLeast: 50, windows: [10 * minute], measureHash: '1' }),
   makeDetector({ budget, id: 'calls-24h', atLeast: 100, windows: [day], measureHash: '2' }),
-  makeDetector({ budget, id: 'rows-1h', model: 'amounts', measure: rowsRead, atLeast: 2000, windows: [hour] }),
-  makeDetector({ budget, id: 'queries-1h', measure: queries, atLeast: 15, windows: [hour], measureHash: '3' }),
+  makeDetector({
+    budget,
+    id: 'rows-1h',
+    model: 'amounts',
+    measure: rowsRead,
+    atLeast: 2000,
+    windows: [hour],
+  }),
+  makeDetector({
+    budget,
+    id: 'queries-1h',
+    measure: queries,
+    atLeast: 15,
+    windows: [hour],
+    measureHash: '3',
+  }),
 ]
 
 type Delayed = { readonly arrival: number; readonly activity: Activity }
