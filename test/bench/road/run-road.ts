@@ -6,7 +6,7 @@ import { createMetrics, type Metrics } from '../../../src/metrics.ts'
 import { createRedisStore } from '../../../src/store/redis/redis-store.ts'
 import { Processor } from '../../../src/stream/processor.ts'
 import type { PartitionTask } from '../../../src/stream/task.ts'
-import { readWork, startMeasuring } from './work.ts'
+import { measureRecords, readWork } from './work.ts'
 
 export type TaskOptions = {
   readonly partition: TopicPartition
@@ -16,10 +16,12 @@ export type TaskOptions = {
 
 /**
  * Runs a task as the service does, records from Kafka, output to Kafka, checkpoints to Redis, until it has had all records; prints
- * what that took, the last checkpoint included.
+ * what those after the warm-up took, the last checkpoint included.
  */
 export async function runRoad(createTask: (options: TaskOptions) => PartitionTask): Promise<void> {
-  const { broker, redis, topic, records, run } = readWork()
+  const work = readWork()
+  const { broker, redis, topic, run } = work
+  const measured = measureRecords(work)
   const clock = systemClock
   const logger = createLogger({ level: 'warn', format: 'text' }, createSecretScrubber())
   const metrics = createMetrics()
@@ -28,14 +30,12 @@ export async function runRoad(createTask: (options: TaskOptions) => PartitionTas
   const topics = { detections: `detections-${run}`, deadLetter: `dead-letter-${run}` }
   await log.createTopics(Object.values(topics).map((name) => ({ name, partitions: 1 })))
 
-  let spent: ReturnType<typeof startMeasuring> | undefined
-  const done = Promise.withResolvers<void>()
   const processor = new Processor({
     stage: 'detect',
     group: `bench-${run}`,
     topic,
     deadLetterTopic: topics.deadLetter,
-    createTask: (partition) => countRecords(createTask({ partition, topics, metrics })),
+    createTask: (partition) => noteRecords(createTask({ partition, topics, metrics })),
     // As `stream.checkpoint` is when nothing is configured.
     checkpoint: { records: 20_000, interval: 5000 },
     log,
@@ -44,23 +44,21 @@ export async function runRoad(createTask: (options: TaskOptions) => PartitionTas
     clock,
     logger,
     metrics,
-    onFailure: (error) => done.reject(error),
+    onFailure: (error) => measured.all.reject(error),
   })
 
-  function countRecords(task: PartitionTask): PartitionTask {
-    let seen = 0
+  function noteRecords(task: PartitionTask): PartitionTask {
     const { process: processRecord } = task
     task.process = (record, output) => {
-      spent ??= startMeasuring()
+      measured.note()
       processRecord.call(task, record, output)
-      if (++seen === records) done.resolve()
     }
     return task
   }
 
   await processor.start()
-  await done.promise
+  await measured.all.promise
   await processor.stop()
-  process.stdout.write(JSON.stringify(spent?.()))
+  measured.print()
   await Promise.all([log.close(), store.close()])
 }

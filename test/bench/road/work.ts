@@ -3,8 +3,9 @@ export type Work = {
   readonly broker: string
   readonly redis: string
   readonly topic: string
-  /** Records in the topic's only partition. */
+  /** Records of the topic's only partition that are measured, and those before them that are not. */
   readonly records: number
+  readonly warmUp: number
   /** Makes the names of consumer group and output topics unique. */
   readonly run: string
 }
@@ -22,6 +23,23 @@ export function startMeasuring(): () => Spent {
   return () => {
     const { user, system } = process.cpuUsage(cpu)
     return { cpu: (user + system) / 1e6, seconds: (performance.now() - started) / 1000 }
+  }
+}
+
+/** Measures the work on the records after those that warm up. `note` is to be called before the work on each one. */
+export function measureRecords({ records, warmUp }: Work) {
+  const all = Promise.withResolvers<void>()
+  let spent: ReturnType<typeof startMeasuring> | undefined
+  let seen = 0
+  return {
+    all,
+    note(): void {
+      if (seen === warmUp) spent = startMeasuring()
+      if (++seen === warmUp + records) all.resolve()
+    },
+    print(): void {
+      process.stdout.write(JSON.stringify(spent?.()))
+    },
   }
 }
 
