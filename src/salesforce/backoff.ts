@@ -1,3 +1,4 @@
+import { sum } from 'simple-statistics'
 import { minute, second } from '../duration.ts'
 import type { SessionEnd } from './transport.ts'
 
@@ -95,13 +96,14 @@ export class Backoff {
     const { random, pace } = this.#options
     this.#forget(trouble, session)
     const inARow = this.count(trouble)
+    const inAll = sum([...this.#counts.values()])
     this.#counts.set(trouble, inARow + 1)
     this.#endings = this.#endings.filter(({ time }) => now - time < minute * pace)
     const alike = this.#endings.filter((ending) => ending.trouble === trouble)
     const wasBrief = session.subscribedFor < brief * pace
     this.#endings = [...this.#endings, { trouble, time: now, wasBrief }]
     const reaction = reactions[trouble]
-    const wanted = isGood(session) ? afterGood(reaction, alike.length) : growing(reaction, inARow)
+    const wanted = isGood(session) ? afterGood(reaction, alike.length) : growing(reaction, inARow, inAll)
     const jittered = wanted * (0.8 + random() / 5) * pace
     return Math.max(jittered, untilRare(alike, now, pace), session.retryAfter ?? 0)
   }
@@ -128,10 +130,13 @@ function afterGood({ first, longest }: Reaction, alike: number): number {
   return Math.min(longest, Math.max(first, plateau), first * 2 ** (alike / oftenPerDoubling))
 }
 
-/** An outage of a minute or two should not cost as much again, so the pause stands still for a while. */
-function growing({ first, longest }: Reaction, inARow: number): number {
-  const usual = Math.min(longest, first * 2 ** inARow)
-  if (first >= plateau || inARow === 0) return usual
-  if (inARow < early) return Math.min(usual, plateau)
-  return Math.min(longest, plateau * 2 ** (inARow - early + 1))
+/**
+ * An outage of a minute or two should not cost as much again, so the pause stands still for a while. One outage may show in
+ * several ways, so that short pauses grow with all troubles in a row, and long ones with their own.
+ */
+function growing({ first, longest }: Reaction, inARow: number, inAll: number): number {
+  if (first >= plateau) return Math.min(longest, first * 2 ** inARow)
+  const usual = Math.min(longest, first * 2 ** inAll)
+  if (inAll < early) return Math.min(usual, plateau)
+  return Math.min(longest, plateau * 2 ** (inAll - early + 1))
 }

@@ -155,7 +155,7 @@ async function readBody({ body, headers }: Response, silence: Silence): Promise<
     chunks.push(chunk)
   }
   const received = Buffer.concat(chunks)
-  const isPacked = received.length > 0 && single(headers['content-encoding']) === 'gzip'
+  const isPacked = received.length > 0 && /^(x-)?gzip$/i.test(single(headers['content-encoding']) ?? '')
   return isPacked ? unpack(received, unpackOptions) : received
 }
 

@@ -42,6 +42,15 @@ describe('the pause before the next session', () => {
     expect(pauses.slice(10)).toEqual([24_000, 48_000, 60_000, 60_000])
   })
 
+  test('grows likewise where one outage shows in different ways', () => {
+    const { meet } = createTroubles()
+    const pauses = (['transport', 'unknown-client', 'timeout', 'transport'] as const).map((trouble) =>
+      meet(trouble),
+    )
+    expect(pauses).toEqual([500, 1000, 2000, 4000])
+    expect(meet('limit')).toBe(120_000)
+  })
+
   test.each([{ subscribedFor: minute, hasDelivered: false }, fruitful])(
     'is short again after %o',
     (session) => {
