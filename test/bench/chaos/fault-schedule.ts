@@ -67,10 +67,9 @@ export function nextBlow(random: Random, channels: readonly string[]): Blow {
   }
 }
 
-/** One fault alone, which strikes once. */
-export function singleBlow(kind: FaultKind, channel: string): Blow {
+/** One fault alone, which strikes once, or any number of times while it lasts, ms. */
+export function singleBlow(kind: FaultKind, channel: string, lasts = kind === 'outage' ? second : 0): Blow {
   const { at }: Fault = faultTable[kind]
-  const lasts = kind === 'outage' ? second : 0
   const fault: FaultRequest = {
     kind,
     ...(lasts > 0 ? { lasts } : { times: 1 }),

@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import { second } from '../../../src/duration.ts'
 import { runChaos } from './chaos.ts'
-import { runFaults } from './one-by-one.ts'
+import { type LastingReport, runLasting } from './lasting.ts'
+import { type FaultRow, runFaults } from './one-by-one.ts'
 import type { Recovery } from './recoveries.ts'
 import { recoveryFile, toRecoveryPage } from './recovery-page.ts'
 import type { StressReport } from './stressed-org.ts'
@@ -11,7 +12,12 @@ export type ChaosBenchOptions = { readonly seed: string; readonly seconds: numbe
 const hold = 5 * second
 /** What the watchdog adds to the advised timeout, ms. */
 const grace = 15 * second
-const limits = { loud: 5 * second, silent: hold + grace + 5 * second } as const
+const limits = {
+  loud: 5 * second,
+  silent: hold + grace + 5 * second,
+  handshakesPerFault: 2,
+  perMinute: 10,
+} as const
 
 /** Ten minutes of faults, by default; prints what came of them. @throws when something was lost, counted twice, left or late */
 export async function benchChaos({ seed, seconds }: ChaosBenchOptions): Promise<void> {
@@ -29,10 +35,14 @@ export async function benchChaos({ seed, seconds }: ChaosBenchOptions): Promise<
   for (const { names, took } of slowest(report.recoveries))
     console.log(`    ${formatSeconds(took)}  ${names.join(', ')}`)
   const problems = whatIsWrong(report)
+  if (report.handshakes > 1 + limits.handshakesPerFault * report.faults) problems.push('too many handshakes')
   if (problems.length > 0) throw new Error(`chaos: ${problems.join('; ')}`)
 }
 
-/** Each fault alone; prints how long its recovery took and writes it into docs/recovery.md. @throws as {@link benchChaos} */
+/**
+ * Each fault alone, once and for more than a minute; prints how long its recovery took and how many handshakes it cost, and
+ * writes it into docs/recovery.md. @throws as {@link benchChaos}, and when there were too many handshakes or logins
+ */
 export async function benchFaults(): Promise<void> {
   const setup = { rate: 100, hold, grace }
   console.log(`faults one by one: 8 channels, ${setup.rate} events/s`)
@@ -43,13 +53,15 @@ export async function benchFaults(): Promise<void> {
       `  ${kind.padEnd(28)} ${formatSeconds(took).padStart(7)}  ${handshakes} handshakes  ${meaning}`,
     )
   console.log(`  lost ${whole.lost}, counted twice ${whole.countedTwice} of ${whole.published} events`)
-  const problems = whatIsWrong(whole)
+  const lasting = await runLasting({ rate: 2, hold })
+  console.log(`  while one lasts: ${describeLasting(lasting)}`)
+  const problems = [...whatIsWrong(whole), ...tooMany(rows, lasting)]
   if (problems.length > 0) throw new Error(`faults: ${problems.join('; ')}`)
-  await writeFile(recoveryFile, toRecoveryPage(report, setup))
+  await writeFile(recoveryFile, toRecoveryPage({ ...report, lasting }, setup))
 }
 
 /** What must not be, in words. */
-function whatIsWrong(report: StressReport): readonly string[] {
+function whatIsWrong(report: StressReport): string[] {
   const { lost, countedTwice, offences, uncaught, leftBehind, recoveries } = report
   const [loud, silent] = [false, true].map((isSilent) => times(recoveries, isSilent))
   return [
@@ -63,6 +75,26 @@ function whatIsWrong(report: StressReport): readonly string[] {
     ...(quantile(loud!, 0.95) > limits.loud ? ['recovery is slow'] : []),
     ...(quantile(silent!, 0.95) > limits.silent ? ['recovery after silence is slow'] : []),
   ]
+}
+
+function tooMany(rows: readonly FaultRow[], lasting: LastingReport): readonly string[] {
+  const { handshakesPerFault, perMinute } = limits
+  return [
+    ...rows
+      .filter(({ handshakes }) => handshakes > handshakesPerFault)
+      .map(({ kind, handshakes }) => `${handshakes} handshakes for ${kind}`),
+    ...[...lasting]
+      .filter(([, { handshakes, logins }]) => Math.max(handshakes, logins) > perMinute)
+      .map(
+        ([kind, { handshakes, logins }]) =>
+          `${handshakes} handshakes, ${logins} logins a minute while ${kind} lasts`,
+      ),
+  ]
+}
+
+function describeLasting(lasting: LastingReport): string {
+  const most = (what: 'handshakes' | 'logins') => Math.max(...[...lasting.values()].map((row) => row[what]))
+  return `at most ${most('handshakes')} handshakes and ${most('logins')} logins a minute (${lasting.size} faults)`
 }
 
 function toRows(report: StressReport): readonly (readonly [string, string])[] {

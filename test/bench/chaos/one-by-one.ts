@@ -1,13 +1,13 @@
 import { systemClock as clock } from '../../../src/clock.ts'
 import { minute, second } from '../../../src/duration.ts'
-import { faultTable } from '../../../src/simulator/server/faults/fault-table.ts'
+import { type FaultKind, faultTable } from '../../../src/simulator/server/faults/fault-table.ts'
 import { kinds, singleBlow } from './fault-schedule.ts'
 import type { Recovery } from './recoveries.ts'
 import { channels, type StressReport, stress } from './stressed-org.ts'
 
 /** What one fault cost. */
 export type FaultRow = {
-  readonly kind: string
+  readonly kind: FaultKind
   readonly meaning: string
   /** From the end of the fault until every event published by then was safe, ms. */
   readonly took: number

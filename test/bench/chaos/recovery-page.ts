@@ -2,6 +2,7 @@ import { availableParallelism, loadavg } from 'node:os'
 import type { Fault } from '../../../src/simulator/server/faults/fault.ts'
 import { type FaultKind, faultTable } from '../../../src/simulator/server/faults/fault-table.ts'
 import { leftOut } from './fault-schedule.ts'
+import type { LastingReport } from './lasting.ts'
 import type { FaultsReport } from './one-by-one.ts'
 
 /** The page that says what each fault costs. */
@@ -24,17 +25,25 @@ export type RecoverySetup = {
   readonly grace: number
 }
 
+type Report = FaultsReport & { readonly lasting: LastingReport }
+
 /** The outcome of a run as Markdown. */
-export function toRecoveryPage({ rows, whole }: FaultsReport, { rate, hold, grace }: RecoverySetup): string {
+export function toRecoveryPage(
+  { rows, whole, lasting }: Report,
+  { rate, hold, grace }: RecoverySetup,
+): string {
   const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`
+  const perMinute = (kind: FaultKind) => lasting.get(kind)?.handshakes ?? '–'
   const measured = rows
     .filter(({ kind }) => !(kind in untold))
     .map(
       ({ kind, meaning, took, isSilent, handshakes }) =>
-        `| \`${kind}\` | ${meaning} | ${seconds(took)}${isSilent ? ' (silent)' : ''} | ${handshakes} |`,
+        `| \`${kind}\` | ${meaning} | ${seconds(took)}${isSilent ? ' (silent)' : ''} | ${handshakes} | ${perMinute(kind)} |`,
     )
   const describe = (kind: FaultKind) => `\`${kind}\` | ${(faultTable[kind] as Fault).meaning}`
-  const waiting = [...leftOut].filter((kind) => !(kind in untold)).map((kind) => `| ${describe(kind)} |`)
+  const waiting = [...leftOut]
+    .filter((kind) => !(kind in untold))
+    .map((kind) => `| ${describe(kind)} | ${perMinute(kind)} |`)
   const found = Object.entries(untold).map(
     ([kind, outcome]) => `| ${describe(kind as FaultKind)} | ${outcome} |`,
   )
@@ -54,8 +63,10 @@ export function toRecoveryPage({ rows, whole }: FaultsReport, { rate, hold, grac
     '',
     `Service, simulated org and everything else had ${availableParallelism()} cores; the load average at the end was ${loadavg()[0]?.toFixed(1)}.`,
     '',
-    '| fault | what happens | whole again after | handshakes |',
-    '|---|---|---|---|',
+    'Handshakes are those of a fault that strikes once, and the most within a minute while it strikes for more than one.',
+    '',
+    '| fault | what happens | whole again after | handshakes | a minute |',
+    '|---|---|---|---|---|',
     ...measured,
     '',
     '## What waits for somebody',
@@ -65,8 +76,8 @@ export function toRecoveryPage({ rows, whole }: FaultsReport, { rate, hold, grac
     'comes afterwards. What it does not keep any more is a gap on record (`forcewatch report gaps`), which reconciliation',
     'fills from the storage objects.',
     '',
-    '| fault | what happens |',
-    '|---|---|',
+    '| fault | what happens | handshakes a minute |',
+    '|---|---|---|',
     ...waiting,
     '',
     '## What the stream does not tell',

@@ -223,7 +223,8 @@ function countResources(): number {
     .length
 }
 
-function mostInAMinute(times: readonly number[]): number {
+/** The most of these times, ms, that lie within one minute. */
+export function mostInAMinute(times: readonly number[]): number {
   return Math.max(
     0,
     ...times.map((from) => times.filter((time) => time >= from && time < from + 60_000).length),
