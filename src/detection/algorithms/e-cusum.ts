@@ -15,9 +15,15 @@ export function evidenceOf(root: number, mu: number, phi: number): number {
   return phi * ((1 - 1 / growthRatio) * (root / mu) - Math.log(growthRatio))
 }
 
-/** L after one more period; `most` is all that one period may add. */
-export function nextEvidence(evidence: number, root: number, mu: number, phi: number, most: number): number {
-  return Math.max(evidence, 0) + Math.min(most, evidenceOf(root, mu, phi))
+/** What a bet of only `stake` (0 to 1) of the evidence makes of `gain`: ln(1 − stake + stake·e^gain), at least ln(1 − stake). */
+export function staked(gain: number, stake: number): number {
+  if (gain > 0) return gain + Math.log(stake + (1 - stake) * Math.exp(-gain))
+  return Math.log(1 - stake + stake * Math.exp(gain))
+}
+
+/** L after one more period that adds `gain`; `most` is all that one period may add. */
+export function nextEvidence(evidence: number, gain: number, most: number): number {
+  return Math.max(evidence, 0) + Math.min(most, gain)
 }
 
 /** Standard errors by which a reference is raised: with a whole one a growth of five per cent a day is found too late. */

@@ -1,12 +1,14 @@
 import { day } from '../../duration.ts'
-import { evidenceOf, nextEvidence, upperFactor } from '../algorithms/e-cusum.ts'
+import { evidenceOf, nextEvidence, staked, upperFactor } from '../algorithms/e-cusum.ts'
 import { negativeBinomialQuantile } from '../algorithms/log-tails.ts'
 import {
   activeRootOf,
   baselines,
   copyPerDay,
+  type Done,
   daysKnown,
   expectedOf,
+  expectedOtherOf,
   expectedRootOf,
   isSettled,
   learnDay,
@@ -36,6 +38,18 @@ const leastMean = 0.05
 /** Of a day's root, at most so many standard deviations above its mean are judged or learned, or so many active days. */
 const largestDeviation = 6
 const mostActive = 3
+/** The part of the evidence that is bet on a day of rest: who takes more at work need not do so at the weekend. */
+const restStake = 0.2
+const sinceStart = [
+  drift.observed,
+  drift.expected,
+  drift.otherObserved,
+  drift.otherExpected,
+  drift.workedDays,
+  drift.grownDays,
+] as const
+/** Activities of other work that must be expected before its growth tells something. */
+const enoughOther = 20
 /** A single day adds at most this part of what it takes to fire, however much there was: that is for other detectors. */
 export const mostPerDay = 1 / 3
 
@@ -65,14 +79,17 @@ export function closeDay(
   context: DayContext,
   isRestDay: (day: number) => boolean,
 ): DayJudgement | null {
-  const amount = row.get(drift.today)
+  const done = { amount: row.get(drift.today), other: row.get(drift.otherToday) }
   const isKnown = isSettled(row) && expectedRootOf(row, context.isRest, context.peerRoot) > 0
-  const judgement = isKnown ? judge(row, amount, context) : null
-  learnDay(row, baselines.fast, context.isRest, amount, fastHalfLife)
+  const judgement = isKnown ? judge(row, done, context) : null
+  learnDay(row, baselines.fast, context.isRest, done, fastHalfLife)
   learnReference(row, context, isRestDay)
-  row.set(drift.ring + (context.day % lagDays), amount)
+  row.set(drift.ring + (context.day % lagDays), done.amount)
+  row.set(drift.otherRing + (context.day % lagDays), done.other)
   row.set(drift.today, row.get(drift.tomorrow))
   row.set(drift.tomorrow, 0)
+  row.set(drift.otherToday, row.get(drift.otherTomorrow))
+  row.set(drift.otherTomorrow, 0)
   const alerted = row.get(drift.alerted)
   if (alerted > 0 && context.day - alerted >= longestDispute) reanchor(row)
   return judgement
@@ -100,10 +117,10 @@ export function rejectGrowth(row: DriftRow, today: number, isRestDay: (day: numb
   settle(row)
 }
 
-/** p = e^−L with L = max(before, 0) + the smaller of what the day adds and `most`. */
+/** p = e^−L with L = max(before, 0) + the smaller of what the day adds, by its stake, and `most`. */
 export const driftFormulas: Formulas = {
-  log10p: ({ before = 0, root = 0, mu = 1, phi = 1, most = 0 }) =>
-    Math.min(0, -nextEvidence(before, root, mu, phi, most) / Math.LN10),
+  log10p: ({ before = 0, root = 0, mu = 1, phi = 1, most = 0, stake = 1 }) =>
+    Math.min(0, -nextEvidence(before, staked(evidenceOf(root, mu, phi), stake), most) / Math.LN10),
   expected: ({ expected = 0 }) => expected,
   /** Amounts vary twice as much as their roots, so that the spread of a day is 4/φ, and that of a sum smaller by the number of days. */
   usualRange: ({ expected = 0, phi = 1, days = 1 }) => ({
@@ -114,7 +131,7 @@ export const driftFormulas: Formulas = {
 
 function judge(
   row: DriftRow,
-  amount: number,
+  { amount, other }: Done,
   { day: today, isRest, peerGrowth, peerRoot, bound }: DayContext,
 ): DayJudgement {
   const usual = Math.max(expectedOf(row, isRest) * peerGrowth ** 2, leastMean)
@@ -124,20 +141,25 @@ function judge(
   const root = Math.min(Math.sqrt(amount), largestRoot(usualRoot, phi, activeRootOf(row, peerRoot)))
   const before = row.get(drift.evidence)
   const most = mostPerDay * bound
-  const evidence = Math.max(0, nextEvidence(before, root, mu, phi, most))
+  const stake = isRest ? restStake : 1
+  const added = staked(evidenceOf(root, mu, phi), stake)
+  const evidence = Math.max(0, nextEvidence(before, added, most))
   if (before <= 0 && evidence > 0) begin(row, today)
   row.set(drift.evidence, evidence)
   if (evidence === 0) settle(row)
   else {
-    row.set(drift.observed, row.get(drift.observed) + amount)
-    row.set(drift.expected, row.get(drift.expected) + usual)
+    row.add(drift.observed, amount)
+    row.add(drift.expected, usual)
+    row.add(drift.otherObserved, other)
+    row.add(drift.otherExpected, expectedOtherOf(row, isRest) * peerGrowth ** 2)
+    if (!isRest) row.add(drift.workedDays, 1)
+    if (!isRest && added > 0) row.add(drift.grownDays, 1)
   }
   if (evidence >= bound && row.get(drift.alerted) === 0) row.set(drift.alerted, today)
   const expected = row.get(drift.expected)
   const length = today - row.get(drift.start) + 1
-  const added = evidenceOf(root, mu, phi)
   const reference = daysKnown(row)
-  const parameters = { before, root, mu, phi, most, added, expected, days: length, reference }
+  const parameters = { before, root, mu, phi, most, stake, added, expected, days: length, reference }
   return { evidence, parameters }
 }
 
@@ -155,8 +177,9 @@ function learnReference(
   const raw = row.get(drift.ring + (past % lagDays))
   const usual = Math.max(expectedRootOf(row, isRest, peerRoot), Math.sqrt(leastMean))
   const largest = largestRoot(usual, 1 / spreadOf(row, isRest, peerRoot), activeRootOf(row, peerRoot))
-  const learned = isSettled(row) ? Math.min(raw, largest ** 2) : raw
-  learnDay(row, baselines.reference, isRest, learned, referenceHalfLife)
+  const amount = isSettled(row) ? Math.min(raw, largest ** 2) : raw
+  const other = row.get(drift.otherRing + (past % lagDays))
+  learnDay(row, baselines.reference, isRest, { amount, other }, referenceHalfLife)
 }
 
 function largestRoot(usual: number, phi: number, active: number): number {
@@ -171,14 +194,23 @@ function lagAt(age: number): number {
 
 function begin(row: DriftRow, today: number): void {
   row.set(drift.start, today)
-  row.set(drift.observed, 0)
-  row.set(drift.expected, 0)
+  for (const index of sinceStart) row.set(index, 0)
 }
 
 /** Nothing is in dispute any more. */
 function settle(row: DriftRow): void {
-  for (const index of [drift.evidence, drift.start, drift.observed, drift.expected, drift.alerted])
-    row.set(index, 0)
+  for (const index of [drift.evidence, drift.start, drift.alerted, ...sinceStart]) row.set(index, 0)
+}
+
+/** The share of the days of work since the growth began that spoke for it; 0 while there was none. */
+export function growingOf(row: DriftRow): number {
+  return row.get(drift.grownDays) / Math.max(row.get(drift.workedDays), 1)
+}
+
+/** By what factor the entity's other work has grown since the growth began; null where too little of it is usual to tell. */
+export function otherGrowthOf(row: DriftRow): number | null {
+  const expected = row.get(drift.otherExpected)
+  return expected >= enoughOther ? row.get(drift.otherObserved) / expected : null
 }
 
 /** Number of the local day of a time. */

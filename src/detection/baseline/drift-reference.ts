@@ -6,7 +6,7 @@ import { type DriftRow, drift } from './drift-row.ts'
  * and so no few large days look like growth. The square of a root is the amount, so that two sums hold both moments.
  */
 
-/** Where the sums of a baseline begin in a row: per kind of day the amount, its roots, active days and days. */
+/** Where the sums of a baseline begin in a row: per kind of day the amount, its roots, active days, other work and days. */
 type Baseline = { readonly work: number; readonly rest: number }
 
 export const baselines = {
@@ -14,7 +14,7 @@ export const baselines = {
   fast: { work: drift.fastWorkAmount, rest: drift.fastRestAmount },
 } as const satisfies Record<string, Baseline>
 
-const sum = { amount: 0, roots: 1, active: 2, days: 3, count: 4 } as const
+const sum = { amount: 0, roots: 1, active: 2, other: 3, days: 4, count: 5 } as const
 
 /** A kind of day is shrunk to the mean of both with the weight of so many days. */
 const kindWeight = 0.5
@@ -81,12 +81,20 @@ export function spreadOf(row: DriftRow, isRest: boolean, peerRoot: number): numb
   return Math.min(spreadRange.most, Math.max(spreadRange.least, variance / Math.max(mean, 1e-9) ** 2))
 }
 
+/** How much other work was to be expected of such a day by the reference. */
+export function expectedOtherOf(row: DriftRow, isRest: boolean): number {
+  return meanOf(row, isRest, sum.other, 0)
+}
+
+/** What was done on a day: the amount, and how much other work. */
+export type Done = { readonly amount: number; readonly other: number }
+
 /** Adds a day; what a baseline knew before is halved in `halfLife` days. */
 export function learnDay(
   row: DriftRow,
   { work, rest }: Baseline,
   isRest: boolean,
-  amount: number,
+  { amount, other }: Done,
   halfLife: number,
 ): void {
   const kept = 2 ** (-1 / halfLife)
@@ -96,6 +104,7 @@ export function learnDay(
   row.add(at + sum.amount, amount)
   row.add(at + sum.roots, Math.sqrt(amount))
   if (amount > 0) row.add(at + sum.active, 1)
+  row.add(at + sum.other, other)
   row.add(at + sum.days, 1)
 }
 
@@ -105,7 +114,7 @@ export function copyPerDay(row: DriftRow, from: Baseline, to: Baseline): void {
     const days = row.get(from[kind] + sum.days)
     if (days <= 0) continue
     const scale = row.get(to[kind] + sum.days) / days
-    for (const what of [sum.amount, sum.roots, sum.active])
+    for (const what of [sum.amount, sum.roots, sum.active, sum.other])
       row.set(to[kind] + what, row.get(from[kind] + what) * scale)
   }
 }

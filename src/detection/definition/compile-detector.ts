@@ -120,7 +120,7 @@ function measureHashOf(
     ...(when === 'below' ? { when } : {}),
     model: baseline.model,
     peers: baseline.peers,
-    ...(measure.kind === 'ratio' && { hits: hits?.source }),
+    ...((measure.kind === 'ratio' || baseline.model === 'drift') && { hits: hits?.source }),
   }
   return createHash('sha256').update(JSON.stringify(measured)).digest('hex').slice(0, 16)
 }

@@ -79,7 +79,7 @@ const selection = selectionOf(activityField, {
 const foundSelection = selectionOf(foundField, {
   id: 'levelCondition',
   description:
-    'observed, expected, ratio, excess (powers of ten beyond the threshold), window, whole_expected, whole_ratio (of the longest window), steady, every, networks, apps, users, familiarity, or any field',
+    'observed, expected, ratio, excess (powers of ten beyond the threshold), window, whole_expected, whole_ratio (of the longest window), unexplained (ratio / growth of other work) and growing (share of days) of drift, steady, every, networks, apps, users, familiarity, or any field',
 })
 
 const field = z
@@ -203,7 +203,7 @@ export const definitionSchema = z
     hits: selection
       .optional()
       .describe(
-        'ratio: which of the activities are hits. novelty: only of these something new is told; all of `where` teach',
+        'ratio: which of the activities are hits. novelty: only of these something new is told; all of `where` teach. drift: only these are added up; the rest of `where` is other work',
       ),
     measure: measure.describe('count, sum(field), distinct(field), ratio or new(field, …)'),
     unit: z

@@ -45,7 +45,7 @@ export type Detector = {
     readonly memory: number
     readonly learning: number
   }
-  /** Novelty: the activities of which something new is looked for; null when it is all of them. */
+  /** Novelty: the activities of which something new is looked for; drift: those that count. Null when it is all of them. */
   readonly hits: ((activity: Activity) => boolean) | null
   /** `above`: too much fires; `below`: too little, judged as event time goes on. */
   readonly when: 'above' | 'below'
@@ -117,6 +117,10 @@ export type FoundByWatcher = {
   readonly window: number
   /** What is expected of the longest window, and by what factor it is exceeded; null where that cannot be judged. */
   readonly whole: { readonly expected: number; readonly ratio: number } | null
+  /** Of slow growth: `ratio` by the growth of the entity's other work; null or absent where that is not known. */
+  readonly unexplained?: number | null
+  /** Of slow growth: the share of the days of work since it began on which more was done than usual. */
+  readonly growing?: number
   readonly activity: Activity
 }
 

@@ -2,7 +2,14 @@ import { day, week } from '../../duration.ts'
 import type { Detector } from '../definition/detector.ts'
 import type { Detection, Entity, EventSample, Statistics } from '../detection.ts'
 import { formatEntities, namesOfFirsts } from './explain.ts'
-import { formatAmount, formatFrequency, formatMeasured, formatProbability, formatQuantity } from './format.ts'
+import {
+  formatAmount,
+  formatFrequency,
+  formatMeasured,
+  formatProbability,
+  formatQuantity,
+  formatRatio,
+} from './format.ts'
 
 type Line = Detection['explanation'][number]
 
@@ -46,6 +53,9 @@ function* statisticalLines(
       value: `about once in ${formatFrequency(onceIn)} across ${where} (p ${formatProbability(log10p)})`,
     }
   }
+  const { otherGrowth } = statistics.parameters
+  if (otherGrowth !== undefined)
+    yield { label: 'Other work', value: `${formatRatio(otherGrowth)}× the expected in the same time` }
   yield { label: 'Baseline', value: baselineOf(statistics, entity.type) }
   if (largest !== undefined) yield { label: 'Own largest', value: largestOf(largest, measure) }
   if (learnable !== undefined && learnable < observed) {

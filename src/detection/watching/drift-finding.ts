@@ -1,7 +1,7 @@
 import { day } from '../../duration.ts'
 import type { Activity } from '../activity/activity.ts'
 import { thresholdFor } from '../algorithms/frequency.ts'
-import type { DayJudgement } from '../baseline/drift-model.ts'
+import { type DayJudgement, growingOf, otherGrowthOf } from '../baseline/drift-model.ts'
 import { type DriftRow, drift } from '../baseline/drift-row.ts'
 import type { OrgDays } from '../baseline/org-days.ts'
 import type { Firing } from '../definition/detector.ts'
@@ -36,7 +36,7 @@ export function boundOf(
   return { bound: -Math.log(threshold), threshold, looks }
 }
 
-/** The growth up to the end of the day that is open, or null when it does not fire. */
+/** The growth up to the end of the day that is open; null when it does not fire, or when that day speaks against it. */
 export function toFinding(
   row: DriftRow,
   { evidence, parameters }: DayJudgement,
@@ -48,8 +48,10 @@ export function toFinding(
   const { budget, atLeast } = firing
   const { bound, threshold, looks } = boundOf(orgDays, budget)
   const observed = row.get(drift.observed)
-  if (evidence < bound || observed < atLeast) return null
+  const grows = evidence > (parameters.before ?? 0)
+  if (!grows || evidence < bound || observed < atLeast) return null
   const expected = row.get(drift.expected)
+  const otherGrowth = otherGrowthOf(row)
   const length = (parameters.days ?? 1) * day
   const end = (orgDays.open + 1) * day - org.offset(time)
   const log10p = -evidence / Math.LN10
@@ -61,7 +63,14 @@ export function toFinding(
     end,
     pane: paneAt(time, length),
     observed,
-    judgement: { model: 'drift', log10p, expected, parameters, hourFactor: 1, peerWeight: 0 },
+    judgement: {
+      model: 'drift',
+      log10p,
+      expected,
+      parameters: { ...parameters, ...(otherGrowth !== null && { otherGrowth }) },
+      hourFactor: 1,
+      peerWeight: 0,
+    },
     log10p,
     tail: null,
     peak: 0,
@@ -73,9 +82,20 @@ export function toFinding(
     longest: quiet,
   }
   const ratio = observed / Math.max(expected, 1e-9)
+  const unexplained = otherGrowth === null ? null : ratio / Math.max(1, otherGrowth)
   return {
     verdict,
-    found: { observed, expected, ratio, excess, window: length, activity, whole: null },
+    found: {
+      observed,
+      expected,
+      ratio,
+      excess,
+      window: length,
+      activity,
+      whole: null,
+      unexplained,
+      growing: growingOf(row),
+    },
     time,
     trigger: sampleOf(activity),
     backfill: activity.backfill,

@@ -57,6 +57,10 @@ export class DriftWatcher implements Watcher {
   /** Counts one activity. What is late counts on the day that is open. */
   process(activity: Activity, org: OrgTime): void {
     const { detector } = this.#inForce
+    if (detector.hits?.(activity) === false) {
+      this.#countOther(activity, org)
+      return
+    }
     const entity = detector.entityOf(activity)
     const amount = detector.measure.kind === 'sum' ? detector.measure.amountOf(activity) : 1
     if (!entity || !(amount > 0)) return
@@ -73,6 +77,17 @@ export class DriftWatcher implements Watcher {
     const { bound } = boundOf(orgDays, firing.budget)
     if (row.get(drift.evidence) > mostPerDay * bound)
       this.#follow({ entity, activity, firing, peers }, org, amount)
+  }
+
+  /** Counts what else an entity does, of those that are watched. */
+  #countOther(activity: Activity, org: OrgTime): void {
+    const id = this.#inForce.detector.idOf(activity)
+    const number = id === null ? -1 : this.#rows.find(org.ref.id, id)
+    const orgDays = this.#orgs.get(org.ref.id)
+    if (number < 0 || !orgDays) return
+    const today = dayOf(activity.time, org.offset(activity.time))
+    this.#at(number).add(today <= orgDays.open ? drift.otherToday : drift.otherTomorrow, 1)
+    this.#rows.touch(number)
   }
 
   /** Closes the days of the org that are over, all entities at once: only so it is known what their peers did. */

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { parseDetectionMessage } from '../../../src/alerting/detection-message.ts'
+import type { Activity } from '../../../src/detection/activity/activity.ts'
 import { closeDay } from '../../../src/detection/baseline/drift-model.ts'
 import { DriftRow, drift, lagDays } from '../../../src/detection/baseline/drift-row.ts'
 import type { VerdictWord } from '../../../src/detection/baseline/incidents.ts'
 import { createOrgDays, noteDay, peerGrowthOf, restDaysOf } from '../../../src/detection/baseline/org-days.ts'
+import type { Found } from '../../../src/detection/definition/detector.ts'
 import type { Detection } from '../../../src/detection/detection.ts'
 import { EntityTable } from '../../../src/detection/entities/entity-table.ts'
 import { recompute } from '../../../src/detection/firing/recompute.ts'
@@ -86,7 +88,7 @@ describe('growth over days', () => {
 
   test('that stays for good fires once and becomes normal', () => {
     const outcomes = simulate(120, lasting(5))
-    expect(share(outcomes, ({ foundAfter }) => foundAfter !== null)).toBe(1)
+    expect(share(outcomes, ({ incidents }) => incidents > 0)).toBe(1)
     const incidents = outcomes.reduce((sum, { incidents }) => sum + incidents, 0)
     expect(incidents / outcomes.length).toBeLessThan(1.5)
   })
@@ -99,6 +101,20 @@ describe('growth over days', () => {
 test('an org of two weeks knows enough to see a twentyfold growth within a week', () => {
   const outcomes = simulate(14, lasting(20), 40, 10, 200, 14)
   expect(share(outcomes, ({ foundAfter }) => (foundAfter ?? 99) <= 7)).toBe(1)
+})
+
+test('a quiet weekend does not undo what a week of growth has shown', () => {
+  const row = new DriftRow()
+  const evidence: number[] = []
+  for (let d = 0; d < usualBefore + 7; d++) {
+    row.set(drift.today, d < usualBefore ? 400 : isWeekend(d) ? 0 : 800)
+    const context = { day: d, isRest: isWeekend(d), peerGrowth: 1, peerRoot: 0, bound: Math.log(odds) }
+    closeDay(row, context, isWeekend)
+    evidence.push(row.get(drift.evidence))
+  }
+  const [friday = 0, , sunday = 0] = evidence.slice(-3)
+  expect(friday).toBeGreaterThan(3)
+  expect(sunday).toBeGreaterThan(0.85 * friday)
 })
 
 describe('an entity that did nothing in its reference', () => {
@@ -232,6 +248,30 @@ describe('a drift detector', () => {
   ] as const)('told that it was %s fires %d times when the growth goes on', (verdict, times) => {
     expect(incidentsWith(verdict)).toBe(times)
   })
+
+  test.each([
+    ['as it was', 1, 3],
+    ['three times as much', 3, 1],
+  ])(
+    'that hears of other work, %s, says how much of the growth it leaves unexplained',
+    (_, pages, unexplained) => {
+      const found: number[] = []
+      const hits = ({ rows }: Activity) => rows > 0
+      const levelFor = ({ unexplained, growing = 0 }: Found) => {
+        expect(growing).toBeGreaterThan(0.5)
+        found.push(unexplained ?? Number.NaN)
+        return 'low' as const
+      }
+      const rig = createRig([{ ...detector, hits, levelFor }])
+      for (const activity of work(60, (d) => (d >= 40 ? 3 : 1))) {
+        rig.feed(activity)
+        const hasGrown = activity.user === 'u3' && activity.time >= monday + 40 * day
+        for (let page = 0; page < (hasGrown ? pages : 1); page++) rig.feed({ ...activity, rows: 0 })
+      }
+      expect(found.at(-1)).toBeGreaterThan(0.8 * unexplained)
+      expect(found.at(-1)).toBeLessThan(1.2 * unexplained)
+    },
+  )
 
   test('keeps less than 400 bytes of an entity', () => {
     expect(drift.count * 4).toBeLessThan(400)

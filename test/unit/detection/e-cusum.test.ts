@@ -4,6 +4,7 @@ import {
   evidenceOf,
   growthRatio,
   nextEvidence,
+  staked,
   upperFactor,
 } from '../../../src/detection/algorithms/e-cusum.ts'
 import { onceIn, thresholdFor } from '../../../src/detection/algorithms/frequency.ts'
@@ -31,13 +32,22 @@ describe('the evidence for growth', () => {
     expect(mean).toBeCloseTo(1, 5)
   })
 
+  test('of which a part is bet loses no more than that, gains what is left of it, and is as fair', () => {
+    expect(staked(-1000, 0.2)).toBeCloseTo(Math.log(0.8), 12)
+    expect(staked(1000, 0.2)).toBeCloseTo(1000 + Math.log(0.2), 9)
+    for (const gain of [-3, -0.1, 0, 0.1, 3]) {
+      expect(Math.exp(staked(gain, 0.2))).toBeCloseTo(0.8 + 0.2 * Math.exp(gain), 12)
+      expect(staked(gain, 1)).toBeCloseTo(gain, 12)
+    }
+  })
+
   test('reaches ln A no more often than once in A periods', () => {
     const random = createRandom(31)
     const [mu, phi, bound] = [8, 3, Math.log(200)]
     let crossings = 0
     let evidence = 0
     for (let i = 0; i < 200_000; i++) {
-      evidence = nextEvidence(evidence, mu * gamma(random, phi), mu, phi, bound)
+      evidence = nextEvidence(evidence, evidenceOf(mu * gamma(random, phi), mu, phi), bound)
       if (evidence < bound) continue
       crossings++
       evidence = 0
@@ -51,14 +61,14 @@ describe('the evidence for growth', () => {
     let days = 0
     for (let evidence = 0; evidence < Math.log(1000); days++) {
       const root = Math.sqrt(poisson(random, 200 * gamma(random, 6)))
-      evidence = nextEvidence(evidence, root, 10, 24, 3)
+      evidence = nextEvidence(evidence, evidenceOf(root, 10, 24), 3)
     }
     expect(days).toBeLessThan(15)
   })
 
   test('is bounded for a single period, and forgets what speaks against it', () => {
-    expect(nextEvidence(2, 1e6, 10, 3, 4)).toBe(6)
-    expect(nextEvidence(-50, 0, 10, 3, 4)).toBe(evidenceOf(0, 10, 3))
+    expect(nextEvidence(2, evidenceOf(1e6, 10, 3), 4)).toBe(6)
+    expect(nextEvidence(-50, evidenceOf(0, 10, 3), 4)).toBe(evidenceOf(0, 10, 3))
   })
 })
 
