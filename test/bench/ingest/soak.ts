@@ -1,7 +1,8 @@
-import { linearRegression, linearRegressionLine, mean } from 'simple-statistics'
+import { linearRegression, linearRegressionLine } from 'simple-statistics'
 import { systemClock as clock } from '../../../src/clock.ts'
 import { minute, second } from '../../../src/duration.ts'
 import { type BusyOrg, untilReceived, withBusyOrg } from './busy-org.ts'
+import { probeHeap } from './heap-probe.ts'
 
 export type SoakOptions = {
   readonly seconds: number
@@ -9,15 +10,16 @@ export type SoakOptions = {
   readonly rate: number
 }
 
-/** Between two portions of events, and between two looks at the memory, ms. */
+/** Between two portions of events, ms. */
 const beat = 100
-const look = 2 * second
+/** Between two looks at the memory, ms. */
+const look = 30 * second
 /** Memory counts from here on: before, caches and compiled code grow. Share of the whole time. */
 const settled = 1 / 3
 /** A slope is flat when it would take longer than this to add a tenth, h. */
 const flat = 5
 
-/** A least value of each minute, so that garbage that waits to be collected does not count. */
+/** Bytes after a garbage collection, so that what waits for one does not count. */
 type Sample = { readonly hours: number; readonly heap: number; readonly resident: number }
 
 /** Half an hour of a busy stream, by default; prints how heap and resident memory of the ingest process go. @throws when they grow or events are missing */
@@ -36,6 +38,7 @@ export async function benchSoak({ seconds, rate }: SoakOptions): Promise<void> {
 }
 
 async function stream(org: BusyOrg, { seconds, rate }: SoakOptions) {
+  const probe = await probeHeap(org.service)
   const begun = clock.monotonic()
   const samples: Sample[] = []
   let published = 0
@@ -48,21 +51,14 @@ async function stream(org: BusyOrg, { seconds, rate }: SoakOptions) {
       lookedAt = now
       samples.push({
         hours: (now - begun) / (60 * minute),
-        heap: await org.figure('nodejs_heap_size_used_bytes'),
+        heap: await probe.reachable(),
         resident: await org.figure('process_resident_memory_bytes'),
       })
     }
     await clock.sleep(beat)
   }
-  return { published, samples: leastOfEachMinute(samples) }
-}
-
-function leastOfEachMinute(samples: readonly Sample[]): readonly Sample[] {
-  return [...Map.groupBy(samples, ({ hours }) => Math.floor(hours * 60)).values()].map((group) => ({
-    hours: mean(group.map(({ hours }) => hours)),
-    heap: Math.min(...group.map(({ heap }) => heap)),
-    resident: Math.min(...group.map(({ resident }) => resident)),
-  }))
+  probe.close()
+  return { published, samples }
 }
 
 /** Prints the slope over the settled part, and answers whether it is flat. */
@@ -73,7 +69,7 @@ function report(kind: 'heap' | 'resident', samples: readonly Sample[]): boolean 
   const peak = Math.max(...samples.map((sample) => sample[kind])) / 1e6
   const slope = `${line.m >= 0 ? '+' : ''}${line.m.toFixed(1)} MB an hour`
   console.log(
-    `  ${kind.padEnd(18)}  ${slope} from ${level.toFixed(0)} MB (least of each minute, peak ${peak.toFixed(0)} MB)`,
+    `  ${kind.padEnd(18)}  ${slope} from ${level.toFixed(0)} MB (after a garbage collection, peak ${peak.toFixed(0)} MB)`,
   )
   return line.m * flat <= level / 10
 }
