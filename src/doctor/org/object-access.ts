@@ -5,7 +5,7 @@ import { failed, type Outcome, ok, warning } from '../finding.ts'
 
 const page = `Setup → Permission Sets → ${permissionSetName} → Object Settings`
 
-/** Looks whether the integration user may read each event object and its store. Members of custom channels are not known. */
+/** Looks whether the integration user may read each event object and its store. */
 export async function checkObjects(api: OrgApi, channels: readonly string[]): Promise<readonly Outcome[]> {
   const needs = channels.map(needsOf).filter(({ object }) => /^\w+$/.test(object))
   const visible = await api.objects()

@@ -1,11 +1,13 @@
 import type { Clock } from '../../clock.ts'
 import { type AuthOptions, requestToken } from '../../salesforce/auth.ts'
+import { isCustomChannel } from '../../salesforce/channels.ts'
 import { createOrgApi, type OrgApi } from '../../salesforce/org-api.ts'
 import type { Part } from '../examine.ts'
 import { type Outcome, ok } from '../finding.ts'
 import { checkAllowances } from './allowances.ts'
 import { judgeApiVersion } from './api-version.ts'
 import { judgeClock } from './clock-skew.ts'
+import { findMembers, type Members } from './custom-channels.ts'
 import { checkSwitches } from './event-switches.ts'
 import { checkIdentity } from './identity.ts'
 import { checkObjects } from './object-access.ts'
@@ -30,6 +32,15 @@ export function orgPart(org: ExaminedOrg, clock: Clock): Part {
     reach ??= reachOrg(loginUrl, clock, signal)
     return reach
   }
+  const customChannels = channels.filter(isCustomChannel)
+  let members: Promise<Members> | undefined
+  const membersOf = (api: OrgApi) => {
+    members ??= findMembers(api, customChannels)
+    return members
+  }
+  const withMembers = async (api: OrgApi) => [
+    ...new Set([...channels, ...(customChannels.length > 0 ? (await membersOf(api)).channels : [])]),
+  ]
   let apiOf: ((signal: AbortSignal) => OrgApi) | undefined
   const withToken = (check: string, run: (api: OrgApi) => Promise<readonly Outcome[]>) => ({
     name: check,
@@ -55,8 +66,11 @@ export function orgPart(org: ExaminedOrg, clock: Clock): Part {
       withToken('permissions', (api) =>
         checkPermissions(api, { channels, directory: org.directory?.enabled ?? false }),
       ),
-      withToken('objects', (api) => checkObjects(api, channels)),
-      withToken('switches', (api) => checkSwitches(api, channels)),
+      ...(customChannels.length > 0
+        ? [withToken('custom channels', async (api) => (await membersOf(api)).outcomes)]
+        : []),
+      withToken('objects', async (api) => checkObjects(api, await withMembers(api))),
+      withToken('switches', async (api) => checkSwitches(api, await withMembers(api))),
       withToken('limits', (api) => checkAllowances(api, channels)),
     ],
   }

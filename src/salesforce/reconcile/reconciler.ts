@@ -3,11 +3,11 @@ import { hour, minute, second } from '../../duration.ts'
 import { ForcewatchError, hasCode } from '../../errors.ts'
 import { retrying } from '../../retrying.ts'
 import type { Token } from '../auth.ts'
+import { readMembers } from '../channel-members.ts'
 import { channelOfStorage, isCustomChannel, needsOf } from '../channels.ts'
 import { type ReadProblem, toReadProblem } from '../directory/read-users.ts'
 import { mayPass } from '../may-pass.ts'
 import { createOrgRest, type OrgRest } from '../storage/org-rest.ts'
-import { readMembers } from './channel-members.ts'
 import { LoggedEvents } from './logged-events.ts'
 import { ObjectReconciler } from './object-reconciler.ts'
 import { readLogged } from './read-logged.ts'
@@ -74,7 +74,7 @@ export class Reconciler {
       const members = await readMembers(rest, custom)
       this.#membersReadAt = now
       this.#warned.delete('members')
-      return members
+      return [...members.values()].flat()
     } catch (error) {
       const { kind, text } = toReadProblem(error)
       if (kind === 'token') throw error

@@ -145,6 +145,54 @@ describe('doctor looks at an org', () => {
     ])
   })
 
+  describe('with custom channels', () => {
+    const custom = '/event/Security__chn'
+    const simulation = { customChannels: { [custom]: channels.slice(0, 2) } }
+
+    test('whose members are looked at like other channels', async () => {
+      const setup = {
+        switches: { LoginEventStream: false, LoginEvent: true, FileEvent: true, FileEventStore: true },
+      }
+      const hidden = ['LoginEvent']
+      const found = await examineOrg({ ...simulation, setup, hidden }, { channels: [custom] })
+      expect(found).toContainEqual(
+        expect.objectContaining({ check: 'custom channels', status: 'ok', text: `${custom} has 2 members` }),
+      )
+      expect(troubles(found)).toMatchObject([
+        { check: 'objects', status: 'warning', items: ['LoginEvent'] },
+        { check: 'switches', status: 'failed', items: ['LoginEventStream'] },
+      ])
+    })
+
+    test('of which one is empty and another does not exist', async () => {
+      const empty = '/event/Empty__chn'
+      const found = await examineOrg(
+        { customChannels: { [empty]: [] } },
+        { channels: [empty, '/event/Gone__chn'] },
+      )
+      expect(troubles(found)).toMatchObject([
+        {
+          check: 'custom channels',
+          status: 'failed',
+          text: expect.stringContaining(`${empty} has no members`),
+        },
+        { check: 'custom channels', status: 'failed', items: ['/event/Gone__chn'] },
+      ])
+    })
+
+    test('whose members cannot be read', async () => {
+      const permissions = defaultSetup.permissions.filter((permission) => permission !== 'ViewSetup')
+      const found = await examineOrg({ ...simulation, setup: { permissions } }, { channels: [custom] })
+      expect(troubles(found, 'custom channels')).toMatchObject([
+        {
+          status: 'warning',
+          items: [custom],
+          remedy: expect.stringContaining('View Setup and Configuration'),
+        },
+      ])
+    })
+  })
+
   test('whose switches cannot be seen', async () => {
     const found = await examineOrg({ hidden: ['RealTimeEventSettings'] })
     expect(troubles(found)).toMatchObject([
