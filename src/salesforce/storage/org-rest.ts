@@ -30,7 +30,7 @@ export interface OrgRest {
   /** The records of a query; more calls are made for the pages that Salesforce makes of them. */
   query(soql: string): Promise<readonly RestRow[]>
   /** The records of a query to Tooling API; its first page. */
-  tooling(soql: string): Promise<readonly RestRow[]>
+  tooling(soql: string): Promise<readonly unknown[]>
   /** The text of a resource of the instance, in parts as they come. */
   download(path: string): Promise<AsyncIterable<Uint8Array>>
   /** Undefined where the org does not say, or not to this user. */
@@ -60,7 +60,7 @@ export function createOrgRest({ org, purpose, metrics, ...options }: OrgRestOpti
       for await (const page of api.query(soql)) for (const record of rows.parse(page)) records.push(record)
       return records
     },
-    tooling: async (soql) => rows.parse(await api.tooling(soql)),
+    tooling: (soql) => api.tooling(soql),
     download: (path) => api.download(path),
     async allowance() {
       const limits = await api.limits().catch((error: unknown) => {
