@@ -15,6 +15,7 @@ import {
   toAppSteps,
 } from '../report/apps/format-apps.ts'
 import { judgeApps } from '../report/apps/judge-apps.ts'
+import { readScopes } from '../report/apps/read-scopes.ts'
 import { type CommandContext, configOption, openConfig } from './command-context.ts'
 import { type EventSource, openFileSource, openLogSource } from './event-source.ts'
 import { parseSpan } from './history.ts'
@@ -27,6 +28,7 @@ type Options = {
   readonly org: string
   readonly from: number
   readonly dormant: number
+  readonly metadata?: string
   readonly format: 'text' | 'csv' | 'json'
   readonly json?: true
 }
@@ -49,6 +51,10 @@ export function registerAppsReport(report: Command, context: CommandContext): vo
         .argParser(parseSpan),
     )
     .option(
+      '--metadata <folder>',
+      'metadata of connected and external client apps that an administrator retrieved: tells their OAuth scopes',
+    )
+    .option(
       '--file <file>',
       'records of a file, one message a line, instead of the log; - for standard input',
     )
@@ -66,19 +72,25 @@ export function registerAppsReport(report: Command, context: CommandContext): vo
 }
 
 async function reportApps(options: Options, context: CommandContext): Promise<void> {
+  const scopes = options.metadata === undefined ? undefined : await readScopes(options.metadata)
   const usage = await readUsage(options, context)
-  const judging = { now: systemClock.now(), dormantAfter: options.dormant }
+  const judging = { now: systemClock.now(), dormantAfter: options.dormant, ...(scopes && { scopes }) }
   const reports = usage.map((each): AppsReport => ({ usage: each, apps: judgeApps(each, judging) }))
   const format = options.json ? 'json' : options.format
   if (format === 'json') printObjects([...toAppObjects(reports)])
   else if (format === 'csv') print(toAppCsv(reports))
-  else for (const [index, report] of reports.entries()) printText(report, index > 0)
+  else
+    for (const [index, report] of reports.entries())
+      printText(report, { further: index > 0, scopesTold: scopes !== undefined })
 }
 
-function printText({ usage, apps }: AppsReport, further: boolean): void {
+function printText(
+  { usage, apps }: AppsReport,
+  { further, scopesTold }: { readonly further: boolean; readonly scopesTold: boolean },
+): void {
   if (further) print('\n')
   print(`org ${usage.org.name} (${usage.org.id})\n`)
-  for (const line of describeBlindness(usage)) print(`${line}\n`)
+  for (const line of describeBlindness(usage, scopesTold)) print(`${line}\n`)
   print(`\n${formatTable(toAppRows(apps), rightColumns)}`)
   print(toAppSteps(apps))
 }

@@ -80,6 +80,19 @@ describe('forcewatch report apps', () => {
     expect(csv.stdout).toMatch(/,Legacy Mail Sync,in use,/)
   })
 
+  test('tells scopes where an administrator has retrieved them', async () => {
+    const without = await runForcewatch(['report', 'apps', '--file', file])
+    expect(without.stdout).toContain('Scopes are not known')
+    folder.write(
+      'force-app/Order.connectedApp-meta.xml',
+      '<ConnectedApp><label>Order Bridge</label><oauthConfig><scopes>Api</scopes><scopes>Web</scopes></oauthConfig></ConnectedApp>',
+    )
+    const metadata = join(folder.path, 'force-app')
+    const { stdout } = await runForcewatch(['report', 'apps', '--file', file, '--metadata', metadata])
+    expect(stdout).not.toContain('Scopes are not known')
+    expect(stdout).toMatch(/^Order Bridge +in use +approved users +Api Web .*over-privileged$/m)
+  })
+
   test('without a log to read it says so', async () => {
     const config = folder.write(
       'forcewatch.yaml',

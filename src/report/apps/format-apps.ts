@@ -24,6 +24,7 @@ const csvColumns = [
   'name',
   'state',
   'registration',
+  'scopes',
   'users',
   'tokens',
   'last_used',
@@ -39,10 +40,11 @@ const csvColumns = [
 /** As comma-separated values with a heading (RFC 4180). A cell that a spreadsheet would take for a formula is quoted by `'`. */
 export function toAppCsv(reports: readonly AppsReport[]): string {
   const lines = [csvColumns.join(',')]
-  for (const { findings, ...app } of toAppObjects(reports)) {
+  for (const { findings, scopes, ...app } of toAppObjects(reports)) {
     const found = findings as JudgedApp['findings']
     const values: Record<string, unknown> = {
       ...app,
+      scopes: (scopes as JudgedApp['scopes'])?.join(' '),
       findings: found.map(({ kind }) => kind).join(' '),
       why: found.map(({ why }) => why).join(' | '),
       remedy: found.map(({ remedy }) => remedy).join(' | '),
@@ -58,6 +60,7 @@ export function toAppRows(apps: readonly JudgedApp[]): readonly (readonly string
     'APP',
     'STATE',
     'LETS IN',
+    'SCOPES',
     'USERS',
     'TOKENS',
     'LAST USED',
@@ -72,6 +75,7 @@ export function toAppRows(apps: readonly JudgedApp[]): readonly (readonly string
       printable(app.name),
       app.state,
       app.registration,
+      app.scopes === null ? '?' : printable(app.scopes.join(' ')),
       app.users.toLocaleString('en'),
       app.tokens === null ? '?' : app.tokens.toLocaleString('en'),
       toDay(app.lastUsed),
@@ -85,7 +89,7 @@ export function toAppRows(apps: readonly JudgedApp[]): readonly (readonly string
 }
 
 /** Columns of {@link toAppRows} that stand at the right. */
-export const rightColumns: ReadonlySet<number> = new Set([3, 4, 7, 8, 9])
+export const rightColumns: ReadonlySet<number> = new Set([4, 5, 8, 9, 10])
 
 /** What to do, app by app. */
 export function toAppSteps(apps: readonly JudgedApp[]): string {
@@ -100,11 +104,16 @@ export function toAppSteps(apps: readonly JudgedApp[]): string {
 }
 
 /** What the report cannot know, and why. */
-export function* describeBlindness({ appsVisible, tokensVisible, span }: OrgUsage): Generator<string> {
+export function* describeBlindness(
+  { appsVisible, tokensVisible, span }: OrgUsage,
+  scopesTold: boolean,
+): Generator<string> {
   if (!appsVisible)
     yield 'The connected apps of the org are not known: run the service with orgs[].directory.enabled and View Setup and Configuration.'
   else if (!tokensVisible)
     yield 'Tokens of other users cannot be seen (Salesforce shows them with Customize Application only): use is told by events alone.'
+  if (!scopesTold)
+    yield 'Scopes are not known, since no object of Salesforce tells them: retrieve ConnectedApp and ExtlClntAppOauthSettings as an administrator, and give --metadata.'
   if (!span) yield 'There is no event: only the directory tells.'
 }
 

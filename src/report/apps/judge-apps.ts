@@ -1,5 +1,7 @@
+import { appKeyOf } from '../../app-name.ts'
 import { day } from '../../duration.ts'
 import type { KnownApp, OrgUsage } from './app-usage.ts'
+import type { Scopes } from './read-scopes.ts'
 
 /** What is wrong with an app. `unknown`: no policy of the org holds for it. */
 export type FindingKind = 'unknown' | 'over-privileged' | 'dormant' | 'never-seen'
@@ -11,6 +13,8 @@ export type JudgedApp = {
   readonly name: string
   readonly state: 'in use' | 'dormant' | 'unused'
   readonly registration: 'approved users' | 'any user' | 'not installed' | 'not listed'
+  /** OAuth scopes that it may ask for. */
+  readonly scopes: readonly string[] | null
   /** Who holds a token or was seen using it. */
   readonly users: number
   readonly tokens: number | null
@@ -28,7 +32,11 @@ export type JudgeOptions = {
   readonly now: number
   /** After how long without use an app is dormant, ms. */
   readonly dormantAfter: number
+  readonly scopes?: Scopes
 }
+
+/** Scopes that give an app everything that its user may do. */
+const wideScopes: ReadonlySet<string> = new Set(['full', 'web'])
 
 const usagePage = 'Setup → Connected Apps OAuth Usage'
 const listed = 3
@@ -57,10 +65,12 @@ function judge(app: KnownApp, usage: OrgUsage, options: JudgeOptions): JudgedApp
   const state = latest === 0 ? 'unused' : options.now - latest > options.dormantAfter ? 'dormant' : 'in use'
   const holders = usage.tokensVisible ? (entry?.users ?? []) : []
   const dormant = [...findDormant(app, usage, options, latest)]
+  const scopes = options.scopes?.get(appKeyOf(name)) ?? null
   return {
     name,
     state,
     registration: registrationOf(app),
+    scopes,
     users: Math.max(
       usage.tokensVisible ? (entry?.userCount ?? 0) : 0,
       new Set([...holders, ...(seen?.users ?? [])]).size,
@@ -72,8 +82,8 @@ function judge(app: KnownApp, usage: OrgUsage, options: JudgeOptions): JudgedApp
     calls: seen?.calls ?? 0,
     rows: seen?.rows ?? 0,
     findings: [
-      ...findUnknown(app, usage),
-      ...findOverPrivileged(app, usage, [...holders, ...(seen?.users ?? [])]),
+      ...(scopes ? [] : findUnknown(app, usage)),
+      ...findOverPrivileged(app, usage, [...holders, ...(seen?.users ?? [])], scopes ?? []),
       ...dormant,
       ...(dormant.length === 0 ? findNeverSeen(app, usage, lastUsed) : []),
     ],
@@ -101,6 +111,7 @@ function* findOverPrivileged(
   { name, entry, seen }: KnownApp,
   { people }: OrgUsage,
   users: readonly string[],
+  scopes: readonly string[],
 ): Generator<AppFinding> {
   const administrators = [...new Set(users)].filter((id) =>
     /administrator/i.test(people.get(id)?.profile ?? ''),
@@ -108,7 +119,8 @@ function* findOverPrivileged(
   const names = administrators.slice(0, listed).map((id) => people.get(id)?.username ?? id)
   const more = administrators.length > listed ? ` and ${administrators.length - listed} more` : ''
   const isOpen = entry?.approvedUsersOnly === false && (seen?.calls ?? 0) > 0
-  if (administrators.length === 0 && !isOpen) return
+  const wide = scopes.filter((scope) => wideScopes.has(scope.toLowerCase()))
+  if (administrators.length === 0 && !isOpen && wide.length === 0) return
   yield {
     kind: 'over-privileged',
     why: [
@@ -116,14 +128,20 @@ function* findOverPrivileged(
       ...(administrators.length > 0
         ? [`it acts with an administrator's rights: ${names.join(', ')}${more}`]
         : []),
+      ...(wide.length > 0 ? [`its scopes let it do all that its users may: ${wide.join(', ')}`] : []),
     ].join('; '),
     remedy: [
-      ...(entry?.approvedUsersOnly === true
+      ...(entry?.approvedUsersOnly === true || (administrators.length === 0 && !isOpen)
         ? []
         : [
             `Setup → Manage Connected Apps → ${name} → Edit Policies → Permitted Users: Admin approved users are pre-authorized`,
           ]),
       ...(administrators.length > 0 ? ['give it a user of its own with the least permissions'] : []),
+      ...(wide.length > 0
+        ? [
+            `Setup → App Manager or External Client App Manager → ${name} → OAuth Settings: scope api instead of ${wide.join(', ')}`,
+          ]
+        : []),
     ].join('; '),
   }
 }

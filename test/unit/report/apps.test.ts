@@ -3,7 +3,7 @@ import { decodeEvent } from '../../../src/detection/activity/decode.ts'
 import { day, hour } from '../../../src/duration.ts'
 import { AppUsage } from '../../../src/report/apps/app-usage.ts'
 import { toAppCsv, toAppObjects, toAppRows, toAppSteps } from '../../../src/report/apps/format-apps.ts'
-import { type JudgedApp, judgeApps } from '../../../src/report/apps/judge-apps.ts'
+import { type JudgedApp, type JudgeOptions, judgeApps } from '../../../src/report/apps/judge-apps.ts'
 
 const now = Date.UTC(2026, 10, 24)
 const org = { id: '00Dxx0000000001AAA', name: 'acme' }
@@ -59,6 +59,10 @@ function iso(time: number): string {
 }
 
 function report(...messages: readonly Message[]) {
+  return reportWith({}, ...messages)
+}
+
+function reportWith(known: Pick<JudgeOptions, 'scopes'>, ...messages: readonly Message[]) {
   const usage = new AppUsage()
   for (const { channel, payload } of messages) {
     const value = Buffer.from(JSON.stringify({ channel, data: { payload } }))
@@ -66,7 +70,7 @@ function report(...messages: readonly Message[]) {
   }
   const [first] = usage.result()
   if (!first) throw new Error('no org came out')
-  return { usage: first, apps: judgeApps(first, { now, dormantAfter: 90 * day }) }
+  return { usage: first, apps: judgeApps(first, { now, dormantAfter: 90 * day, ...known }) }
 }
 
 function kinds({ findings }: JudgedApp): readonly string[] {
@@ -87,6 +91,7 @@ describe('an app', () => {
         name: 'Order Bridge',
         state: 'in use',
         registration: 'approved users',
+        scopes: null,
         users: 1,
         tokens: 1,
         lastUsed: now - hour,
@@ -146,6 +151,36 @@ describe('an app', () => {
     expect(apps[0]?.findings).toMatchObject([
       { kind: 'over-privileged', remedy: expect.stringContaining('Admin approved users are pre-authorized') },
     ])
+  })
+
+  test('whose scopes let it do everything has too many rights, and one that the metadata names is known', () => {
+    const scopes = new Map([
+      ['ledger', ['Api', 'Full', 'RefreshToken']],
+      ['bridge', ['Api', 'RefreshToken']],
+    ])
+    const { apps } = reportWith(
+      { scopes },
+      visible,
+      ...people,
+      app('Ledger', tokens(robot, day)),
+      login('Ledger', robot, day),
+      login('Bridge', robot, day),
+      login('Stranger', robot, day),
+    )
+    const [ledger, stranger, bridge] = apps
+    expect(ledger).toMatchObject({
+      name: 'Ledger',
+      scopes: ['Api', 'Full', 'RefreshToken'],
+      findings: [
+        {
+          kind: 'over-privileged',
+          why: 'its scopes let it do all that its users may: Full',
+          remedy: expect.stringMatching(/Ledger → OAuth Settings: scope api instead of Full$/),
+        },
+      ],
+    })
+    expect(bridge).toMatchObject({ name: 'Bridge', scopes: ['Api', 'RefreshToken'], findings: [] })
+    expect(stranger).toMatchObject({ name: 'Stranger', scopes: null, findings: [{ kind: 'unknown' }] })
   })
 
   test('that is not installed, or not listed at all, is unknown', () => {
@@ -220,7 +255,7 @@ describe('the report', () => {
   test('as CSV has a heading, a line for each app, and no formula', () => {
     const [heading, first, second, end] = toAppCsv(reports).split('\r\n')
     expect(heading).toBe(
-      'org,name,state,registration,users,tokens,last_used,last_seen,logins,calls,rows,findings,why,remedy',
+      'org,name,state,registration,scopes,users,tokens,last_used,last_seen,logins,calls,rows,findings,why,remedy',
     )
     expect(first).toContain(`acme,"'=HYPERLINK(""https://evil.example"")`)
     expect(second).toContain('acme,"Plain, with comma",unused')
