@@ -9,6 +9,7 @@ import { insiderBulk } from './insider-bulk.ts'
 import { scenarioCases, scenariosElsewhere, scenariosInMediumOrg } from './known-scenarios.ts'
 import { manyAccountsManyNetworks, manyAccountsOneNetwork } from './many-accounts.ts'
 import { massDelete } from './mass-delete.ts'
+import { moreWork } from './more-work.ts'
 import { nightlyWindow } from './nightly-window.ts'
 import { otherObjects } from './other-objects.ts'
 import { poisonedBaseline } from './poisoned-baseline.ts'
@@ -36,7 +37,7 @@ export const evasions: readonly Case[] = [
 ]
 
 /** What happens to every org. */
-export const everydayCases: readonly Case[] = [...changedHabits, ...busyDays, backFromLeave]
+export const everydayCases: readonly Case[] = [...changedHabits, ...busyDays, ...moreWork, backFromLeave]
 
 export const allCases: readonly Case[] = [
   ...scenarioCases,
