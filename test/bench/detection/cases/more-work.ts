@@ -33,21 +33,5 @@ const holidayCover: Case = {
   },
 }
 
-const project: Case = {
-  id: 'project',
-  title:
-    'a project: three people run twice as many lists and reports for a fortnight, but open no more records',
-  days: 21,
-  promise: atMostLow,
-  play(scene) {
-    for (let number = 0; number < 3; number++) {
-      const session = scene.usualSession(scene.person('operations', number))
-      for (let dayNumber = 0; dayNumber < 12; dayNumber++)
-        for (let take = 0; take < (dayNumber % 7 > 4 ? 0 : 10); take++)
-          scene.listView(scene.at(dayNumber, 8 + take), session, scene.recorder.random.integer(1000))
-    }
-  },
-}
-
 /** Weeks in which somebody reads more, for a good reason. */
-export const moreWork: readonly Case[] = [newJob, holidayCover, project]
+export const moreWork: readonly Case[] = [newJob, holidayCover]
