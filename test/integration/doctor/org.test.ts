@@ -77,13 +77,13 @@ describe('doctor looks at an org', () => {
       {
         check: 'clock',
         status: 'warning',
-        text: "this machine's clock is 30s ahead of the org's",
+        text: expect.stringMatching(/^this machine's clock is (29|30|31)s ahead of the org's$/),
         remedy: expect.stringContaining('NTP'),
       },
     ])
     const far = await examineOrg({}, {}, { clock: shifted(-10 * minute) })
     expect(troubles(far, 'clock')).toMatchObject([
-      { status: 'failed', text: expect.stringContaining('10m behind') },
+      { status: 'failed', text: expect.stringMatching(/ (9m59s|10m|10m1s) behind /) },
     ])
     expect(troubles(far, 'token')).toMatchObject([
       { status: 'failed', remedy: expect.stringContaining('NTP') },
