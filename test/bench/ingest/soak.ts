@@ -1,6 +1,6 @@
 import { linearRegression, linearRegressionLine } from 'simple-statistics'
 import { systemClock as clock } from '../../../src/clock.ts'
-import { minute, second } from '../../../src/duration.ts'
+import { hour, second } from '../../../src/duration.ts'
 import { type BusyOrg, untilReceived, withBusyOrg } from './busy-org.ts'
 import { probeHeap } from './heap-probe.ts'
 
@@ -33,11 +33,12 @@ export async function benchSoak({ seconds, rate }: SoakOptions): Promise<void> {
     const received = await org.received()
     console.log(`  events published    ${published.toLocaleString('en')}`)
     console.log(`  events received     ${received.toLocaleString('en')}`)
-    const limits = {
-      heap: (mostPerEvent * rate * 3600) / 1e6,
-      resident: samples[0]!.resident / 1e6 / 10 / flat,
-    }
-    const grows = (['heap', 'resident'] as const).filter((kind) => report(kind, samples) > limits[kind])
+    const heap = report('heap', samples)
+    const resident = report('resident', samples)
+    const grows = [
+      ...(heap.slope > (mostPerEvent * rate * hour) / second / 1e6 ? ['heap'] : []),
+      ...(resident.slope * flat > resident.level / 10 ? ['resident'] : []),
+    ]
     if (received !== published) throw new Error(`${received} of ${published} events were received`)
     if (grows.length > 0) throw new Error(`memory grows: ${grows.join(', ')}`)
   })
@@ -56,7 +57,7 @@ async function stream(org: BusyOrg, { seconds, rate }: SoakOptions) {
     if (now - lookedAt >= look) {
       lookedAt = now
       samples.push({
-        hours: (now - begun) / (60 * minute),
+        hours: (now - begun) / hour,
         heap: await probe.reachable(),
         resident: await org.figure('process_resident_memory_bytes'),
       })
@@ -67,8 +68,8 @@ async function stream(org: BusyOrg, { seconds, rate }: SoakOptions) {
   return { published, samples }
 }
 
-/** Prints the slope over the settled part, and answers it in MB an hour. */
-function report(kind: 'heap' | 'resident', samples: readonly Sample[]): number {
+/** Prints how memory went in the settled part, and answers it: the slope in MB an hour, and the MB at its beginning. */
+function report(kind: 'heap' | 'resident', samples: readonly Sample[]) {
   const rows = samples.slice(Math.floor(samples.length * settled))
   const line = linearRegression(rows.map((sample) => [sample.hours, sample[kind] / 1e6]))
   const level = linearRegressionLine(line)(rows[0]!.hours)
@@ -77,5 +78,5 @@ function report(kind: 'heap' | 'resident', samples: readonly Sample[]): number {
   console.log(
     `  ${kind.padEnd(18)}  ${slope} from ${level.toFixed(0)} MB (after a garbage collection, peak ${peak.toFixed(0)} MB)`,
   )
-  return line.m
+  return { slope: line.m, level }
 }
