@@ -28,23 +28,20 @@ const externalApp = z.object({
 })
 
 /**
- * Reads connected apps (ConnectedApp) and external client apps (ExtlClntAppOauthSettings) as they were retrieved from an org, from a folder and those below it. No object
- * that can be queried tells scopes.
+ * Reads connected apps (ConnectedApp) and external client apps (ExtlClntAppOauthSettings) as they were retrieved from an org, from
+ * a folder and those below it. No object that can be queried tells scopes.
  * @throws USAGE when there are none, or a file is no such metadata
  */
 export async function readScopes(folder: string): Promise<Scopes> {
   const scopes = new Map<string, readonly string[]>()
   for await (const file of glob(connectedApps, { cwd: folder })) {
     const { label, oauthConfig = [] } = (await readMetadata(join(folder, file), connectedApp)).ConnectedApp
-    for (const name of label)
-      scopes.set(
-        appKeyOf(name),
-        oauthConfig.flatMap((config) => config.scopes),
-      )
+    const own = oauthConfig.flatMap((config) => config.scopes)
+    for (const name of label) scopes.set(appKeyOf(name), own)
   }
   for await (const file of glob(externalApps, { cwd: folder })) {
     const app = (await readMetadata(join(folder, file), externalApp)).ExtlClntAppOauthSettings
-    const own = app.commaSeparatedOauthScopes.flatMap((text) => text.split(/\s*,\s*/))
+    const own = app.commaSeparatedOauthScopes.flatMap((text) => text.split(/[\s,]+/).filter(Boolean))
     for (const name of [...app.externalClientApplication, ...app.label]) scopes.set(appKeyOf(name), own)
   }
   if (scopes.size > 0) return scopes

@@ -30,10 +30,19 @@ test('scopes are read from connected and external client apps, however deep they
   )
 })
 
-test('an app without OAuth settings has no scopes', async () => {
+test('an app without OAuth settings, or without any scope in them, has none', async () => {
   using folder = temporaryFolder()
+  folder.write(
+    'Idle.ecaOauth',
+    externalApp.replace('Api, RefreshToken', '').replaceAll(/Order.Bridge/g, 'Idle'),
+  )
   folder.write('Saml.connectedApp', `<ConnectedApp ${namespace}><label>Wiki</label></ConnectedApp>`)
-  expect(await readScopes(folder.path)).toEqual(new Map([['wiki', []]]))
+  expect(await readScopes(folder.path)).toEqual(
+    new Map([
+      ['wiki', []],
+      ['idle', []],
+    ]),
+  )
 })
 
 test.each([
