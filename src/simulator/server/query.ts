@@ -9,7 +9,7 @@ export type QueryContext = {
   readonly hidden: readonly string[]
 }
 
-/** Objects that are queried as any other: by name, their rows. */
+/** The rows of each object that can be queried, by the object's name. */
 export type Tables = Readonly<Record<string, readonly Row[]>>
 
 /** Records in one answer; what is more comes page by page. */

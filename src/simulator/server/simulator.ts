@@ -83,7 +83,7 @@ export interface Simulator {
   handshakes(): readonly number[]
   /** Requests so far, by kind. */
   requests(): Readonly<BayeuxCounters & { token: number; rest: number }>
-  /** Resolves when a client with subscriptions asks for events and at most `backlog` (default: any number) wait for it. */
+  /** Resolves when a client with subscriptions asks for events, and for any such client at most `backlog` wait (any number when absent). */
   ready(backlog?: number): Promise<void>
   readonly org: OrgIdentity
 }
