@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Clock } from '../../clock.ts'
 import { hour, minute, second } from '../../duration.ts'
@@ -6,22 +6,19 @@ import { ForcewatchError, messageOf } from '../../errors.ts'
 import type { Logger } from '../../logger.ts'
 import { createRandom } from '../random.ts'
 import { toSalesforceId } from '../salesforce-id.ts'
-import type { BayeuxAnswer, BayeuxCounters, SessionSummary } from './bayeux.ts'
+import type { BayeuxCounters, SessionSummary } from './bayeux.ts'
 import type { Timing } from './bayeux-session.ts'
 import { isKnownChannel } from './channels.ts'
-import { parseMessages, refuseRequest, versionOf } from './cometd-request.ts'
 import { createConduct } from './conduct.ts'
 import { createEventBus, type Retention } from './event-bus.ts'
 import type { EventLogFile } from './event-log-files.ts'
 import { createEventStorage, type StorageOptions } from './event-storage.ts'
-import type { FaultEffect } from './faults/fault.ts'
 import { createFaults, type Faults } from './faults/faults.ts'
-import { json, parseCookies, parseToken, readBody, send, toJson, toText } from './http-message.ts'
-import { sendWithMishap } from './mishap.ts'
 import { type ConnectedApp, createTokenIssuer } from './oauth.ts'
 import type { OrgApp } from './org-apps.ts'
 import { defaultSetup, type OrgSetup } from './org-setup.ts'
 import type { OrgUser } from './org-user.ts'
+import { createRequestHandler, type RequestCounters } from './request-handler.ts'
 import { type CustomChannels, createRest, type OrgIdentity } from './rest.ts'
 import { createBayeux } from './session-keeper.ts'
 
@@ -82,7 +79,7 @@ export interface Simulator {
   /** When handshakes came, whatever was answered, by the monotonic clock, ms. */
   handshakes(): readonly number[]
   /** Requests so far, by kind. */
-  requests(): Readonly<BayeuxCounters & { token: number; rest: number }>
+  requests(): Readonly<BayeuxCounters & RequestCounters>
   /** Resolves when a client with subscriptions asks for events, and for any such client at most `backlog` wait (any number when absent). */
   ready(backlog?: number): Promise<void>
   readonly org: OrgIdentity
@@ -90,14 +87,12 @@ export interface Simulator {
 
 const defaultTiming: Timing = { hold: 110 * second, reaper: 40 * second, sessionEnd: 3 * hour }
 const defaultRetention: Retention = { age: 72 * hour, perChannel: 20_000 }
-const largestRequest = 32_768
 
 /** A simulated org that waits to be started. */
 export function createSimulator(options: SimulatorOptions): Simulator {
   const { clock, logger } = options
   const random = createRandom(options.seed)
   const org = options.org ?? { id: toSalesforceId('00D', 7_001), name: 'Simulated Org' }
-  const counters = { token: 0, rest: 0 }
   let url = ''
 
   const conduct = createConduct(clock)
@@ -163,6 +158,16 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     customChannels: options.customChannels ?? {},
     hidden: options.hidden,
   })
+  const { serve, counters } = createRequestHandler({
+    clock,
+    tokens,
+    bayeux,
+    faults,
+    conduct,
+    rest,
+    url: () => url,
+    onAttack: options.onAttack,
+  })
   const server = createServer((request, response) => {
     serve(request, response).catch((error: unknown) => {
       logger.warn({ path: request.url, reason: messageOf(error) }, 'the simulator could not answer')
@@ -170,92 +175,6 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     })
   })
   server.keepAliveTimeout = 2 * minute
-
-  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://simulator')
-    if (pathname.startsWith('/cometd')) return serveBayeux(pathname, request, response)
-    if (pathname === '/services/oauth2/token') return serveToken(request, response)
-    if (pathname === '/services/oauth2/revoke') {
-      const form = new URLSearchParams(await readBody(request, largestRequest))
-      const known = tokens.revoke(form.get('token') ?? searchParams.get('token') ?? '')
-      if (known) bayeux.poke()
-      return send(request, response, toJson(known ? 200 : 400, known ? {} : { error: 'invalid_token' }))
-    }
-    if (pathname.startsWith('/simulator/attacks/')) return serveAttack(pathname, request, response)
-    counters.rest++
-    const token = parseToken(request)
-    const userId = token === undefined ? undefined : tokens.userOf(token)
-    const answer = rest({ path: pathname, parameters: searchParams, userId })
-    const { status, type, body } = answer
-    return send(request, response, type === undefined ? toJson(status, body) : { status, type, body })
-  }
-
-  async function serveToken(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    counters.token++
-    const form = new URLSearchParams(await readBody(request, largestRequest))
-    const fault = faults.take('token')
-    if (fault?.kind === 'http') return send(request, response, fault)
-    if (fault?.kind === 'silence') return
-    const { host } = request.headers
-    const answer = tokens.grant(form, host === undefined ? url : `http://${host}`)
-    return send(request, response, toJson(answer.status, answer.body))
-  }
-
-  async function serveBayeux(
-    path: string,
-    request: IncomingMessage,
-    response: ServerResponse,
-  ): Promise<void> {
-    const body = await readBody(request, largestRequest)
-    const refused = refuseRequest(path, request, body)
-    if (refused) return send(request, response, refused)
-    const messages = parseMessages(body ?? '')
-    if (!messages) return send(request, response, toText(400, 'The body is not a list of Bayeux messages'))
-    bayeux.count(messages)
-    const hungUp = new AbortController()
-    const end = conduct.begin(messages, request.headers)
-    response.once('close', () => {
-      end()
-      hungUp.abort()
-    })
-    const fault = faults.take('request', messages[0])
-    if (fault) return answerBayeux(fault, request, response)
-    const token = parseToken(request)
-    const answer = await bayeux.handle(messages, {
-      apiVersion: Number(versionOf(path)),
-      userId: token === undefined ? undefined : (tokens.userOf(token) ?? null),
-      cookies: parseCookies(request),
-      signal: hungUp.signal,
-    })
-    return answerBayeux(answer, request, response)
-  }
-
-  async function answerBayeux(
-    answer: BayeuxAnswer | FaultEffect,
-    request: IncomingMessage,
-    response: ServerResponse,
-  ): Promise<void> {
-    if (answer.kind === 'http') return send(request, response, answer)
-    if (answer.kind === 'reset') {
-      response.socket?.resetAndDestroy()
-      return
-    }
-    if (answer.kind !== 'messages') return
-    const { body, cookies, mishap } = answer
-    const whole = { status: 200, type: json, body, cookies }
-    if (mishap === undefined) return send(request, response, whole)
-    return sendWithMishap(request, response, whole, mishap, clock)
-  }
-
-  function serveAttack(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (request.method !== 'POST' || !options.onAttack) return send(request, response, toJson(404, {}))
-    const name = decodeURIComponent(path.slice('/simulator/attacks/'.length))
-    try {
-      return send(request, response, toJson(202, { started: name, ...toObject(options.onAttack(name)) }))
-    } catch (error) {
-      return send(request, response, toJson(400, { error: messageOf(error) }))
-    }
-  }
 
   return {
     org,
@@ -331,8 +250,4 @@ function collectUsers({ users = [], connectedApps }: SimulatorOptions): readonly
     profile: 'Minimum Access - API Only Integrations',
   }))
   return [...users, ...added]
-}
-
-function toObject(value: unknown): object {
-  return typeof value === 'object' && value !== null ? value : {}
 }
