@@ -35,7 +35,8 @@ export function registerRun(program: Command, context: CommandContext): void {
       }
       const app = createApp(config, { roles: options.roles, clock: systemClock, logger })
       measureProcess(app.metrics)
-      process.exitCode = await runApp(app, logger)
+      // jsforce cannot be told to give a request up: one without an answer would keep the process.
+      process.exit(await runApp(app, logger))
     })
 }
 

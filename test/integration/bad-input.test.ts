@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
+import { systemClock as clock } from '../../src/clock.ts'
 import type { ConfigFile } from '../../src/config/schema.ts'
+import { second } from '../../src/duration.ts'
 import { channel, loginEvents } from '../recovery/login-events.ts'
 import { freePort } from '../support/free-port.ts'
 import { canStartRedis, startPrivateRedis } from '../support/private-redis.ts'
@@ -180,6 +182,16 @@ describe('the service goes on', () => {
     expect([ready.status, await ready.text()]).toEqual([503, expect.stringContaining('org acme')])
     expect((await fetch(`${service.url}/-/healthy`)).status).toBe(200)
     expect(await service.stop()).toMatchObject({ code: 0 })
+  })
+
+  test('until it is stopped, which takes no longer because Salesforce leaves a login without an answer', async () => {
+    const here = await install('silent')
+    here.simulator.faults.inject({ kind: 'token-silent', times: Number.POSITIVE_INFINITY })
+    const service = await here.launch()
+    await service.until(async () => here.simulator.requests().token === 1)
+    const begun = clock.monotonic()
+    expect(await service.stop()).toMatchObject({ code: 0 })
+    expect(clock.monotonic() - begun).toBeLessThan(8 * second)
   })
 
   test('when a receiver refuses, tells the other one, and the first after a restart with the mended address', async () => {
