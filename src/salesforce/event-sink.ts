@@ -41,6 +41,8 @@ export type EventSinkOptions = {
 
 /** How far our clock may be ahead of Salesforce's where that says no time, ms. What comes in additionally is as real as the rest. */
 const clockTolerance = 1 * hour
+/** Salesforce keeps what it streams for at least so long, ms. */
+const retention = 72 * hour
 /** A heartbeat stays this far behind the time, since events arrive a little after they happened, ms. */
 const heartbeatDelay = 2 * minute
 /** What was missed before a session comes at its beginning: a heartbeat in between would make it late, ms. */
@@ -51,6 +53,11 @@ export class EventSink implements Sink {
   readonly #options: EventSinkOptions
   /** Channels that this session replays although they have no cursor. */
   #replayed: ReadonlySet<string> = new Set()
+  /** What this session asks for, and what it has subscribed to. */
+  #asked: readonly string[] = []
+  #heard: readonly string[] = []
+  /** What any session asked for, so also what Salesforce refused. */
+  readonly #wanted = new Set<string>()
   #begun = 0
   #heartbeatAllowedFrom = 0
   /** Not of this session alone: sessions that end soon would otherwise never come to a heartbeat. */
@@ -64,6 +71,9 @@ export class EventSink implements Sink {
   begin(channels: readonly string[]): ReadonlyMap<string, Start> {
     const { clock, state, heartbeat } = this.#options
     this.#begun = clock.now()
+    this.#asked = channels
+    this.#heard = []
+    for (const channel of channels) this.#wanted.add(channel)
     this.#heartbeatAllowedFrom = clock.monotonic() + Math.min(longestCatchUp, heartbeat)
     const starts = new Map(channels.map((channel) => [channel, state.start(channel)]))
     this.#replayed = new Set(channels.filter((channel) => starts.get(channel) === 'oldest'))
@@ -71,7 +81,13 @@ export class EventSink implements Sink {
   }
 
   async subscribed(time: number | undefined): Promise<void> {
-    await this.#options.state.subscribed(this.#firstMoment(time))
+    const { state, clock } = this.#options
+    await state.subscribed(this.#firstMoment(time))
+    const now = time ?? clock.now()
+    await this.#noteUnheard(now)
+    const unknown = [...this.#wanted].filter((channel) => state.heard(channel) === undefined)
+    await state.hear([...new Set([...this.#asked, ...unknown])], now)
+    this.#heard = this.#asked
   }
 
   async deliver(token: Token, batch: Batch, signal: AbortSignal): Promise<void> {
@@ -87,6 +103,7 @@ export class EventSink implements Sink {
     if (messages.length > 0) {
       await this.#insist('store', () => state.subscribed(this.#firstMoment(time)), signal)
     }
+    await this.#insist('store', () => state.hear(this.#heard, time ?? clock.now()), signal)
     const shares = sharesOf(messages)
     if (messages.length > 0 || batch.cursors.size > 0) {
       await this.#insist('store', () => state.advance(batch.cursors, shares), signal)
@@ -100,6 +117,16 @@ export class EventSink implements Sink {
     metrics.gaps_total.inc({ org, channel })
     logger.warn({ org, ...gap }, `${channel} goes on from the oldest event kept; some may be missing`)
     this.#options.onGap?.()
+  }
+
+  /** Where there is no cursor Salesforce cannot say that it is too old. */
+  async #noteUnheard(now: number): Promise<void> {
+    for (const channel of this.#replayed) {
+      const heard = this.#options.state.heard(channel) ?? now
+      if (now - heard <= retention) continue
+      const since = new Date(heard).toISOString()
+      await this.gap(channel, `not subscribed to since ${since}: longer than Salesforce keeps events`)
+    }
   }
 
   /** When the first session began, by the clock of Salesforce if ours is ahead of it. */

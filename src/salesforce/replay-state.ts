@@ -1,3 +1,4 @@
+import { hour } from '../duration.ts'
 import type { Lease, StateEntry } from '../store/state-store.ts'
 import type { ChannelShare, Cursor } from './event-message.ts'
 import type { Start } from './transport.ts'
@@ -5,7 +6,7 @@ import type { Start } from './transport.ts'
 /** A stretch of time in which events of a channel may be missing from the log. */
 export type Gap = {
   readonly channel: string
-  /** EventDate of the last event that we have, ISO; absent when there was none. */
+  /** EventDate of the last event that we have, ISO; when the channel was heard last if there was none. */
   readonly from?: string
   /** ISO. */
   readonly to: string
@@ -14,8 +15,16 @@ export type Gap = {
   readonly reason: string
 }
 
-const sections = { cursor: 'cursor', newest: 'newest', gap: 'gaps', first: 'first-subscription' } as const
+const sections = {
+  cursor: 'cursor',
+  newest: 'newest',
+  heard: 'heard',
+  gap: 'gaps',
+  first: 'first-subscription',
+} as const
 const firstKey = 'time'
+/** How much later than remembered a channel may have been heard, ms. */
+const heardPrecision = 1 * hour
 /** Gaps that are remembered per org, the newest ones. */
 const maxGaps = 1000
 
@@ -27,6 +36,7 @@ export class ReplayState {
   readonly #lease: Lease
   readonly #cursors = new Map<string, Cursor>()
   readonly #newest = new Map<string, number>()
+  readonly #heard = new Map<string, number>()
   readonly #gaps = new Map<string, Gap>()
   #firstSubscription: number | undefined
 
@@ -40,6 +50,7 @@ export class ReplayState {
     for await (const { section, key, value } of lease.restore()) {
       if (section === sections.cursor) state.#cursors.set(key, value.toString())
       if (section === sections.newest) state.#newest.set(key, Date.parse(value.toString()))
+      if (section === sections.heard) state.#heard.set(key, Date.parse(value.toString()))
       if (section === sections.gap) state.#gaps.set(key, JSON.parse(value.toString()))
       if (section === sections.first && key === firstKey)
         state.#firstSubscription = Date.parse(value.toString())
@@ -74,6 +85,20 @@ export class ReplayState {
     this.#firstSubscription = time
   }
 
+  /** When a channel was subscribed to last, or else first asked for, ms since the epoch; undefined when it never was. */
+  heard(channel: string): number | undefined {
+    return this.#heard.get(channel)
+  }
+
+  /** Remembers that these channels were subscribed to at this time, ms since the epoch. @throws STORE_UNAVAILABLE, FENCED */
+  async hear(channels: readonly string[], time: number): Promise<void> {
+    const forgotten = Number.NEGATIVE_INFINITY
+    const due = channels.filter((channel) => time - (this.heard(channel) ?? forgotten) >= heardPrecision)
+    if (due.length === 0) return
+    await this.#lease.commit({ puts: due.map((channel) => toEntry(sections.heard, channel, toIso(time))) })
+    for (const channel of due) this.#heard.set(channel, time)
+  }
+
   /** Moves the cursors behind this batch, all of them or none. @throws STORE_UNAVAILABLE, FENCED */
   async advance(
     cursors: ReadonlyMap<string, Cursor>,
@@ -93,11 +118,11 @@ export class ReplayState {
   }
 
   /**
-   * Forgets a cursor that Salesforce does not know any more, and keeps a record of the gap in the place of the oldest one.
+   * Forgets a cursor that Salesforce does not know any more, and keeps a record of the gap, which ends now, in the place of the oldest one.
    * @throws STORE_UNAVAILABLE, FENCED
    */
   async recordGap(channel: string, reason: string, now: number): Promise<Gap> {
-    const from = this.#newest.get(channel)
+    const from = this.#newest.get(channel) ?? this.heard(channel)
     const cursor = this.#cursors.get(channel)
     const gap: Gap = {
       channel,
@@ -109,13 +134,14 @@ export class ReplayState {
     const key = `${channel} ${gap.to}`
     const forgotten = oldestFirst(this.#gaps.keys()).slice(0, Math.max(0, this.#gaps.size + 1 - maxGaps))
     await this.#lease.commit({
-      puts: [toEntry(sections.gap, key, JSON.stringify(gap))],
+      puts: [toEntry(sections.gap, key, JSON.stringify(gap)), toEntry(sections.heard, channel, gap.to)],
       deletes: [
         { section: sections.cursor, key: channel },
         ...forgotten.map((old) => ({ section: sections.gap, key: old })),
       ],
     })
     this.#cursors.delete(channel)
+    this.#heard.set(channel, now)
     for (const old of forgotten) this.#gaps.delete(old)
     this.#gaps.set(key, gap)
     return gap

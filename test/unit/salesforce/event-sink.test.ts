@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createManualClock, type ManualClock } from '../../../src/clock.ts'
-import { hour, minute, second } from '../../../src/duration.ts'
+import { day, hour, minute, second } from '../../../src/duration.ts'
 import type { Log, NewRecord } from '../../../src/log/log.ts'
 import { createLogger, createSecretScrubber } from '../../../src/logger.ts'
 import { createMetrics } from '../../../src/metrics.ts'
@@ -129,6 +129,61 @@ it('the first subscription is dated by the clock of Salesforce when ours is ahea
   const batch = { messages: [event(logins, start - 4 * hour)], cursors: new Map(), time: undefined }
   await sink.deliver(token, batch, never)
   expect(records).toHaveLength(1)
+})
+
+describe('a channel that has no cursor has a gap on record', () => {
+  const gaps = () => [...state.gaps.values()]
+  const listen = async (...channels: readonly string[]) => {
+    const sink = createSink()
+    sink.begin(channels)
+    await sink.subscribed(undefined)
+    return sink
+  }
+
+  it('when nobody subscribed to it for longer than Salesforce keeps events', async () => {
+    const sink = await listen(logins, reports)
+    clock.advance(10 * day)
+    await sink.deliver(token, { messages: [], cursors: new Map(), time: undefined }, never)
+    clock.advance(4 * day)
+    state = await ReplayState.load(lease)
+    await listen(logins, reports)
+    await listen(logins, reports)
+    expect(gaps()).toEqual([
+      expect.objectContaining({
+        channel: logins,
+        from: '2026-01-15T12:00:00.000Z',
+        to: '2026-01-19T12:00:00.000Z',
+      }),
+      expect.objectContaining({ channel: reports, from: '2026-01-15T12:00:00.000Z' }),
+    ])
+  })
+
+  it('when Salesforce refused it from the beginning for as long', async () => {
+    const sink = createSink()
+    sink.begin([logins, reports])
+    sink.begin([logins])
+    await sink.subscribed(undefined)
+    clock.advance(4 * day)
+    await sink.deliver(token, { messages: [], cursors: new Map(), time: undefined }, never)
+    state = await ReplayState.load(lease)
+    await listen(logins, reports)
+    expect(gaps()).toEqual([expect.objectContaining({ channel: reports, from: '2026-01-05T12:00:00.000Z' })])
+  })
+
+  it('but not when it was away for a shorter time, when it is new, or twice for one stretch', async () => {
+    await listen(logins)
+    clock.advance(71 * hour)
+    await listen(logins)
+    clock.advance(71 * hour)
+    await listen(logins, reports)
+    expect(gaps()).toEqual([])
+    clock.advance(4 * day)
+    const sink = createSink()
+    sink.begin([logins])
+    await sink.gap(logins, 'too old')
+    await listen(logins)
+    expect(gaps()).toEqual([expect.objectContaining({ reason: 'too old' })])
+  })
 })
 
 it('an append that hangs is not waited for once the session is given up, and no cursor moves', async () => {
