@@ -117,6 +117,8 @@ export type FoundByWatcher = {
   readonly window: number
   /** What is expected of the longest window, and by what factor it is exceeded; null where that cannot be judged. */
   readonly whole: { readonly expected: number; readonly ratio: number } | null
+  /** By what factor it exceeds the most that the entity had in such a window on a day before; null where there is none. */
+  readonly ownRatio?: number | null
   /** Of slow growth: `ratio` by the growth of the entity's other work; null or absent where that is not known. */
   readonly unexplained?: number | null
   /** Of slow growth: the share of the days of work since it began on which more was done than usual. */

@@ -125,6 +125,7 @@ const found = {
   window: { read: ({ window }) => window, duration: true },
   whole_expected: { read: ({ whole }) => whole?.expected },
   whole_ratio: { read: ({ whole }) => whole?.ratio },
+  own_ratio: { read: ({ ownRatio }) => ownRatio },
   unexplained: { read: ({ unexplained }) => unexplained },
   growing: { read: ({ growing }) => growing },
   steady: { read: ({ steady }) => steady },

@@ -254,12 +254,13 @@ export class WindowWatcher implements Watcher {
   }
 
   #toFinding(verdict: FiringVerdict, activity: Activity, { since, group }: MeasureState): UnrankedFinding {
-    const { observed, judgement, excess, length } = verdict
+    const { observed, judgement, excess, length, largest = 0, whole = null } = verdict
     const expected = judgement?.expected ?? 0
     const ratio = judgement ? observed / Math.max(expected, 1e-9) : 0
+    const ownRatio = largest > 0 ? observed / largest : null
     return {
       verdict,
-      found: { observed, expected, ratio, excess, window: length, activity, whole: verdict.whole ?? null },
+      found: { observed, expected, ratio, ownRatio, excess, window: length, activity, whole },
       time: activity.time,
       trigger: sampleOf(activity),
       backfill: activity.backfill,

@@ -80,6 +80,7 @@ describe('a condition of a level', () => {
     excess: 3,
     window: 600_000,
     whole: { expected: 10, ratio: 5 },
+    ownRatio: 1.5,
     activity: login,
     ...facts,
   }
@@ -94,6 +95,7 @@ describe('a condition of a level', () => {
       'every|gte': '5m',
       networks: 1,
       'whole_ratio|lte': 5,
+      'own_ratio|gte': 1.5,
       'familiarity|lt': 0.8,
     }
     const compiled = compileSelection(source, foundField)
