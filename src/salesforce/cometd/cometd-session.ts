@@ -6,7 +6,7 @@ import type { Refusal, Session, SessionEnd, SessionRequest, SessionStep, Transpo
 import type { BayeuxMessage } from './bayeux-message.ts'
 import { Connection } from './connection.ts'
 import { HttpTransport } from './http-transport.ts'
-import { judgeAnswer } from './judge-answer.ts'
+import { advisedPause, judgeAnswer } from './judge-answer.ts'
 import { cursorsBehind, type ReplayMap, toReplayMap } from './replay-map.ts'
 import { SingleAttempt } from './single-attempt.ts'
 
@@ -30,9 +30,8 @@ export type SessionLimits = {
 const defaultLimits: SessionLimits = { answer: 30 * second, grace: 15 * second, farewell: 1 * second }
 /** What Salesforce advises; taken until it has done so. */
 const usualHold = 110 * second
-/** The longest times that a server may ask for, ms: more would be a mistake that stops us for good. */
+/** The longest time for which a server may hold a long poll, ms: more would be a mistake that stops us for good. */
 const longestHold = 15 * minute
-const longestInterval = 5 * minute
 /** Long polls that end with nothing within `quick` ms are repeated at once this often; then they wait for `quickPause` ms. */
 const quick = 100
 const quickInARow = 3
@@ -200,10 +199,10 @@ class CometdSession implements Session {
       }
     }
     // None at all says nothing of how long the next ones are held.
-    if (isTime(advice?.timeout) && advice.timeout > 0)
-      this.#advised.hold = Math.min(advice.timeout, longestHold)
-    if (isTime(advice?.interval) && advice.interval > 0)
-      this.#pause(Math.min(advice.interval, longestInterval))
+    const hold = advice?.timeout
+    if (typeof hold === 'number' && hold > 0) this.#advised.hold = Math.min(hold, longestHold)
+    const pause = advisedPause(advice)
+    if (pause > 0) this.#pause(pause)
     return true
   }
 
@@ -277,8 +276,4 @@ class CometdSession implements Session {
  */
 function toFayeReply({ channel, id }: Message, { clientId }: BayeuxMessage): Message {
   return { channel, id, clientId, successful: true, supportedConnectionTypes: ['long-polling'] }
-}
-
-function isTime(value: unknown): value is number {
-  return typeof value === 'number' && value >= 0
 }

@@ -1,6 +1,7 @@
+import { minute } from '../../duration.ts'
 import type { EventMessage } from '../event-message.ts'
 import type { FaultKind, Refusal, SessionEnd } from '../transport.ts'
-import type { BayeuxMessage } from './bayeux-message.ts'
+import type { Advice, BayeuxMessage } from './bayeux-message.ts'
 
 /** What one answer of the server means. */
 export type Verdict =
@@ -8,10 +9,14 @@ export type Verdict =
   | { readonly kind: 'refused'; readonly refusal: Refusal; readonly events: readonly EventMessage[] }
   | { readonly kind: 'end'; readonly end: SessionEnd }
 
+type Fault = { readonly kind: FaultKind; readonly text: string }
+
 /** What nobody asked for: the session, or a subscription, is over. */
 const dismissals: ReadonlySet<string> = new Set(['/meta/disconnect', '/meta/unsubscribe'])
 /** Advice, in whatever message, after which a session does not go on. */
 const endings: ReadonlySet<unknown> = new Set(['handshake', 'none'])
+/** The longest time that a server may ask for, ms: more would be a mistake that stops us for good. */
+const longestPause = 5 * minute
 
 /**
  * Judges an answer as a whole. Events that come together with the end of a session are left to the next session, which
@@ -23,14 +28,22 @@ export function judgeAnswer(answer: readonly BayeuxMessage[], request: BayeuxMes
   const dismissal = answer.find(({ channel }) => dismissals.has(channel))
   const dismissed = dismissal !== undefined
   if (failed && !(failed === reply && isRefusal(failed, dismissed)))
-    return end(judgeFailure(failed, dismissed))
-  if (dismissed) return end({ kind: 'server-disconnect', text: `the server sent ${dismissal.channel}` })
+    return end(judgeFailure(failed, dismissed), failed.advice)
+  if (dismissed)
+    return end({ kind: 'server-disconnect', text: `the server sent ${dismissal.channel}` }, dismissal.advice)
   if (!reply) return end({ kind: 'protocol', text: `no reply to ${request.channel} in the answer` })
   const events = answer.filter(isEvent)
   if (failed) return { kind: 'refused', refusal: toRefusal(failed, String(request.subscription)), events }
-  const advised = answer.find(({ advice }) => endings.has(advice?.reconnect))?.advice?.reconnect
-  if (advised !== undefined) return end({ kind: 'server-disconnect', text: `the server advises ${advised}` })
+  const advised = answer.find(({ advice }) => endings.has(advice?.reconnect))?.advice
+  if (advised)
+    return end({ kind: 'server-disconnect', text: `the server advises ${advised.reconnect}` }, advised)
   return { kind: 'fine', reply, events }
+}
+
+/** How long the server asks to be left alone, ms; 0 when it does not. */
+export function advisedPause(advice: Advice | undefined): number {
+  const interval = advice?.interval
+  return typeof interval === 'number' && interval > 0 ? Math.min(interval, longestPause) : 0
 }
 
 /** The cause of a failure: Salesforce puts it into `ext.sfdc.failureReason`, while `error` may name just the operation. */
@@ -42,11 +55,12 @@ function failureText({ channel, error, ext }: BayeuxMessage): string {
   return error ?? `${channel} failed without a reason`
 }
 
-function end(reason: SessionEnd): Verdict {
-  return { kind: 'end', end: reason }
+function end(reason: Fault, advice?: Advice): Verdict {
+  const retryAfter = advisedPause(advice)
+  return { kind: 'end', end: retryAfter === 0 ? reason : { ...reason, retryAfter } }
 }
 
-function judgeFailure(failed: BayeuxMessage, dismissed: boolean): SessionEnd {
+function judgeFailure(failed: BayeuxMessage, dismissed: boolean): Fault {
   const text = failureText(failed)
   const kind = classify(text, failed.advice?.reconnect)
   const leavesAnyway = kind === 'unknown-client' || kind === 'protocol' || kind === 'denied'

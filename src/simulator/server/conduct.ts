@@ -31,6 +31,7 @@ export function createConduct(clock: Clock): Conduct {
   const handshakes: number[] = []
   const clients = new Map<string, Client>()
   let handshakesUnderway = 0
+  let handshakeFrom = 0
 
   function clientOf(clientId: string): Client {
     const known = clients.get(clientId)
@@ -56,6 +57,7 @@ export function createConduct(clock: Clock): Conduct {
     if (message.channel === '/meta/handshake') {
       handshakes.push(clock.monotonic())
       if (++handshakesUnderway > 1) complain('two handshakes at a time')
+      if (clock.monotonic() < handshakeFrom) complain('shakes hands sooner than advised')
       return () => void handshakesUnderway--
     }
     const client = clientOf(message.clientId ?? '')
@@ -97,7 +99,10 @@ export function createConduct(clock: Clock): Conduct {
       for (const { channel, error, advice } of replies) {
         if (channel === '/meta/disconnect') client.end = 'it was dismissed'
         if (error?.startsWith('403::Unknown client')) client.end = 'it was forgotten'
-        if (advice?.interval) client.connectFrom = clock.monotonic() + advice.interval
+        if (!advice?.interval) continue
+        const from = clock.monotonic() + advice.interval
+        if (advice.reconnect === 'handshake') handshakeFrom = from
+        else client.connectFrom = from
       }
     },
     offences: () => offences,

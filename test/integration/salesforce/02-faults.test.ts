@@ -13,6 +13,7 @@ const inTheStream: readonly (readonly [FaultKind, string, number])[] = [
   ['redirect', 'token-invalid', 2],
   ['token-revoked', 'token-invalid', 2],
   ['connect-503', 'busy', 1],
+  ['connect-503-later', 'busy', 1],
   ['connect-unknown-5xx', 'busy', 1],
   ['http-503', 'busy', 1],
   ['http-503-later', 'busy', 1],

@@ -99,6 +99,17 @@ describe('a failed answer ends the session', () => {
     expect(judgeAnswer([answer], connect)).toEqual({ kind: 'end', end: { kind: 'busy', text: busy } })
   })
 
+  test('after which we stay away for as long as is advised', () => {
+    const answer = {
+      ...failure(connect, { error: busy }),
+      advice: { reconnect: 'handshake', interval: 7_000 },
+    }
+    expect(judgeAnswer([answer], connect)).toEqual({
+      kind: 'end',
+      end: { kind: 'busy', text: busy, retryAfter: 7_000 },
+    })
+  })
+
   test('a subscription that fails without naming itself and asks for a handshake', () => {
     const answer: BayeuxMessage = {
       channel: '/meta/subscribe',
@@ -153,6 +164,11 @@ describe('a good answer', () => {
   test.each(['handshake', 'none'])('but with the advice to %s it ends the session', (reconnect) => {
     const reply = { ...connect, successful: true, advice: { reconnect } }
     expect(judgeAnswer([reply], connect)).toMatchObject({ kind: 'end', end: { kind: 'server-disconnect' } })
+  })
+
+  test('may advise to shake hands later, too', () => {
+    const reply = { ...connect, successful: true, advice: { reconnect: 'handshake', interval: 7_000 } }
+    expect(judgeAnswer([reply], connect)).toMatchObject({ end: { retryAfter: 7_000 } })
   })
 
   test('without a reply to our request is none', () => {

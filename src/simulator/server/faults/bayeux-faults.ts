@@ -3,6 +3,7 @@ import type { Fault } from './fault.ts'
 
 const stop = { reconnect: 'none' } as const
 const again = { reconnect: 'handshake', interval: 0 } as const
+const later = { reconnect: 'handshake', interval: 1000 } as const
 const busy = '503::Server is too busy.  Please try your request again later.'
 const denied = '403:denied_by_security_policy:subscribe_denied'
 
@@ -32,6 +33,10 @@ export const connectFaults = {
     error: '401::Authentication invalid',
     ext: toFailureReason(busy),
     advice: stop,
+  }),
+  'connect-503-later': connect('The server is too busy, and asks for a handshake in a second.', {
+    error: busy,
+    advice: later,
   }),
   'connect-400': connect('The server finds our request wrong.', { error: '400::Invalid connection type' }),
   'connect-daily-limit': connect('The daily limit of events is used up.', {
