@@ -1,4 +1,3 @@
-import type { Clock } from '../clock.ts'
 import { hour, minute } from '../duration.ts'
 import { ForcewatchError } from '../errors.ts'
 import type { Log, NewRecord } from '../log/log.ts'
@@ -14,6 +13,7 @@ import {
   sharesOf,
   toEventKey,
 } from './event-message.ts'
+import type { OrgClock } from './org-clock.ts'
 import type { LoggedEvents } from './reconcile/logged-events.ts'
 import type { ReplayState } from './replay-state.ts'
 import type { Sink } from './supervisor.ts'
@@ -34,7 +34,8 @@ export type EventSinkOptions = {
   /** Is told what the log holds, where somebody compares it with storage objects. */
   readonly logged?: LoggedEvents
   readonly onGap?: () => void
-  readonly clock: Clock
+  /** Is told the time whenever the org says it. */
+  readonly clock: OrgClock
   readonly logger: Logger
   readonly metrics: Metrics
 }
@@ -82,8 +83,9 @@ export class EventSink implements Sink {
 
   async subscribed(time: number | undefined): Promise<void> {
     const { state, clock } = this.#options
+    clock.tell(time)
     await state.subscribed(this.#firstMoment(time))
-    const now = time ?? clock.now()
+    const now = clock.now()
     await this.#noteUnheard(now)
     const unknown = [...this.#wanted].filter((channel) => state.heard(channel) === undefined)
     await state.hear([...new Set([...this.#asked, ...unknown])], now)
@@ -93,17 +95,18 @@ export class EventSink implements Sink {
   async deliver(token: Token, batch: Batch, signal: AbortSignal): Promise<void> {
     const { state, clock, ensureHeld } = this.#options
     const { messages, time } = batch
+    clock.tell(time)
     await this.#insist('store', ensureHeld, signal)
     if (messages.length > 0) this.#lastDelivery = clock.monotonic()
     const kept = messages.filter((message) => !this.#isFromBefore(message))
     const records = kept.map((message) => this.#toRecord(message, token))
-    const heartbeat = this.#dueHeartbeat(token, time ?? clock.now())
+    const heartbeat = this.#dueHeartbeat(token)
     if (heartbeat) records.push(heartbeat)
     if (records.length > 0) await this.#append(records, kept, signal)
     if (messages.length > 0) {
       await this.#insist('store', () => state.subscribed(this.#firstMoment(time)), signal)
     }
-    await this.#insist('store', () => state.hear(this.#heard, time ?? clock.now()), signal)
+    await this.#insist('store', () => state.hear(this.#heard, clock.now()), signal)
     const shares = sharesOf(messages)
     if (messages.length > 0 || batch.cursors.size > 0) {
       await this.#insist('store', () => state.advance(batch.cursors, shares), signal)
@@ -149,12 +152,12 @@ export class EventSink implements Sink {
   }
 
   /** Without it a quiet org's windows would stay open, since event time comes from records. */
-  #dueHeartbeat({ orgId }: Token, time: number): NewRecord | undefined {
+  #dueHeartbeat({ orgId }: Token): NewRecord | undefined {
     const { clock, heartbeat, org } = this.#options
     const now = clock.monotonic()
     if (now - this.#lastDelivery < heartbeat || now < this.#heartbeatAllowedFrom) return undefined
     this.#lastDelivery = now
-    const EventDate = new Date(time - heartbeatDelay).toISOString()
+    const EventDate = new Date(clock.now() - heartbeatDelay).toISOString()
     return {
       key: orgId,
       value: JSON.stringify({ channel: '/forcewatch/heartbeat', data: { payload: { EventDate } } }),

@@ -10,6 +10,7 @@ import { requestToken, type Token } from './auth.ts'
 import { openBesideStream } from './beside-stream.ts'
 import { createCometd, type SessionLimits } from './cometd/cometd-session.ts'
 import { EventSink } from './event-sink.ts'
+import { createOrgClock, type OrgClock } from './org-clock.ts'
 import type { OrgOptions } from './org-options.ts'
 import { ingestScope, ReplayState } from './replay-state.ts'
 import {
@@ -82,6 +83,7 @@ class OrgIngest implements Ingest {
   readonly #options: IngestOptions
   readonly #timing: IngestTiming
   readonly #logger: Logger
+  readonly #orgClock: OrgClock
   readonly #stopping = new AbortController()
   #work: Promise<void> = Promise.resolve()
   #phase: IngestStatus['phase'] = 'stopped'
@@ -93,6 +95,7 @@ class OrgIngest implements Ingest {
     this.#options = options
     this.#timing = { ...defaultTiming, ...options.timing }
     this.#logger = options.logger.child({ stage: 'ingest' })
+    this.#orgClock = createOrgClock(options.clock)
   }
 
   start(): void {
@@ -184,6 +187,7 @@ class OrgIngest implements Ingest {
     const state = await ReplayState.load(lease)
     const beside = await openBesideStream({
       ...this.#options,
+      clock: this.#orgClock,
       logger,
       leaseTtl: this.#timing.leaseTtl,
       replay: state,
@@ -200,7 +204,7 @@ class OrgIngest implements Ingest {
       heartbeat: this.#timing.heartbeat,
       ...(beside.logged ? { logged: beside.logged } : {}),
       onGap: () => beside.noteGap(),
-      clock,
+      clock: this.#orgClock,
       logger,
       metrics,
     })

@@ -82,7 +82,8 @@ export class Connection {
       })
       this.#serverTime = toTime(single(response.headers.date))
       await this.#keepCookies([response.headers['set-cookie'] ?? []].flat())
-      return toResult(response, await readBody(response, silence), this.#clock.now())
+      const now = this.#serverTime ?? this.#clock.now()
+      return toResult(response, await readBody(response, silence), now)
     } catch (error) {
       if (silence.signal.aborted) return failed('timeout', `no whole answer within ${limit / second} s`)
       return failed('transport', describe(error))

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { systemClock } from '../../../src/clock.ts'
+import { hour } from '../../../src/duration.ts'
 import { ForcewatchError } from '../../../src/errors.ts'
 import type { Metrics } from '../../../src/metrics.ts'
 import type { OrgOptions } from '../../../src/salesforce/org-options.ts'
@@ -41,6 +43,9 @@ function warnings({ lines }: WatchedOrg, text: string) {
 }
 
 const watched: Partial<OrgOptions> = { reconciliation }
+
+/** A JWT would not be good for so long. */
+const secret = { flow: 'client_credentials', clientId: 'forcewatch', readSecret: () => 'hush' } as const
 
 const custom = '/event/Security__chn'
 
@@ -143,6 +148,16 @@ describe('reconciliation', () => {
       expect(await total(org.metrics, name)).toBe(7)
     expect(await total(org.metrics, 'found', 'ReportEventStream')).toBe(0)
     expect(warnings(org, 'did not stream')[0]).toMatchObject({ events: 7, event: 'LoginEventStream' })
+  })
+
+  test.each([-1, 1])('finds it too when our clock is wrong by %i hours', async (hours) => {
+    const clock = { ...systemClock, now: () => systemClock.now() + hours * hour }
+    await using org = await watchOrg({ clock })
+    await org.started({ ...watched, auth: secret })
+    org.simulator.faults.inject({ kind: 'event-lost', times: 2 })
+    org.publish(5)
+    expect(await org.everythingArrived()).toEqual({ duplicates: 0 })
+    expect(await identifiers(org, 'reconcile')).toEqual(['0', '1'])
   })
 
   test('waits for rows that can be queried late, and reads no page too few', async () => {

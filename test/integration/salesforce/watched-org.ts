@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import { systemClock } from '../../../src/clock.ts'
+import { type Clock, systemClock } from '../../../src/clock.ts'
 import { createEmbeddedLog } from '../../../src/log/embedded/embedded-log.ts'
 import type { Log, LogRecord } from '../../../src/log/log.ts'
 import { createLogger, createSecretScrubber } from '../../../src/logger.ts'
@@ -35,6 +35,8 @@ export type LogLine = { level: string; msg: string; [field: string]: unknown }
 
 type Setup = {
   readonly simulator?: Partial<SimulatorOptions>
+  /** Of the machine that watches. */
+  readonly clock?: Clock
   /** Puts something between an ingest and the log or the store. */
   readonly wrapLog?: (log: Log) => Log
   readonly wrapStore?: (store: StateStore) => StateStore
@@ -91,7 +93,7 @@ export async function watchOrg(setup: Setup = {}) {
         log: setup.wrapLog?.(log) ?? log,
         topics: { events: topic },
         store: setup.wrapStore?.(store) ?? store,
-        clock: systemClock,
+        clock: setup.clock ?? systemClock,
         logger,
         metrics,
         owner: `owner-${ingests.length}`,

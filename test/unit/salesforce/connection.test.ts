@@ -53,8 +53,11 @@ test.each([
   [new Date(now + 5_000).toUTCString(), 5_000],
   ['86400', 900_000],
   ['soon', undefined],
-])('Retry-After: %s → %s ms', async (header, retryAfter) => {
-  await using peer = await connectTo((response) => response.writeHead(503, { 'retry-after': header }).end())
+])('Retry-After: %s → %s ms, by the clock of the server', async (header, retryAfter) => {
+  await using peer = await connectTo((response) =>
+    response.writeHead(503, { date: new Date(now).toUTCString(), 'retry-after': header }).end(),
+  )
+  peer.clock.advance(86_400_000)
   const result = await peer.post()
   expect(result).toMatchObject({ kind: 'failed', end: { kind: 'busy' } })
   if (result.kind === 'failed')

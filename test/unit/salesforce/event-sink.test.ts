@@ -6,6 +6,7 @@ import { createLogger, createSecretScrubber } from '../../../src/logger.ts'
 import { createMetrics } from '../../../src/metrics.ts'
 import type { EventMessage } from '../../../src/salesforce/event-message.ts'
 import { EventSink } from '../../../src/salesforce/event-sink.ts'
+import { createOrgClock } from '../../../src/salesforce/org-clock.ts'
 import { ReplayState } from '../../../src/salesforce/replay-state.ts'
 import { createEmbeddedStore } from '../../../src/store/embedded/embedded-store.ts'
 import type { Lease, StateStore } from '../../../src/store/state-store.ts'
@@ -54,7 +55,7 @@ function createSink(append: Log['append'] = async (_, batch) => void records.pus
     ensureHeld: async () => undefined,
     watchFrom: undefined,
     heartbeat: 5 * minute,
-    clock,
+    clock: createOrgClock(clock),
     logger: createLogger({ level: 'silent', format: 'json' }, createSecretScrubber()),
     metrics: createMetrics(),
   })
