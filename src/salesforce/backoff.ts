@@ -116,7 +116,8 @@ export class Backoff {
   }
 }
 
-function isGood({ subscribedFor, hasDelivered }: SessionRecord): boolean {
+/** Whether it shows that the troubles before it are over. */
+export function isGood({ subscribedFor, hasDelivered }: SessionRecord): boolean {
   return subscribedFor >= (hasDelivered ? goodTimeOfDelivery : goodTime)
 }
 

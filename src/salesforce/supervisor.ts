@@ -4,9 +4,10 @@ import { ForcewatchError, messageOf } from '../errors.ts'
 import type { Logger } from '../logger.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Token } from './auth.ts'
-import { Backoff, reactions, type SessionRecord, type Trouble } from './backoff.ts'
+import { Backoff, isGood, reactions, type SessionRecord, type Trouble } from './backoff.ts'
 import { needsOf } from './channels.ts'
 import type { Batch, Refusal, Session, SessionEnd, Start, Transport } from './transport.ts'
+import { reportTrouble } from './trouble-report.ts'
 
 /** Keeps what sessions deliver, and knows where they go on. */
 export interface Sink {
@@ -87,9 +88,12 @@ export class Supervisor {
   #token: Token | undefined
   /** Sessions in a row that failed before they had subscribed. */
   #fruitless = 0
+  /** When the org was last heard, by the monotonic clock, ms. */
+  #heardAt: number
 
   constructor(options: SupervisorOptions) {
     this.#options = options
+    this.#heardAt = options.clock.monotonic()
     this.#backoff = new Backoff({ random: options.random, pace: options.timing.pace })
   }
 
@@ -100,8 +104,9 @@ export class Supervisor {
       const outcome = await this.#attempt(signal)
       if (signal.aborted) return
       const pause = this.#backoff.pause(outcome.trouble, clock.monotonic(), outcome.session)
-      if (this.#needsToken(outcome)) this.#token = undefined
+      if (isGood(outcome.session)) this.#heardAt = clock.monotonic()
       this.#report(outcome, pause)
+      if (this.#needsToken(outcome)) this.#token = undefined
       await clock.sleep(pause, signal)
     }
   }
@@ -253,23 +258,19 @@ export class Supervisor {
   }
 
   #report({ trouble, text }: Outcome, pause: number): void {
-    const { org, logger } = this.#options
+    const { org, clock, timing, logger } = this.#options
     if (trouble === 'closed') return
     this.#status('waiting', text)
-    const details = { org, reason: trouble, again: formatDuration(pause) }
-    const count = this.#backoff.count(trouble)
-    if (trouble === 'token-invalid' && count >= 3) {
-      logger.error(
-        { ...details, remedy: rejectedTokenRemedy },
-        `Salesforce issues tokens but refuses them: ${text}`,
-      )
-    } else if (alarms.has(trouble)) {
-      logger.error(details, text)
-    } else if (ordinary.has(trouble)) {
-      logger.info(details, `session ended: ${text}`)
-    } else {
-      logger.warn(details, text)
-    }
+    const instance = this.#token?.instanceUrl
+    reportTrouble(logger, {
+      org,
+      trouble,
+      text,
+      pause,
+      inARow: this.#backoff.count(trouble),
+      silence: (clock.monotonic() - this.#heardAt) / timing.pace,
+      ...(instance === undefined ? {} : { instance }),
+    })
   }
 
   #status(phase: StreamStatus['phase'], problem?: string): void {
@@ -283,15 +284,6 @@ export class Supervisor {
     })
   }
 }
-
-/** Somebody has to look at these … */
-const alarms: ReadonlySet<Trouble> = new Set(['denied', 'limit', 'auth-rejected', 'not-kept'])
-/** … and these belong to an ordinary day, or have been reported per channel. */
-const ordinary: ReadonlySet<Trouble> = new Set(['unknown-client', 'server-disconnect', 'refused'])
-
-const rejectedTokenRemedy =
-  'Setup → Session Settings: "Lock sessions to the IP address from which they originated" must be off when this machine ' +
-  'has changing addresses. The integration user must be active, and its session policies must not end sessions at once.'
 
 function isAboutCursor(kind: Refusal['kind']): boolean {
   return kind === 'replay-invalid' || kind === 'replay-unread'

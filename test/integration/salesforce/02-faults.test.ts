@@ -218,6 +218,24 @@ describe.concurrent('a fault while a session is being opened', () => {
   })
 })
 
+test('whatever goes on for minutes becomes an error with what to look at, and where', async () => {
+  await using org = await watchOrg()
+  await org.started()
+  org.simulator.faults.inject({ kind: 'unknown-client', times: Number.POSITIVE_INFINITY })
+  const alarm = () => org.lines.find(({ level }) => level === 'error')
+  await until(() => alarm() !== undefined)
+  expect(org.lines.filter(({ reason }) => reason === 'unknown-client').length).toBeGreaterThan(5)
+  expect(alarm()).toMatchObject({
+    reason: 'unknown-client',
+    instance: org.url,
+    silent: expect.any(String),
+    remedy: expect.stringContaining('status.salesforce.com'),
+  })
+  org.simulator.faults.clear()
+  org.publish(1)
+  await org.everythingArrived()
+})
+
 describe('faults in pairs', () => {
   const random = createRandom('pairs')
   const kinds = [...inTheStream, ...atTheBeginning.slice(0, 10)].map(([kind]) => kind)
