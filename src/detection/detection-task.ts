@@ -4,6 +4,7 @@ import type { Metrics } from '../metrics.ts'
 import { type DurableState, KeyedState } from '../stream/keyed-state.ts'
 import type { Output, PartitionTask } from '../stream/task.ts'
 import type { Activity, Decoded, OrgRecord } from './activity/activity.ts'
+import { Desks } from './activity/desks.ts'
 import { toDetectionActivity } from './activity/detection-activity.ts'
 import { Directory } from './activity/directory.ts'
 import { Familiarity } from './activity/familiarity.ts'
@@ -63,6 +64,7 @@ class DetectionTask implements PartitionTask {
   readonly #entities = new EntityTable()
   readonly #familiarity = new Familiarity({ entities: this.#entities })
   readonly #parallel = new ParallelUse()
+  readonly #desks = new Desks()
   readonly #grants = new Grants()
   readonly #directory = new Directory()
   readonly #facts = new OrgFacts()
@@ -120,6 +122,7 @@ class DetectionTask implements PartitionTask {
     this.#logins.note(decoded)
     this.#directory.introduce(decoded)
     this.#facts.introduce(decoded)
+    decoded.elsewhere = this.#desks.note(decoded)
     decoded.firsts = this.#familiarity.note(decoded)
     decoded.parallel = this.#parallel.note(decoded)
     decoded.granted = this.#grants.note(decoded)
@@ -193,6 +196,7 @@ class DetectionTask implements PartitionTask {
     this.#verdicts.expire(time)
     this.#familiarity.expire(time)
     this.#parallel.expire(time)
+    this.#desks.expire(time)
     this.#grants.expire(time)
     this.#watch.expire((id) => this.#orgs.get(id))
   }
@@ -248,6 +252,7 @@ class DetectionTask implements PartitionTask {
       this.#logins.state,
       ...this.#familiarity.states,
       this.#parallel.state,
+      this.#desks.state,
       this.#grants.state,
       this.#directory.state,
       ...this.#facts.states,

@@ -74,6 +74,8 @@ export type Activity = {
   begun?: LoginBeginning | undefined
   /** Set by the task: a program is at work from a network that is new for it, and from a known one as well. */
   parallel?: boolean | undefined
+  /** Set by the task: a login from another network than the one in which the user is at work on pages. */
+  elsewhere?: boolean | undefined
   /** Set by the task: the user was given permissions within three days with which everything can be read. */
   granted?: boolean | undefined
   /** Stored before the org was watched: teaches, never notifies. */

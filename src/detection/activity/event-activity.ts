@@ -28,6 +28,7 @@ export class EventActivity implements Activity {
   isInstalled: AppLookup | undefined = undefined
   begun: LoginBeginning | undefined = undefined
   parallel: boolean | undefined = undefined
+  elsewhere: boolean | undefined = undefined
   granted: boolean | undefined = undefined
   readonly #event: Payload
   #person: Person | null | undefined

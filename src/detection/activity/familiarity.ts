@@ -29,6 +29,7 @@ import {
   dimensions,
   type Firsts,
   hasOwnTools,
+  isNew,
   type Newness,
   tell,
   unknownFirsts,
@@ -110,8 +111,10 @@ export class Familiarity {
       const newness = this.#seeDimension(memory, activity, index, sight)
       if (newness !== null && known && !isRestless(memory, index)) firsts = tell(firsts, index, newness)
     }
-    if (this.#arrived && activity.action === 'login' && hasOwnTools(firsts))
-      this.#org.noteArrival(activity.org.id, activity.network ?? '', time)
+    if (this.#arrived && activity.action === 'login' && activity.elsewhere !== true && hasOwnTools(firsts)) {
+      const where = isNew(firsts, 'country') ? 'abroad' : 'atHome'
+      this.#org.noteArrival(activity.org.id, activity.network ?? '', where, time)
+    }
     if (this.#changed) this.state.touch()
     return firsts
   }

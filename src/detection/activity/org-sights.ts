@@ -20,8 +20,9 @@ const shards = 16
 const memoryKind: MemoryKind = { rateHalfLife: 30, capacities: [256, 64, 64, 128, 512, 8, 16, 128] }
 /** In the last place stand arrivals at networks, a value for each. */
 const arrivalIndex = 7
-/** So many people with their usual tools make a network a place of the org. */
-const arrivalsOfPlace = 5
+/** So many people with their usual tools make a network a place of the org: in a country where they are at work, or abroad. */
+const arrivalsOfPlace = { atHome: 5, abroad: 15 } as const
+export type Whereabouts = keyof typeof arrivalsOfPlace
 
 export type OrgSightsOptions = {
   /** A value counts as new for so long after its first sight, ms. */
@@ -32,11 +33,14 @@ export type OrgSightsOptions = {
   readonly rememberedDays: number
 }
 
-const arrivalWords: (network: string) => readonly number[] = memoizeByText((network) =>
-  Array.from({ length: arrivalsOfPlace }, (_, number) =>
-    toWord(hashText(`${network} ${number}`), arrivalIndex),
-  ),
-)
+const arrivalWords: Readonly<Record<Whereabouts, (network: string) => readonly number[]>> = {
+  atHome: memoizeByText((network) => wordsOf(network, arrivalsOfPlace.atHome)),
+  abroad: memoizeByText((network) => wordsOf(`${network} abroad`, arrivalsOfPlace.abroad)),
+}
+
+function wordsOf(text: string, arrivals: number): readonly number[] {
+  return Array.from({ length: arrivals }, (_, number) => toWord(hashText(`${text} ${number}`), arrivalIndex))
+}
 
 /** What anybody of an org has been seen to use: a value that is new for a user may be what everybody else always had. */
 export class OrgSights {
@@ -66,8 +70,8 @@ export class OrgSights {
   }
 
   /** One more person came to a network, by a login and with nothing else that is new. */
-  noteArrival(orgId: string, network: string, time: number): void {
-    for (const word of arrivalWords(network)) {
+  noteArrival(orgId: string, network: string, where: Whereabouts, time: number): void {
+    for (const word of arrivalWords[where](network)) {
       const memory = this.#shardOf(orgId, word, time)
       if (findValue(memory, word) >= 0) continue
       addValue(memory, word, time, time, memoryKind)
@@ -78,7 +82,13 @@ export class OrgSights {
 
   /** Whether so many people have come to a network that it is a place of the org, such as an office or its VPN. */
   isPlace(orgId: string, network: string, time: number): boolean {
-    const word = arrivalWords(network).at(-1) ?? 0
+    return (
+      this.#isComplete(orgId, network, 'atHome', time) || this.#isComplete(orgId, network, 'abroad', time)
+    )
+  }
+
+  #isComplete(orgId: string, network: string, where: Whereabouts, time: number): boolean {
+    const word = arrivalWords[where](network).at(-1) ?? 0
     const memory = this.#shardOf(orgId, word, time)
     const place = findValue(memory, word)
     if (place < 0) return false

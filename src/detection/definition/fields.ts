@@ -70,6 +70,7 @@ const canonical = {
   other_network: ({ begun, network }) => isOther(begun?.network, network),
   other_client: ({ begun, client }) => isOther(begun?.client, client),
   parallel: ({ parallel }) => parallel ?? false,
+  elsewhere: ({ elsewhere }) => elsewhere ?? false,
   granted: ({ granted }) => granted ?? false,
   name: (activity) => activity.person?.name ?? null,
   profile: (activity) => activity.person?.profile ?? null,

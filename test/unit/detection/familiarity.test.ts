@@ -83,6 +83,31 @@ describe('what is new about an activity for its user', () => {
     expect(news(noteAt(familiarity, 11.1, { ...users[7], ...office, client: 'curl' }))).toEqual(['client'])
   })
 
+  it.each([
+    ['from elsewhere while their owners are at work', { elsewhere: true }],
+    ['from a country in which none of them ever was', { raw: { CountryIso: 'RO' } }],
+  ])('is a network from which eight log in %s, with their usual tools', (_, changes) => {
+    const familiarity = new Familiarity()
+    const users = Array.from({ length: 8 }, (_, index) => ({ user: `u${index}` }))
+    const login = { action: 'login', outcome: 'success', raw: { CountryIso: 'DE' } } as const
+    for (const user of users)
+      for (let index = 0; index <= 10; index++) noteAt(familiarity, index, { ...user, ...login })
+    const there = { ...login, network: '198.51.100.0/24', ...changes }
+    const last = users.map((user) => noteAt(familiarity, 11, { ...user, ...there }))
+    expect(last.map(({ firsts }) => isNew(firsts, 'network'))).toEqual(users.map(() => true))
+  })
+
+  it('is no network abroad to which fifteen colleagues have moved', () => {
+    const familiarity = new Familiarity()
+    const users = Array.from({ length: 16 }, (_, index) => ({ user: `u${index}` }))
+    const login = { action: 'login', outcome: 'success', raw: { CountryIso: 'DE' } } as const
+    for (const user of users)
+      for (let index = 0; index <= 10; index++) noteAt(familiarity, index, { ...user, ...login })
+    const there = { ...login, network: '198.51.100.0/24', raw: { CountryIso: 'ES' } }
+    const last = users.map((user) => noteAt(familiarity, 11, { ...user, ...there }))
+    expect(last.map(({ firsts }) => isNew(firsts, 'network')).indexOf(false)).toBe(15)
+  })
+
   it('is a network to which only the tokens of several have come', () => {
     const familiarity = new Familiarity()
     const users = Array.from({ length: 8 }, (_, index) => ({ user: `u${index}` }))

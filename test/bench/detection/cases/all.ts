@@ -7,7 +7,7 @@ import { filesOnly } from './files-only.ts'
 import { impersonation } from './impersonation.ts'
 import { insiderBulk } from './insider-bulk.ts'
 import { scenarioCases, scenariosElsewhere, scenariosInMediumOrg } from './known-scenarios.ts'
-import { manyAccountsManyNetworks, manyAccountsOneNetwork } from './many-accounts.ts'
+import { manyAccountsBySignOn, manyAccountsManyNetworks, manyAccountsOneNetwork } from './many-accounts.ts'
 import { massDelete } from './mass-delete.ts'
 import { moreWork } from './more-work.ts'
 import { nightlyWindow } from './nightly-window.ts'
@@ -22,6 +22,7 @@ export const evasions: readonly Case[] = [
   slowDrip,
   manyAccountsOneNetwork,
   manyAccountsManyNetworks,
+  manyAccountsBySignOn,
   splitChannels,
   nightlyWindow,
   poisonedBaseline,

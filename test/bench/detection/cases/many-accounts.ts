@@ -31,3 +31,26 @@ export const manyAccountsManyNetworks: Case = {
   promise: { kind: 'attack', goneAtMost: 0.5 },
   play: (scene) => takeALittle(scene, (number) => scene.strangeAddress(20 + number)),
 }
+
+/** Whoever has the identity provider logs in as people who are at their desks, with a browser like theirs. */
+export const manyAccountsBySignOn: Case = {
+  id: 'many-accounts-by-sign-on',
+  title:
+    '15 accounts export 2,000 rows each after single sign-on from one new network, with the usual browser',
+  days: 2,
+  promise: { kind: 'attack', goneAtMost: 0.5 },
+  play(scene) {
+    const people = scene.org.staff.filter(({ usesSingleSignOn }) => usesSingleSignOn).slice(0, 15)
+    people.forEach((person, number) => {
+      const session = scene.session(
+        person,
+        scene.strangeAddress(8, 10 + number),
+        'Browser',
+        person.devices[0],
+      )
+      const start = scene.at(1, 14) + number * 4 * minute
+      scene.login(start, session, 'sso')
+      scene.exportReport(start + 10 * minute, session, 'Contact', 2_000, 12)
+    })
+  },
+}
