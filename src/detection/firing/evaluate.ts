@@ -198,7 +198,7 @@ function judgeWindow(evaluation: Evaluation, k: number, observed: number): Verdi
     log10p: 0,
     tail: null,
     peak: 0,
-    largest: 0,
+    largest: model ? largestPeak(slot) : 0,
     entities: totals.members,
     peerCount: group.members,
     shares: detector.windows.length,
@@ -220,8 +220,7 @@ function judgeWindow(evaluation: Evaluation, k: number, observed: number): Verdi
   const log10p = Math.max(calibrated, peakTail)
   if (log10p <= watchBelow) evaluation.scores[k] = -(calibrated < peakTail ? peakTail : judgement.log10p)
   const excess = Math.log10(threshold) - log10p
-  const largest = largestPeak(slot)
-  const judged = { ...unjudged, judgement, log10p, tail, peak, largest, budget, threshold, looks, excess }
+  const judged = { ...unjudged, judgement, log10p, tail, peak, budget, threshold, looks, excess }
   if (excess >= 0 && observed >= firing.atLeast) return { ...judged, reason: 'threshold' }
   if (overCeiling) return { ...judged, reason: 'ceiling' }
   return log10p <= watchBelow ? { ...judged, reason: 'watching' } : null
