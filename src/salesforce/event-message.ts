@@ -48,14 +48,15 @@ export type ChannelShare = {
   readonly newest: number | undefined
 }
 
-/** What a batch holds of each channel. */
-export function sharesOf(messages: readonly EventMessage[]): ReadonlyMap<string, ChannelShare> {
+/** What a batch holds of each channel. What claims to be from after `now`, ms since the epoch, happened then. */
+export function sharesOf(messages: readonly EventMessage[], now: number): ReadonlyMap<string, ChannelShare> {
   const shares = new Map<string, { events: number; newest: number | undefined }>()
   for (const message of messages) {
     const share = shares.get(message.channel) ?? { events: 0, newest: undefined }
     const date = eventDateOf(message)
     share.events++
-    if (date !== undefined && date > (share.newest ?? Number.NEGATIVE_INFINITY)) share.newest = date
+    if (date !== undefined && date > (share.newest ?? Number.NEGATIVE_INFINITY))
+      share.newest = Math.min(date, now)
     shares.set(message.channel, share)
   }
   return shares

@@ -107,7 +107,7 @@ export class EventSink implements Sink {
       await this.#insist('store', () => state.subscribed(this.#firstMoment(time)), signal)
     }
     await this.#insist('store', () => state.hear(this.#heard, clock.now()), signal)
-    const shares = sharesOf(messages)
+    const shares = sharesOf(messages, clock.now())
     if (messages.length > 0 || batch.cursors.size > 0) {
       await this.#insist('store', () => state.advance(batch.cursors, shares), signal)
     }

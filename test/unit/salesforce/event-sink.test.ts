@@ -187,6 +187,22 @@ describe('a channel that has no cursor has a gap on record', () => {
   })
 })
 
+it('a gap begins before it ends, although an event claimed to be from the future', async () => {
+  const sink = createSink()
+  sink.begin([logins])
+  const batch = {
+    messages: [event(logins, start + 7 * day)],
+    cursors: new Map([[logins, '1']]),
+    time: undefined,
+  }
+  await sink.deliver(token, batch, never)
+  clock.advance(hour)
+  await sink.gap(logins, 'too old')
+  expect([...state.gaps.values()]).toMatchObject([
+    { from: '2026-01-05T12:00:00.000Z', to: '2026-01-05T13:00:00.000Z' },
+  ])
+})
+
 it('an append that hangs is not waited for once the session is given up, and no cursor moves', async () => {
   const sink = createSink(() => new Promise(() => undefined))
   sink.begin([logins])
