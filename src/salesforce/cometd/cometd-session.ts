@@ -32,6 +32,8 @@ const defaultLimits: SessionLimits = { answer: 30 * second, grace: 15 * second, 
 const usualHold = 110 * second
 /** The longest time for which a server may hold a long poll, ms: more would be a mistake that stops us for good. */
 const longestHold = 15 * minute
+/** The server waits 40 s for a connect, and a subscription that replays may take seconds: then a connect comes between them, after so long, ms. */
+const longestWithoutConnect = 25 * second
 /** Long polls that end with nothing within `quick` ms are repeated at once this often; then they wait for `quickPause` ms. */
 const quick = 100
 const quickInARow = 3
@@ -64,6 +66,8 @@ class CometdSession implements Session {
   #subscriptionsToAnswer: number
   #inFlight: Message | undefined
   #sentAt = 0
+  /** Since when the server has been waiting for a connect. */
+  #awaitedSince = 0
   #connects = 0
   #quickPolls = 0
   #unacknowledged = 0
@@ -148,8 +152,9 @@ class CometdSession implements Session {
   /** Sends what may be sent now: one request at a time, and a connect only when it is due. */
   #pump(): void {
     if (this.#end || this.#inFlight) return
+    const connectsNow = this.#mayConnect()
     const index = this.#outgoing.findIndex(
-      ({ message }) => message.channel !== '/meta/connect' || this.#mayConnect(),
+      ({ message }) => (message.channel === '/meta/connect') === connectsNow,
     )
     const [held] = index < 0 ? [] : this.#outgoing.splice(index, 1)
     if (!held) return
@@ -159,7 +164,13 @@ class CometdSession implements Session {
   }
 
   #mayConnect(): boolean {
-    return this.#subscriptionsToAnswer === 0 && this.#unacknowledged === 0 && !this.#cancelPause
+    const isDue = this.#subscriptionsToAnswer === 0 || this.#isOverdue()
+    return isDue && this.#unacknowledged === 0 && !this.#cancelPause
+  }
+
+  #isOverdue(): boolean {
+    if (!this.#clientId) return false
+    return this.#clock.monotonic() - this.#awaitedSince >= longestWithoutConnect
   }
 
   #takeAnswer(): void {
@@ -198,6 +209,7 @@ class CometdSession implements Session {
         return false
       }
     }
+    if (channel !== '/meta/subscribe') this.#awaitedSince = this.#clock.monotonic()
     // None at all says nothing of how long the next ones are held.
     const hold = advice?.timeout
     if (typeof hold === 'number' && hold > 0) this.#advised.hold = Math.min(hold, longestHold)

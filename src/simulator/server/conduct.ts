@@ -18,7 +18,6 @@ export type RequestHeaders = Readonly<Record<string, string | readonly string[] 
 type Client = {
   readonly ids: Set<string>
   underway: number
-  connected: boolean
   /** What ended it; undefined while it may go on. */
   end?: string
   /** No connect before this, by the monotonic clock. */
@@ -36,7 +35,7 @@ export function createConduct(clock: Clock): Conduct {
   function clientOf(clientId: string): Client {
     const known = clients.get(clientId)
     if (known) return known
-    const client: Client = { ids: new Set(), underway: 0, connected: false, connectFrom: 0 }
+    const client: Client = { ids: new Set(), underway: 0, connectFrom: 0 }
     clients.set(clientId, client)
     return client
   }
@@ -71,11 +70,8 @@ export function createConduct(clock: Clock): Conduct {
       return () => undefined
     }
     if (++client.underway > 1) complain('two requests at a time')
-    if (message.channel === '/meta/subscribe' && client.connected) complain('subscribes after it connected')
-    if (message.channel === '/meta/connect') {
-      client.connected = true
-      if (clock.monotonic() < client.connectFrom) complain('connects sooner than advised')
-    }
+    if (message.channel === '/meta/connect' && clock.monotonic() < client.connectFrom)
+      complain('connects sooner than advised')
     return () => void client.underway--
   }
 

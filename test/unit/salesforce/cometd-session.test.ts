@@ -176,6 +176,26 @@ describe('the long poll', () => {
     await session.close()
   })
 
+  test('comes between subscriptions that take longer than the server waits for one', async () => {
+    const clock = createManualClock()
+    let waitingSince = 0
+    await using server = await startBayeux((message) => {
+      if (message.channel === '/meta/subscribe') clock.advance(3_000)
+      if (clock.now() - waitingSince > 40_000)
+        return [{ ...succeed(message), successful: false, error: '403::Unknown client' }]
+      if (message.channel === '/meta/connect') waitingSince = clock.now()
+      return message.channel === '/meta/connect' ? [event, succeed(message)] : undefined
+    })
+    const channels = Array.from({ length: 16 }, (_, index) => [`/event/Event${index}__e`, 'oldest'])
+    const session = open(server.url, Object.fromEntries(channels), clock)
+    expect(await session.next()).toMatchObject({ kind: 'batch', messages: [received] })
+    expect(server.count('/meta/subscribe')).toBeLessThan(16)
+    session.acknowledge()
+    expect(await session.next()).toMatchObject(subscribed)
+    expect(server.count('/meta/subscribe')).toBe(16)
+    await session.close()
+  })
+
   test('hands nothing out after it was closed', async () => {
     await using server = await startBayeux((message) =>
       message.channel === '/meta/connect' ? [event, succeed(message)] : undefined,
