@@ -44,7 +44,7 @@ export type SupervisorOptions = {
 export type SupervisorTiming = {
   /** How long a batch may take to become durable before the session is given up. */
   readonly patience: number
-  /** When a refused channel is asked for again. */
+  /** When a refused channel is asked for again at the latest. */
   readonly retryRefused: number
   /** Factor on every pause between sessions; 1 outside of tests. */
   readonly pace: number
@@ -57,8 +57,16 @@ export const defaultSupervisorTiming: SupervisorTiming = {
   pace: 1,
 }
 
-/** When a channel is asked for again that could not even be had from its oldest event, ms; twice as late each time. */
-const firstRetryOfReplay = 5 * second
+/**
+ * When a refused channel is asked for again, ms; twice as late each time. One that cannot even be had from its oldest event
+ * hardly lacks a permission, so that it may be over soon.
+ */
+const firstRetry: Readonly<Record<Refusal['kind'], number>> = {
+  'replay-invalid': 5 * second,
+  'replay-unread': 5 * second,
+  denied: 1 * minute,
+  limit: Number.POSITIVE_INFINITY,
+}
 
 /** Sessions in a row that come to nothing until a new token is asked for, whatever the reason: it says where the org is now. */
 const fruitlessPerToken = 3
@@ -217,11 +225,7 @@ export class Supervisor {
     const { org, clock, timing, logger, metrics } = this.#options
     const { channel, text } = refusal
     const times = (this.#refused.get(channel)?.times ?? 0) + 1
-    // Not even the oldest event can be had: hardly a matter of permissions, so that it may be over soon.
-    const soon = isAboutCursor(refusal.kind)
-      ? firstRetryOfReplay * 2 ** (times - 1)
-      : Number.POSITIVE_INFINITY
-    const wait = Math.min(timing.retryRefused, soon)
+    const wait = Math.min(timing.retryRefused, firstRetry[refusal.kind] * 2 ** (times - 1) * timing.pace)
     this.#refused.set(channel, { ...refusal, times, until: clock.monotonic() + wait })
     metrics.channel_up.set({ org, channel }, 0)
     const { permission, remedy } = needsOf(channel)

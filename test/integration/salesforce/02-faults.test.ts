@@ -350,6 +350,18 @@ describe.concurrent('trouble with one channel', () => {
     await until(() => ingest.status().refused.length === 0)
   })
 
+  test('a denied channel is asked for soon at first, and later each time', async () => {
+    await using org = await watchOrg()
+    org.simulator.faults.inject({ kind: 'create-denied', channel: reports, times: 2 })
+    await org.started({}, { retryRefused: 60_000 })
+    org.publish(3, reports)
+    expect(await org.everythingArrived()).toEqual({ duplicates: 0 })
+    const waits = org.lines
+      .filter(({ level }) => level === 'error')
+      .map(({ msg }) => msg.split('again in ')[1])
+    expect(waits).toEqual(['600ms', '1s200ms'])
+  })
+
   test('when every channel is denied no session is opened until they are asked for again', async () => {
     await using org = await watchOrg()
     org.simulator.faults.inject({ kind: 'create-denied', times: 2 })
