@@ -12,6 +12,7 @@ import { Grants } from './activity/grants.ts'
 import { Logins } from './activity/logins.ts'
 import { OrgFacts } from './activity/org-facts.ts'
 import { ParallelUse } from './activity/parallel-use.ts'
+import { Sprays } from './activity/sprays.ts'
 import { createZoneOffset, type ZoneOffset } from './algorithms/zone-offset.ts'
 import { SeenEvents, type SeenEventsOptions } from './dedup/seen-events.ts'
 import type { DetectorSet } from './definition/detector.ts'
@@ -65,6 +66,7 @@ class DetectionTask implements PartitionTask {
   readonly #familiarity = new Familiarity({ entities: this.#entities })
   readonly #parallel = new ParallelUse()
   readonly #desks = new Desks()
+  readonly #sprays = new Sprays()
   readonly #grants = new Grants()
   readonly #directory = new Directory()
   readonly #facts = new OrgFacts()
@@ -125,6 +127,7 @@ class DetectionTask implements PartitionTask {
     decoded.elsewhere = this.#desks.note(decoded)
     decoded.firsts = this.#familiarity.note(decoded)
     decoded.parallel = this.#parallel.note(decoded)
+    decoded.sprayed = this.#sprays.note(decoded)
     decoded.granted = this.#grants.note(decoded)
     this.#watch.show(decoded, org)
   }
@@ -197,6 +200,7 @@ class DetectionTask implements PartitionTask {
     this.#familiarity.expire(time)
     this.#parallel.expire(time)
     this.#desks.expire(time)
+    this.#sprays.expire(time)
     this.#grants.expire(time)
     this.#watch.expire((id) => this.#orgs.get(id))
   }
@@ -253,6 +257,7 @@ class DetectionTask implements PartitionTask {
       ...this.#familiarity.states,
       this.#parallel.state,
       this.#desks.state,
+      this.#sprays.state,
       this.#grants.state,
       this.#directory.state,
       ...this.#facts.states,

@@ -29,6 +29,7 @@ export class EventActivity implements Activity {
   begun: LoginBeginning | undefined = undefined
   parallel: boolean | undefined = undefined
   elsewhere: boolean | undefined = undefined
+  sprayed: boolean | undefined = undefined
   granted: boolean | undefined = undefined
   readonly #event: Payload
   #person: Person | null | undefined

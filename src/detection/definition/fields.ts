@@ -71,6 +71,7 @@ const canonical = {
   other_client: ({ begun, client }) => isOther(begun?.client, client),
   parallel: ({ parallel }) => parallel ?? false,
   elsewhere: ({ elsewhere }) => elsewhere ?? false,
+  sprayed: ({ sprayed }) => sprayed ?? false,
   granted: ({ granted }) => granted ?? false,
   name: (activity) => activity.person?.name ?? null,
   profile: (activity) => activity.person?.profile ?? null,
