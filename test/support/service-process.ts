@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { setTimeout as delay } from 'node:timers/promises'
 
 const main = new URL('../../src/main.ts', import.meta.url).pathname
+/** As in the image. */
+const allocator = { MALLOC_ARENA_MAX: '1' }
 
 /** A process of the service that a test started, and must end. */
 export type ServiceProcess = {
@@ -30,7 +32,7 @@ export type ServiceOptions = {
 export function startService({ args, webPort, script = main, env = {} }: ServiceOptions): ServiceProcess {
   const child = spawn(process.execPath, [script, ...args], {
     stdio: ['ignore', 'inherit', 'pipe'],
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...allocator, ...env },
   })
   let log = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
