@@ -66,7 +66,7 @@ export type Activity = {
   readonly objects: readonly string[]
   /** SOQL with literals, ids and limits replaced; null when there is no query. */
   readonly query: string | null
-  /** A COUNT() or small-LIMIT query. */
+  /** A COUNT(), or a small LIMIT on whatever comes. */
   readonly probe: boolean
   /** What is new about it for its user. Filled in by the task, which knows the user's past. */
   firsts: Firsts

@@ -144,7 +144,8 @@ export class EventActivity implements Activity {
 
   get probe(): boolean {
     const shape = this.#shaped()
-    return shape !== null && (shape.counts || (shape.limit !== null && shape.limit <= smallLimit))
+    if (shape === null) return false
+    return shape.counts || (shape.limit !== null && shape.limit <= smallLimit && !shape.looksUp)
   }
 
   get person(): Person | null {

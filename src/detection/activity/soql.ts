@@ -9,6 +9,8 @@ export type QueryShape = {
   readonly counts: boolean
   /** The outer LIMIT, or null. */
   readonly limit: number | null
+  /** It looks for records by an id, a name, an address or a number, or by a part of one. */
+  readonly looksUp: boolean
 }
 
 /** What a SOQL text asks for. It need not be valid: whatever cannot be found stays empty. */
@@ -28,8 +30,18 @@ function parseShape(query: string): QueryShape {
     .replace(/\)(?=\w)/g, ') ')
     .replace(/\?(?:,\?)+/g, '?')
     .replace(/(?<![\w.])([\w.]+(?:[=<>!]{1,2}| like )\?)(?: or \1)+/g, '$1')
-  return { template, objects: findObjects(bare), counts: isCount(bare), limit: findLimit(query) }
+  return {
+    template,
+    objects: findObjects(bare),
+    counts: isCount(bare),
+    limit: findLimit(query),
+    looksUp: lookUp.test(query.replace(/\s+/g, ' ')),
+  }
 }
+
+/** A field that tells one record from the others is held against a value, or any field against two characters and more. */
+const lookUp =
+  /\b\w*(?:id|name|email|phone|number)(?:__c)? ?(?:=|\bin\b) ?\(? ?['":]|\blike ?'[^']*\w[^']*\w/i
 
 function isCount(query: string): boolean {
   if (/^select count ?\( ?\)/i.test(query)) return true

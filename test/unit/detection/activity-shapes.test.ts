@@ -104,6 +104,8 @@ describe('records that leave are counted once', () => {
     expect(decodeActivity('ApiEventStream', count)).toMatchObject({ rows: 0, probe: true })
     const small = { ...apiEvent, Query: 'SELECT FIELDS(ALL) FROM Case LIMIT 200' }
     expect(decodeActivity('ApiEventStream', small).probe).toBe(true)
+    const lookUp = "SELECT Id FROM Case WHERE CaseNumber = '00001026' LIMIT 1"
+    expect(decodeActivity('ApiEventStream', { ...small, Query: lookUp }).probe).toBe(false)
     expect(decodeActivity('ApiEventStream', { ...small, Query: 'SELECT Id FROM Case LIMIT 501' }).probe).toBe(
       false,
     )

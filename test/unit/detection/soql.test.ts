@@ -47,6 +47,23 @@ describe('objects of a query', () => {
   })
 })
 
+describe('looking up', () => {
+  it.each([
+    ["SELECT Id FROM Account WHERE Name LIKE '%acme%' LIMIT 20", true],
+    ["SELECT Id FROM Contact\n WHERE Email  =  'a@b.example' LIMIT 1", true],
+    ["SELECT Id FROM Case WHERE AccountId IN ('001xx0000001AAA') LIMIT 200", true],
+    ['SELECT Id FROM Order WHERE OrderNumber = :number LIMIT 1', true],
+    ['SELECT Id, Name FROM Contact LIMIT 200', false],
+    ["SELECT Id FROM Contact WHERE Name LIKE '%' LIMIT 200", false],
+    ["SELECT Id, Name FROM Contact WHERE Id > '003xx0000001AAA' ORDER BY Id LIMIT 200", false],
+    ["SELECT Id FROM Contact WHERE Status__c = 'Active' LIMIT 200", false],
+    ['SELECT Id FROM User WHERE IsActive = true LIMIT 20', false],
+    ['SELECT Id FROM Case WHERE ContactId IN (SELECT Id FROM Contact) LIMIT 50', false],
+  ])('%s: %s', (query, looksUp) => {
+    expect(toQueryShape(query).looksUp).toBe(looksUp)
+  })
+})
+
 describe('counting and limits', () => {
   it.each([
     ['SELECT COUNT() FROM Contact', true, null],
@@ -62,5 +79,7 @@ describe('counting and limits', () => {
     expect(toQueryShape(`SELECT Id FROM A ${'limit 1 '.repeat(2400)}`).limit).toBe(1)
     expect(toQueryShape(`${'('.repeat(20_000)}`).objects).toEqual([])
     expect(toQueryShape('a'.repeat(20_000)).template).toHaveLength(20_000)
+    expect(toQueryShape(`Id IN ${' '.repeat(20_000)}x`).looksUp).toBe(false)
+    expect(toQueryShape(`Id LIKE '${'%'.repeat(20_000)}`).looksUp).toBe(false)
   })
 })
