@@ -61,7 +61,7 @@ export function makeDetection(overrides: Partial<Detection> = {}): Detection {
       { label: 'New', value: 'first seen for this user: network, client' },
       {
         label: 'By chance',
-        value: 'about once in more than 1,000 years across your 4,812 users (p < 1e-12)',
+        value: 'about once in more than 1,000 years across the 4,812 users watched for it (p < 1e-12)',
       },
       { label: 'Baseline', value: '14 days of its own (90 %), 10 % from its 57 peers' },
       { label: 'Own largest', value: '1,900 records on a day of the last weeks' },

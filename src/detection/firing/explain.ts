@@ -141,12 +141,12 @@ export function saysWhatIsUsual({ peerWeight, high }: Statistics, observed: numb
   return peerWeight < 0.5 && observed > high
 }
 
-/** `your 4,812 users`, `this org`. */
+/** `the 4,812 users watched for it`, `this org`: a detector watches those only who ever did what it counts. */
 export function formatEntities(type: string, count: number | undefined): string {
   if (type === 'org') return 'this org'
   const plural = /^[a-z]+$/.test(type) ? `${type}s`.replace(/ys$/, 'ies') : 'entities'
   if (count === undefined) return `all ${plural}`
-  return count < 2 ? `all ${plural} so far` : `your ${formatAmount(count)} ${plural}`
+  return count < 2 ? `all ${plural} so far` : `the ${formatAmount(count)} ${plural} watched for it`
 }
 
 /** `new network and client for this user`, or `nothing new for this user`. */

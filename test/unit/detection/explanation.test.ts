@@ -44,7 +44,9 @@ function lines(change: Partial<Explained> = {}): Record<string, string> {
 describe('why a detection fired, in words', () => {
   test('says how rare it is, what the expectation rests on, and what was learned', () => {
     expect(lines()).toEqual({
-      'By chance': expect.stringMatching(/^about once in .+ across your 4,812 users \(p = \de-\d+\)$/),
+      'By chance': expect.stringMatching(
+        /^about once in .+ across the 4,812 users watched for it \(p = \de-\d+\)$/,
+      ),
       Baseline:
         '21 days of its own (93 %), 7 % from its 57 peers (Sales User); this hour of the week usually has 1.7 times the average',
       'Own largest': 'about 140 API calls on a day of the last weeks',
@@ -128,6 +130,11 @@ describe('why a detection fired, in words', () => {
       formatEntities('user', 1),
       formatEntities('org', 1),
       formatEntities('app + network', 12),
-    ]).toEqual(['your 4,812 users', 'all users so far', 'this org', 'your 12 entities'])
+    ]).toEqual([
+      'the 4,812 users watched for it',
+      'all users so far',
+      'this org',
+      'the 12 entities watched for it',
+    ])
   })
 })

@@ -30,7 +30,7 @@ describe('the console', () => {
   Where       ip 203.0.113.7, app Data Loader
   New         first seen for this user: network, client
   What        objects Contact 62 %, objects Account 38 %
-  By chance   about once in more than 1,000 years across your 4,812 users (p < 1e-12)
+  By chance   about once in more than 1,000 years across the 4,812 users watched for it (p < 1e-12)
   Baseline    14 days of its own (90 %), 10 % from its 57 peers
   Own largest 1,900 records on a day of the last weeks
   Tuning      no budget would have kept it quiet (it is 1/week); at_least above 850,000, or an exception would

@@ -44,7 +44,7 @@ describe('a PagerDuty event', () => {
         custom_details: {
           observed: '850,000 records in 1h',
           new: 'first seen for this user: network, client',
-          by_chance: 'about once in more than 1,000 years across your 4,812 users (p < 1e-12)',
+          by_chance: 'about once in more than 1,000 years across the 4,812 users watched for it (p < 1e-12)',
           baseline: '14 days of its own (90 %), 10 % from its 57 peers',
           own_largest: '1,900 records on a day of the last weeks',
           what_to_do: ['Ask the user.', 'Look at the application.', 'Revoke the session.'],
