@@ -58,6 +58,15 @@ export function clippedSpread(v: number, w: number): number {
   return Math.min(20, Math.max(0.02, v / Math.max(w, 1e-12)))
 }
 
+/**
+ * What a window in which `mean` is expected weighs as evidence of the rate, against one that is Poisson: the ratio of the
+ * variances, m / (m + m²·spread) (Bühlmann and Straub's credibility). Three days of holiday are three windows without anything,
+ * and no proof of a rate near zero where days differ a lot anyway.
+ */
+export function credibility(mean: number, spread: number): number {
+  return 1 / (1 + mean * spread)
+}
+
 /** Size r of the predictive negative binomial: burstiness `phi` and the uncertainty about λ (posterior shape `a`) together. */
 export function predictiveSize(phi: number, a: number): number {
   return 1 / (1 / phi + 1 / a + 1 / (a * phi))

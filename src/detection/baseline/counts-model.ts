@@ -1,6 +1,7 @@
 import { day, hour } from '../../duration.ts'
 import {
   clippedSpread,
+  credibility,
   type GammaPrior,
   predictiveSize,
   priorByMoments,
@@ -31,6 +32,9 @@ const spreadWeight = 3
 /** Nothing closer to the expectation than so many standard deviations is improbable enough to matter: p > 0.001. */
 const leastDeviations = 3
 
+/** Posterior of an entity's rate, and what its own windows weigh in it beside the prior. */
+type Rate = GammaPrior & { readonly a: number; readonly b: number; readonly weight: number }
+
 /** Negative binomial with mean `mu` and size `r`; `below` is 1 where it is the probability of so little, not of so much. */
 export const countsFormulas: Formulas = {
   log10p: ({ mu = 0, r = 1, below = 0 }, observed) =>
@@ -47,16 +51,24 @@ export const countsFormulas: Formulas = {
 
 /** Gamma–Poisson: the rate of an entity shrunk to its peers, times the group's hour of the week; negative binomial tails. */
 export function createCountsModel(halfLife: number, offset: ZoneOffset): BaselineModel {
-  function rateOf(slot: WindowSlot, group: GroupState): { a: number; b: number } & GammaPrior {
+  function rateOf(slot: WindowSlot, group: GroupState): Rate {
     const at = slot.k * prior.count
     const a0 = group.priors[at + prior.a0] as number
     const b0 = group.priors[at + prior.b0] as number
-    return { a0, b0, a: a0 + cell(slot, moment.first), b: b0 + cell(slot, moment.second) }
+    const mean = (a0 / b0) * meanExposure(slot, group)
+    const weight = credibility(mean, group.priors[at + prior.spread] as number)
+    return {
+      a0,
+      b0,
+      weight,
+      a: a0 + weight * cell(slot, moment.first),
+      b: b0 + weight * cell(slot, moment.second),
+    }
   }
 
   function sizeOf(slot: WindowSlot, group: GroupState, a: number): { phi: number; r: number } {
     const groupSpread = group.priors[slot.k * prior.count + prior.spread] as number
-    const windows = cell(slot, moment.second) / (meanFactor(group) * (slot.length / hour))
+    const windows = cell(slot, moment.second) / meanExposure(slot, group)
     const phi = 1 / shrunkSpread(cell(slot, moment.third), cell(slot, moment.fourth), windows, groupSpread)
     return { phi, r: predictiveSize(phi, a) }
   }
@@ -129,8 +141,8 @@ export function createCountsModel(halfLife: number, offset: ZoneOffset): Baselin
           ? group.season.decayedSquares(from, to, offset) * (slot.length / hour)
           : exposure ** 2 / Math.max(windows, 1e-9)
       const after =
-        (before.a0 + cell(slot, moment.first) * kept) /
-        (before.b0 + cell(slot, moment.second) * kept + exposure)
+        (before.a0 + before.weight * cell(slot, moment.first) * kept) /
+        (before.b0 + before.weight * (cell(slot, moment.second) * kept + exposure))
       const { mean, square } = fallingRate(before.a / before.b, after)
       const weight = square * squares
       decayAndAdd(slot, kept, [0, exposure, weight - mean * exposure, weight])
@@ -149,7 +161,7 @@ export function createCountsModel(halfLife: number, offset: ZoneOffset): Baselin
         log10p: countsFormulas.log10p(parameters, amount),
         expected: mu,
         parameters,
-        hourFactor: exposure / ((slot.length / hour) * meanFactor(group)),
+        hourFactor: exposure / meanExposure(slot, group),
         peerWeight: b0 / b,
       }
     },
@@ -175,6 +187,11 @@ function standingOf(slot: WindowSlot, group: GroupState): number {
   const exposure = cell(slot, moment.second)
   const enough = (Math.max(day, slot.length) / hour) * meanFactor(group)
   return exposure < enough ? 0 : 1 + binOf(cell(slot, moment.first) / exposure)
+}
+
+/** Exposure of a window at no hour in particular. */
+function meanExposure({ length }: WindowSlot, group: GroupState): number {
+  return (length / hour) * meanFactor(group)
 }
 
 /** What the group counts per hour over the whole week. */
