@@ -14,6 +14,7 @@ import { findScenario, scenarioCatalog } from '../simulator/scenarios/catalog.ts
 import type { ConnectedApp } from '../simulator/server/oauth.ts'
 import { startOfDay } from '../simulator/traffic/calendar.ts'
 import { generateTraffic } from '../simulator/traffic/generate.ts'
+import { orgAt } from '../simulator/traffic/lives/org-at.ts'
 import { createOrg, type OrgSize } from '../simulator/traffic/org.ts'
 import { writeTraffic } from '../simulator/traffic-file.ts'
 import { type CommandContext, parsePort, parseWholeNumber } from './command-context.ts'
@@ -133,7 +134,7 @@ async function writeFile(options: SimulateOptions, file: string): Promise<void> 
   )
   const output = file === '-' ? process.stdout : createWriteStream(file)
   try {
-    for (const line of directoryRecords(org.users, from)) output.write(`${line}\n`)
+    for (const line of directoryRecords(orgAt(org, from).users, from)) output.write(`${line}\n`)
     const events = await writeTraffic(mergeByTime([normal, ...attacks]), output, seed)
     if (file === '-') return
     output.end()

@@ -4,6 +4,7 @@ import { createPlayer, type Player, type PlayerOptions } from './player.ts'
 import type { ConnectedApp } from './server/oauth.ts'
 import { createSimulator, type Simulator } from './server/simulator.ts'
 import { createApps } from './traffic/apps.ts'
+import { orgAt } from './traffic/lives/org-at.ts'
 import { createOrg, type OrgSize } from './traffic/org.ts'
 
 export type LiveOrgOptions = Pick<PlayerOptions, 'history' | 'speed' | 'accelerated' | 'attacks'> & {
@@ -28,13 +29,14 @@ export interface LiveOrg {
 export function createLiveOrg(options: LiveOrgOptions): LiveOrg {
   const { clock, logger, seed, size, history, speed } = options
   const org = createOrg({ seed, size })
+  const now = orgAt(org, clock.now())
   const simulator = createSimulator({
     clock,
     logger,
     seed,
     org: org.identity,
-    users: org.users,
-    apps: createApps(org, clock.now()),
+    users: now.users,
+    apps: createApps(now, clock.now()),
     connectedApps: options.connectedApps,
     ...(options.host === undefined ? {} : { host: options.host }),
     ...(options.port === undefined ? {} : { port: options.port }),

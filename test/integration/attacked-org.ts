@@ -4,6 +4,7 @@ import { findScenario } from '../../src/simulator/scenarios/catalog.ts'
 import { findIntegration, findPerson } from '../../src/simulator/scenarios/scenario.ts'
 import type { Simulator } from '../../src/simulator/server/simulator.ts'
 import { generateTraffic } from '../../src/simulator/traffic/generate.ts'
+import { orgAt } from '../../src/simulator/traffic/lives/org-at.ts'
 import { createOrg } from '../../src/simulator/traffic/org.ts'
 
 const seed = 'road'
@@ -46,7 +47,7 @@ export const lastEvent = end + 10 * minute
 
 /** Those whom the attacks can be seen on. */
 export const entities = {
-  administrator: findPerson(org, 'administration').id,
+  administrator: findPerson(orgAt(org, watchFrom), 'administration').id,
   chatIntegration: findIntegration(org, 'chat').id,
 } as const
 

@@ -55,7 +55,7 @@ describe('forcewatch report apps', () => {
     expect(kinds('Trial Dashboard')).toEqual(['dormant'])
     expect(kinds('Badge Scanner')).toEqual(['unknown'])
     expect(kinds('Data Loader')).toEqual(['over-privileged'])
-    expect(kinds('Salesforce for iOS')).toEqual(['never-seen'])
+    expect(kinds('Chat Notifier')).toEqual(['never-seen'])
     expect(apps.has('Browser')).toBe(false)
   })
 

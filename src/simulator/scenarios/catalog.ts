@@ -1,4 +1,5 @@
 import { ForcewatchError } from '../../errors.ts'
+import { orgAt } from '../traffic/lives/org-at.ts'
 import { fullResync } from './l4-full-resync.ts'
 import { expiredPassword } from './l6-expired-password.ts'
 import { identityProviderDown } from './l7-identity-provider-down.ts'
@@ -47,10 +48,10 @@ export const scenarioCatalog = {
   L11: { title: 'Quarter end: sales exports three times as much', isAttack: false, scenario: quarterEnd },
 } as const satisfies Record<string, CatalogEntry>
 
-/** The scenario of a name, in capitals or not. @throws USAGE for a name that the catalog does not have */
+/** The scenario of a name, in capitals or not, on the org as it is when it starts. @throws USAGE for a name that the catalog does not have */
 export function findScenario(name: string): Scenario {
   const found = Object.entries(scenarioCatalog).find(([key]) => key.toLowerCase() === name.toLowerCase())
-  if (found) return found[1].scenario
+  if (found) return (org, start, seed) => found[1].scenario(orgAt(org, start), start, seed)
   throw new ForcewatchError('USAGE', `There is no scenario ${name}.`, {
     remedy: `Known are ${Object.keys(scenarioCatalog).join(', ')}.`,
   })

@@ -1,6 +1,6 @@
 import { minute, second } from '../../duration.ts'
 import { inOrder } from '../merge.ts'
-import { drawDevice } from '../traffic/devices.ts'
+import { browserVersion, drawDevice } from '../traffic/devices.ts'
 import { recordLogin, recordLogout } from '../traffic/login.ts'
 import type { Origin } from '../traffic/origin.ts'
 import { recordFile, recordListView } from '../traffic/pages.ts'
@@ -16,7 +16,12 @@ export const exportByHand: Scenario = (org, start, seed) => {
   const recorder = createScenarioRecorder('S5', seed)
   const { random } = recorder
   const victim = findPerson(org, 'sales')
-  const session = recorder.openSession(victim, otherCity(victim.origins), drawDevice(random), 'Browser')
+  const session = recorder.openSession(
+    victim,
+    otherCity(victim.origins),
+    drawDevice(random, browserVersion(start)),
+    'Browser',
+  )
   const events: SimulatedEvent[] = [recordLogin(recorder, start, session, { kind: 'sso' })]
 
   for (let run = 0; run < 4; run++) {

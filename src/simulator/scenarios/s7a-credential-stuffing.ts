@@ -1,6 +1,6 @@
 import { hour } from '../../duration.ts'
 import { inOrder } from '../merge.ts'
-import { drawDevice } from '../traffic/devices.ts'
+import { browserVersion, drawDevice } from '../traffic/devices.ts'
 import { recordFailedLogin, recordLogin } from '../traffic/login.ts'
 import { dormantPortalUser } from '../traffic/org.ts'
 import type { SimulatedEvent } from '../traffic/payload.ts'
@@ -19,7 +19,7 @@ export const credentialStuffing: Scenario = (org, start, seed) => {
     { length: users },
     (_, number) => org.portal[number] ?? dormantPortalUser(number),
   )
-  const device = drawDevice(random)
+  const device = drawDevice(random, browserVersion(start))
   const events: SimulatedEvent[] = []
   for (let number = 0; number < failures + successes; number++) {
     const time = start + random.integer(3 * hour)

@@ -4,8 +4,8 @@ import type { AppToken, OrgApp } from '../server/org-apps.ts'
 import type { SimulatedOrg } from './org.ts'
 
 /**
- * The apps that can get at an org's data, as they pile up over years: those of its integrations, some that people let in, one that nobody
- * has used for months, one that never was, and one that was never installed. `now`: ms since the epoch.
+ * The apps that can get at an org's data, as they pile up over years: those of its integrations, some that people let in, one of whose
+ * use nothing is seen, one that nobody has used for months, one that never was, and one that was never installed. `now`: ms since the epoch.
  */
 export function createApps(org: SimulatedOrg, now: number): readonly OrgApp[] {
   let number = 0
@@ -38,6 +38,11 @@ export function createApps(org: SimulatedOrg, now: number): readonly OrgApp[] {
       name: 'Salesforce for iOS',
       registration: registered(false, 1500 * day),
       tokens: sellers.slice(0, 12).map(({ id }, index) => token(id, (1 + index) * hour, 900)),
+    },
+    {
+      name: 'Chat Notifier',
+      registration: registered(false, 900 * day),
+      tokens: sellers.slice(0, 4).map(({ id }, index) => token(id, (2 + index) * hour, 300)),
     },
     {
       name: 'Legacy Mail Sync',

@@ -1,6 +1,9 @@
 import { day, hour } from '../../duration.ts'
 import type { Random } from '../random.ts'
 
+/** When simulated orgs are founded, ms since the epoch. */
+export const founded = Date.UTC(2024, 0, 8, 9)
+
 const holidays = ['01-01', '05-01', '12-24', '12-25', '12-26', '12-31']
 
 /** Midnight (UTC) of the day that a time belongs to. */

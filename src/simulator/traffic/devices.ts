@@ -1,3 +1,4 @@
+import { day } from '../../duration.ts'
 import type { Random } from '../random.ts'
 
 /** A browser on a computer, in the words of the different events. */
@@ -33,10 +34,14 @@ const systems = [
   },
 ]
 
-/** A device of a usual kind. */
-export function drawDevice(random: Random): Device {
+/** Version of the usual browsers that was the newest at a time: there is one every four weeks (131 on 12 November 2024). */
+export function browserVersion(time: number): number {
+  return 131 + Math.floor((time - Date.UTC(2024, 10, 12)) / (28 * day))
+}
+
+/** A computer of a usual kind with this version of a usual browser. */
+export function drawDevice(random: Random, version: number): Device {
   const system = systems[random.weighted(systems.map(({ share }) => share))] ?? systems[0]
-  const version = 126 + random.integer(6)
   const family = random.pick(['Chrome', 'Chrome', 'Chrome', 'Firefox', 'Microsoft Edge'])
   const { platform, osName, osVersion, agent } = system ?? {
     platform: '',
@@ -50,6 +55,27 @@ export function drawDevice(random: Random): Device {
     userAgent: toUserAgent(family, version, agent),
     osName,
     osVersion,
+  }
+}
+
+/** A phone with Salesforce's own app, which is a connected app of the org. */
+export type Phone = { readonly application: string; readonly device: Device }
+
+/** A phone of a usual kind; `version` is that of an Android's browser. */
+export function drawPhone(random: Random, version: number): Phone {
+  const isAndroid = random.chance(0.4)
+  const osVersion = isAndroid ? '15' : '18.6'
+  return {
+    application: isAndroid ? 'Salesforce for Android' : 'Salesforce for iOS',
+    device: {
+      browser: isAndroid ? `Chrome Mobile ${version}` : 'Safari 18',
+      platform: isAndroid ? `Android ${osVersion}` : 'iPhone',
+      userAgent: isAndroid
+        ? `SalesforceMobileSDK/12.2 android/${osVersion}`
+        : `SalesforceMobileSDK/12.2 iOS/${osVersion}`,
+      osName: isAndroid ? 'ANDROID' : 'IOS',
+      osVersion,
+    },
   }
 }
 

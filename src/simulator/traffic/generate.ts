@@ -2,6 +2,8 @@ import { day, minute } from '../../duration.ts'
 import { createRandom } from '../random.ts'
 import type { Act } from './act.ts'
 import { startOfDay } from './calendar.ts'
+import { createLives } from './lives/lives.ts'
+import type { Machine } from './machine.ts'
 import { createMachines } from './machines.ts'
 import type { SimulatedOrg } from './org.ts'
 import type { SimulatedEvent } from './payload.ts'
@@ -29,12 +31,17 @@ export function* generateTraffic({
   to = Number.POSITIVE_INFINITY,
 }: TrafficOptions): Generator<SimulatedEvent> {
   const recorder = createRecorder(createRandom(`${seed}/traffic/${from}`))
-  const machines = createMachines(org, recorder)
+  const lives = createLives(org)
+  let machines: readonly Machine[] = []
   // The people's day is planned whole; work that began before `from` is planned as well, and its early part skipped.
   let acts: Act[] = []
   let pending: SimulatedEvent[] = []
   for (let start = startOfDay(from); start < to; start += slot) {
-    if (start % day === 0) acts = [...acts, ...planPeople(org, recorder, start)]
+    if (start % day === 0) {
+      const today = lives.on(start)
+      acts = [...acts, ...planPeople(org, today, recorder, start)]
+      machines = createMachines(today, recorder)
+    }
     const due = acts.filter(({ time }) => time < start + slot)
     acts = acts.filter(({ time }) => time >= start + slot)
     if (start + slot > from) for (const machine of machines) due.push(...machine.plan(start, start + slot))

@@ -7,7 +7,7 @@ import { type Origin, toAddress } from './origin.ts'
 import { dataCentres } from './places.ts'
 
 /** How an integration works; each kind is a machine of `machines.ts`. */
-export type IntegrationKind = 'poller' | 'chat' | 'nightly-load' | 'bi' | 'backup' | 'connector'
+export type IntegrationKind = 'poller' | 'chat' | 'nightly-load' | 'bi' | 'backup' | 'connector' | 'trial'
 
 /** An integration with its user. */
 export type Integration = OrgUser & {
@@ -23,6 +23,8 @@ export type Integration = OrgUser & {
   readonly objects: readonly string[]
   /** Ms after the full five minutes (pollers) at which it starts. */
   readonly phase: number
+  /** When it was first let in, ms since the epoch; absent for what has always been there. */
+  readonly since?: number
 }
 
 const pollerNames = [
@@ -73,7 +75,7 @@ export function createIntegrations(
       ]),
       client: null,
       origins: Array.from({ length: addresses }, (_, index) => ({
-        ip: toAddress(2 + position, 10 + index),
+        ip: toAddress(20 + position, 10 + index),
         place,
       })),
       apiType: 'REST',

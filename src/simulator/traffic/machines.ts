@@ -1,25 +1,22 @@
 import { hour, minute, second } from '../../duration.ts'
-import type { Act } from './act.ts'
 import { recordBulkQuery, recordBulkResult, recordQuery } from './api.ts'
 import { busyness, officeIntensity, startOfDay, weekdayOf } from './calendar.ts'
 import { unknownDevice } from './devices.ts'
 import type { Integration } from './integration.ts'
+import type { OrgToday, ProgramToday } from './lives/lives.ts'
+import { withOutages } from './lives/outages.ts'
 import { recordLogin } from './login.ts'
-import type { SimulatedOrg } from './org.ts'
+import type { Machine, Routine, Task } from './machine.ts'
 import type { SimulatedEvent } from './payload.ts'
 import type { Recorder, Session } from './recorder.ts'
 
-/** A machine that works with the org: what it does between two times, which are at most an hour apart. */
-export interface Machine {
-  plan(from: number, to: number): Act[]
-}
-
-/** One machine for each integration of the org. */
-export function createMachines(org: SimulatedOrg, recorder: Recorder): readonly Machine[] {
-  return org.integrations.map((integration) => {
-    const connection = createConnection(integration, recorder)
-    return kinds[integration.kind](integration, recorder, connection)
-  })
+/** One machine for each integration of the org as it is on one day. */
+export function createMachines({ programs, trial }: OrgToday, recorder: Recorder): readonly Machine[] {
+  const create = ({ integration, outages }: ProgramToday) => {
+    const routine = routines[integration.kind](integration, recorder, createConnection(integration, recorder))
+    return withOutages(routine, outages)
+  }
+  return [...programs, ...(trial ? [{ ...trial, outages: () => undefined }] : [])].map(create)
 }
 
 type Connection = {
@@ -27,17 +24,18 @@ type Connection = {
   use(time: number): { readonly session: Session; readonly events: readonly SimulatedEvent[] }
 }
 
-type MachineOf = (integration: Integration, recorder: Recorder, connection: Connection) => Machine
+type RoutineOf = (integration: Integration, recorder: Recorder, connection: Connection) => Routine
 
 const europe = hour
 
-const kinds: Readonly<Record<Integration['kind'], MachineOf>> = {
+const routines: Readonly<Record<Integration['kind'], RoutineOf>> = {
   poller: createPoller,
   chat: createChat,
   'nightly-load': createNightlyLoad,
   bi: createBi,
   backup: createBackup,
   connector: createConnector,
+  trial: createTrial,
 }
 
 function createConnection(integration: Integration, recorder: Recorder): Connection {
@@ -56,12 +54,12 @@ function createConnection(integration: Integration, recorder: Recorder): Connect
 }
 
 /** Asks for what has changed, every five minutes round the clock; there is more to fetch while people work. */
-function createPoller(integration: Integration, recorder: Recorder, connection: Connection): Machine {
+function createPoller(integration: Integration, recorder: Recorder, connection: Connection): Routine {
   const { random } = recorder
   const query = toQuery(integration)
   return {
     plan(from, to) {
-      const acts: Act[] = []
+      const tasks: Task[] = []
       for (const tick of ticks(from, to, 5 * minute, integration.phase)) {
         const busy = busyness(tick) * officeIntensity(tick, europe)
         const queries = random.poisson(integration.load)
@@ -69,19 +67,19 @@ function createPoller(integration: Integration, recorder: Recorder, connection: 
           const time = tick + random.integer(40_000)
           const entity = random.pick(integration.objects)
           const rows = random.poisson(1 + 6 * busy)
-          acts.push({
+          tasks.push({
             time,
-            run: () => ask(recorder, connection, time, query(entity, rows, 'WHERE LastModifiedDate > :last')),
+            run: (at) => ask(recorder, connection, at, query(entity, rows, 'WHERE LastModifiedDate > :last')),
           })
         }
       }
-      return acts
+      return tasks
     },
   }
 }
 
 /** A vendor's chat: calls come round the clock with the customers' questions, each for a few rows. */
-function createChat(integration: Integration, recorder: Recorder, connection: Connection): Machine {
+function createChat(integration: Integration, recorder: Recorder, connection: Connection): Routine {
   const { random } = recorder
   const query = toQuery(integration)
   return {
@@ -91,14 +89,14 @@ function createChat(integration: Integration, recorder: Recorder, connection: Co
         const time = from + random.integer(to - from)
         const entity = random.pick(integration.objects)
         const asked = query(entity, random.poisson(12), `WHERE AccountId = '${recorder.id('001')}'`)
-        return { time, run: () => ask(recorder, connection, time, asked) }
+        return { time, run: (at) => ask(recorder, connection, at, asked) }
       })
     },
   }
 }
 
 /** The warehouse's load between 01:00 and 03:30 UTC: forty objects by Bulk, on Sundays eight times the rows. */
-function createNightlyLoad(integration: Integration, recorder: Recorder, connection: Connection): Machine {
+function createNightlyLoad(integration: Integration, recorder: Recorder, connection: Connection): Routine {
   const { random } = recorder
   return {
     plan(from, to) {
@@ -111,14 +109,14 @@ function createNightlyLoad(integration: Integration, recorder: Recorder, connect
         const rows = Math.round(random.logNormal(60_000 / (1 + index / 3), 0.25) * integration.load * weekly)
         const text = `SELECT FIELDS(ALL) FROM ${entity} WHERE SystemModstamp > YESTERDAY`
         const parts = Math.max(1, Math.round((7.5 * integration.load * 40) / integration.objects.length))
-        return [{ time, run: () => recordBulkJob(recorder, connection, time, { text, entity, rows, parts }) }]
+        return [{ time, run: (at) => recordBulkJob(recorder, connection, at, { text, entity, rows, parts }) }]
       })
     },
   }
 }
 
 /** Hourly from 06 to 20 UTC: a dozen queries of some thousand rows each. */
-function createBi(integration: Integration, recorder: Recorder, connection: Connection): Machine {
+function createBi(integration: Integration, recorder: Recorder, connection: Connection): Routine {
   const { random } = recorder
   const query = toQuery(integration)
   return {
@@ -134,7 +132,7 @@ function createBi(integration: Integration, recorder: Recorder, connection: Conn
             Math.round(random.logNormal(14_000, 0.5)),
             'WHERE CreatedDate = THIS_YEAR',
           )
-          return { time, run: () => ask(recorder, connection, time, asked) }
+          return { time, run: (at) => ask(recorder, connection, at, asked) }
         })
       })
     },
@@ -142,7 +140,7 @@ function createBi(integration: Integration, recorder: Recorder, connection: Conn
 }
 
 /** Once a day everything is copied, object after object, by long series of pages. */
-function createBackup(integration: Integration, recorder: Recorder, connection: Connection): Machine {
+function createBackup(integration: Integration, recorder: Recorder, connection: Connection): Routine {
   const { random } = recorder
   const query = toQuery(integration)
   return {
@@ -152,14 +150,14 @@ function createBackup(integration: Integration, recorder: Recorder, connection: 
         const time = start + index * minute
         if (time < from || time >= to) return []
         const rows = Math.round(random.logNormal(300_000 / (1 + index), 0.05) * integration.load)
-        return [{ time, run: () => ask(recorder, connection, time, query(entity, rows, '')) }]
+        return [{ time, run: (at) => ask(recorder, connection, at, query(entity, rows, '')) }]
       })
     },
   }
 }
 
 /** Spreadsheets that refresh from the org while the office is open. */
-function createConnector(integration: Integration, recorder: Recorder, connection: Connection): Machine {
+function createConnector(integration: Integration, recorder: Recorder, connection: Connection): Routine {
   const { random } = recorder
   const query = toQuery(integration)
   return {
@@ -170,8 +168,36 @@ function createConnector(integration: Integration, recorder: Recorder, connectio
         const time = from + random.integer(to - from)
         const rows = Math.round(random.logNormal(25, 1))
         const asked = query(random.pick(integration.objects), rows, 'WHERE OwnerId = :me')
-        return { time, run: () => ask(recorder, connection, time, asked) }
+        return { time, run: (at) => ask(recorder, connection, at, asked) }
       })
+    },
+  }
+}
+
+/** A tool on trial reads a good part of the org on its first morning, then hourly what is new. */
+function createTrial(integration: Integration, recorder: Recorder, connection: Connection): Routine {
+  const { random } = recorder
+  const query = toQuery(integration)
+  const { since = 0 } = integration
+  return {
+    plan(from, to) {
+      const tasks: Task[] = []
+      const plan = (time: number, entity: string, rows: number, condition: string) => {
+        const asked = query(entity, Math.round(rows), condition)
+        tasks.push({ time, run: (at) => ask(recorder, connection, at, asked) })
+      }
+      if (since >= from && since < to)
+        for (const [index, entity] of integration.objects.entries())
+          plan(since + index * 3 * minute, entity, random.logNormal(6_000, 1), '')
+      for (const tick of ticks(from, to, hour, integration.phase))
+        for (let left = tick > since ? random.poisson(integration.load) : 0; left > 0; left--)
+          plan(
+            tick + random.integer(minute),
+            random.pick(integration.objects),
+            random.logNormal(30, 1),
+            'WHERE LastModifiedDate > :last',
+          )
+      return tasks
     },
   }
 }

@@ -3,7 +3,8 @@ import { createRandom, heavyTail, type Random } from '../random.ts'
 import { toSalesforceId } from '../salesforce-id.ts'
 import type { OrgUser } from '../server/org-user.ts'
 import type { OrgIdentity } from '../server/rest.ts'
-import { type Device, drawDevice } from './devices.ts'
+import { founded } from './calendar.ts'
+import { browserVersion, type Device, drawDevice } from './devices.ts'
 import { createIntegrations, type Integration } from './integration.ts'
 import { objects } from './objects.ts'
 import { type Origin, toAddress, toIpv6 } from './origin.ts'
@@ -30,6 +31,8 @@ export type Rates = {
 export type Person = OrgUser & {
   readonly department: Department
   readonly zoneOffset: number
+  /** One of the usual addresses. */
+  readonly home: Origin
   /** Usual addresses, the one used most first. */
   readonly origins: readonly Origin[]
   readonly devices: readonly Device[]
@@ -54,8 +57,14 @@ export type Report = {
   readonly ownerId: string
 }
 
-/** A made-up org: who and what works in it. The same seed and size give the same org. */
+/**
+ * A made-up org: who and what works in it when it is founded. The same seed and size give the same org, and `orgAt` what has
+ * become of it.
+ */
 export type SimulatedOrg = {
+  readonly seed: string
+  /** Nobody and nothing in it changes any more. */
+  readonly isStill?: true
   readonly identity: OrgIdentity
   readonly size: OrgSize
   readonly staff: readonly Person[]
@@ -65,6 +74,8 @@ export type SimulatedOrg = {
   readonly users: readonly OrgUser[]
   readonly domain: string
 }
+
+const browserAtFounding = browserVersion(founded)
 
 const sizes = {
   small: { staff: 50, portal: 200, pollers: 4, queriesPerPoll: 13, factor: 0.1 },
@@ -82,21 +93,18 @@ export function createOrg({ seed, size, identity }: OrgOptions): SimulatedOrg {
   const portal = createPortal(random.fork('portal'), plan.portal)
   const integrations = createIntegrations(random.fork('integrations'), plan, domain)
   return {
+    seed,
     identity: identity ?? { id: toSalesforceId('00D', 7001), name: 'Acme (simulated)' },
     size,
     staff,
     portal,
     integrations,
     domain,
-    users: [
-      ...staff.map((person) => toUser(person, staffProfiles[person.department])),
-      ...portal.map((person) => toUser(person, { profile: 'Customer Community User' })),
-      ...integrations.map((integration) => toUser(integration, integrationProfile(integration))),
-    ],
+    users: [...staff.map(personAsUser), ...portal.map(personAsUser), ...integrations.map(integrationAsUser)],
   }
 }
 
-const staffProfiles: Readonly<Record<Department, Partial<OrgUser>>> = {
+const profiles: Readonly<Record<Department, Partial<OrgUser>>> = {
   administration: { profile: 'System Administrator', role: 'Operations', department: 'IT' },
   sales: { profile: 'Sales User', role: 'Sales', department: 'Sales' },
   support: { profile: 'Support User', role: 'Support', department: 'Support' },
@@ -110,8 +118,33 @@ function integrationProfile({ kind }: Integration): Partial<OrgUser> {
   return { profile, department: 'IT' }
 }
 
-function toUser({ id, username, name, userType }: OrgUser, rest: Partial<OrgUser>): OrgUser {
-  return { id, username, name, userType, ...rest }
+/** A person as the org's list of users has them. */
+export function personAsUser({ id, username, name, userType, department }: Person): OrgUser {
+  return { id, username, name, userType, ...profiles[department] }
+}
+
+/** The user of an integration likewise. */
+export function integrationAsUser(integration: Integration): OrgUser {
+  const { id, username, name, userType } = integration
+  return { id, username, name, userType, ...integrationProfile(integration) }
+}
+
+/** What tells one of the staff from all others, by number. */
+export function staffIdentity(number: number, domain: string): Pick<OrgUser, 'id' | 'username' | 'name'> {
+  return {
+    id: toSalesforceId('005', 1000 + number),
+    username: `user${String(number + 1).padStart(4, '0')}@${domain}`,
+    name: `User ${number + 1}`,
+  }
+}
+
+/** What tells one customer from all others, by number. */
+export function portalIdentity(number: number): Pick<OrgUser, 'id' | 'username' | 'name'> {
+  return {
+    id: toSalesforceId('005', 100_000 + number),
+    username: `customer${String(number + 1).padStart(5, '0')}@mail.example`,
+    name: `Customer ${number + 1}`,
+  }
 }
 
 /** A user of the portal beyond those who are active: an org knows far more than it sees. */
@@ -139,24 +172,32 @@ function createStaff(random: Random, count: number, domain: string): readonly Pe
     const homeOrigin = { ip: home, place }
     const department = departmentOf(number, count, random)
     const isExporter = random.chance(0.1)
-    const id = toSalesforceId('005', 1000 + number)
+    const identity = staffIdentity(number, domain)
     return {
-      id,
-      username: `user${String(number + 1).padStart(4, '0')}@${domain}`,
-      name: `User ${number + 1}`,
+      ...identity,
       userType: 'Standard',
       department,
       zoneOffset: zone?.offset ?? 0,
+      home: homeOrigin,
       origins: random.chance(0.6) ? [office, homeOrigin] : [homeOrigin, office],
-      devices: random.chance(0.3) ? [drawDevice(random), drawDevice(random)] : [drawDevice(random)],
+      devices: Array.from({ length: random.chance(0.3) ? 2 : 1 }, () =>
+        drawDevice(random, browserAtFounding),
+      ),
       habit: random.between(-1.2, 1.2) * hour,
       usesLightning: random.chance(0.88),
       usesSingleSignOn: random.chance(0.5),
       clumsiness: random.between(0.01, 0.03),
       rates: staffRates(weight, isExporter, department, random),
-      reports: createReports(random, id, number),
+      reports: createReports(random, identity.id),
     }
   })
+}
+
+/** Of somebody in this department of whom nothing else is known. */
+export function drawRates(random: Random, department: Department): Rates {
+  const sigma = 0.8
+  const weight = random.logNormal(Math.exp(-(sigma ** 2) / 2), sigma)
+  return staffRates(weight, random.chance(0.1), department, random)
 }
 
 function staffRates(weight: number, isExporter: boolean, department: Department, random: Random): Rates {
@@ -184,15 +225,15 @@ function createPortal(random: Random, count: number): readonly Person[] {
     const ip = random.chance(0.2)
       ? toIpv6(10_000 + number)
       : toAddress(150 + (number % 100), 5 + Math.floor(number / 100))
+    const home = { ip, place }
     return {
-      id: toSalesforceId('005', 100_000 + number),
-      username: `customer${String(number + 1).padStart(5, '0')}@mail.example`,
-      name: `Customer ${number + 1}`,
+      ...portalIdentity(number),
       userType: random.chance(0.8) ? 'CspLitePortal' : 'CustomerSuccess',
       department: 'portal',
       zoneOffset: zone.offset,
-      origins: [{ ip, place }],
-      devices: [drawDevice(random)],
+      home,
+      origins: [home],
+      devices: [drawDevice(random, browserAtFounding)],
       habit: random.between(-2, 4) * hour,
       usesLightning: true,
       usesSingleSignOn: false,
@@ -211,11 +252,13 @@ function createPortal(random: Random, count: number): readonly Person[] {
   })
 }
 
-function createReports(random: Random, ownerId: string, owner: number): readonly Report[] {
+/** The saved reports of a person, with ids that follow from what was drawn. */
+export function createReports(random: Random, ownerId: string): readonly Report[] {
+  const first = random.integer(12_000_000)
   return Array.from({ length: 3 + random.integer(10) }, (_, number) => {
     const entity = random.pick(objects)
     return {
-      id: toSalesforceId('00O', owner * 20 + number + 1),
+      id: toSalesforceId('00O', first + number),
       name: `${entity.replace('__c', '')} overview ${number + 1}`,
       entity,
       columns: 5 + random.integer(15),

@@ -1,6 +1,7 @@
 import { compareLevels, type Level } from '../../../src/detection/detection.ts'
 import { day } from '../../../src/duration.ts'
 import { mergeByTime } from '../../../src/simulator/merge.ts'
+import { orgAt } from '../../../src/simulator/traffic/lives/org-at.ts'
 import type { SimulatedEvent } from '../../../src/simulator/traffic/payload.ts'
 import type { Case } from './case.ts'
 import { createLoot, type Loot } from './loot.ts'
@@ -20,7 +21,7 @@ export type Outcome = {
 
 /** Plays a case on a copy of the world's state. `usual`: what the same days raise without it. */
 export function playCase(world: World, { id, days, play, alter }: Case, usual: readonly Raised[]): Outcome {
-  const scene = new Scene(world.org, world.plan.seed, world.plan.monday, id)
+  const scene = new Scene(orgAt(world.org, world.plan.monday), world.plan.seed, world.plan.monday, id)
   play?.(scene)
   const events = scene.events()
   const raised = watchDays(world, days, events, alter && ((event) => alter(event, scene)))

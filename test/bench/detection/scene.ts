@@ -8,7 +8,12 @@ import {
   recordCount,
   recordQuery,
 } from '../../../src/simulator/traffic/api.ts'
-import { type Device, drawDevice, unknownDevice } from '../../../src/simulator/traffic/devices.ts'
+import {
+  browserVersion,
+  type Device,
+  drawDevice,
+  unknownDevice,
+} from '../../../src/simulator/traffic/devices.ts'
 import type { Integration, IntegrationKind } from '../../../src/simulator/traffic/integration.ts'
 import { type LoginKind, recordFailedLogin, recordLogin } from '../../../src/simulator/traffic/login.ts'
 import type { Department, Person, SimulatedOrg } from '../../../src/simulator/traffic/org.ts'
@@ -96,7 +101,7 @@ export class Scene {
   }
 
   device(): Device {
-    return drawDevice(this.recorder.random)
+    return drawDevice(this.recorder.random, browserVersion(this.monday))
   }
 
   login(time: number, session: Session, kind: LoginKind): void {

@@ -3,6 +3,7 @@ import type { DetectorSet } from '../../../src/detection/definition/detector.ts'
 import { day, hour } from '../../../src/duration.ts'
 import { mergeByTime } from '../../../src/simulator/merge.ts'
 import { generateTraffic } from '../../../src/simulator/traffic/generate.ts'
+import { orgAt, userChanges } from '../../../src/simulator/traffic/lives/org-at.ts'
 import { createOrg, type OrgSize, type SimulatedOrg } from '../../../src/simulator/traffic/org.ts'
 import type { SimulatedEvent } from '../../../src/simulator/traffic/payload.ts'
 import { playFormerUsers } from './former-users.ts'
@@ -92,16 +93,16 @@ async function createWorld(name: WorldName): Promise<World> {
   const watched = createWatchedOrg({ detectors, org: { id: org.identity.id, name }, timeZone: plan.timeZone })
   const start = plan.monday - plan.weeks * 7 * day
   let events = 0
-  for (const [number, event] of directoryEvents(org.users, start).entries())
-    watched.feed(event, `user-${number}`)
-  const scene = new Scene(org, plan.seed, start, 'past')
+  const { users } = orgAt(org, start - plan.shift * hour)
+  for (const [number, event] of directoryEvents(users, start).entries()) watched.feed(event, `user-${number}`)
+  const scene = new Scene(orgAt(org, start), plan.seed, start, 'past')
   plan.past?.(scene)
   for (const event of mergeByTime([trafficOf(org, plan, start, plan.monday), scene.events()]))
     watched.feed(event, `past-${events++}`)
   return { name, plan, org, detectors, snapshot: watched.snapshot(), events, raised: watched.raised }
 }
 
-/** Normal traffic of a world between two times. */
+/** Normal traffic of a world between two times, and who joins and leaves. */
 export function* trafficOf(
   org: SimulatedOrg,
   { seed, shift, isThin }: WorldPlan,
@@ -110,16 +111,20 @@ export function* trafficOf(
 ): Generator<SimulatedEvent> {
   const ms = shift * hour
   const keeps = isThin ? thinner(org) : () => true
-  for (const event of generateTraffic({ org, seed, from: from - ms, to: to - ms })) {
+  const changes = userChanges(org, from - ms, to - ms).flatMap(({ time, user }) =>
+    directoryEvents([user], time),
+  )
+  const traffic = generateTraffic({ org, seed, from: from - ms, to: to - ms })
+  for (const event of mergeByTime([changes, traffic])) {
     if (keeps(event)) yield ms === 0 ? event : shiftEvent(event, ms)
   }
 }
 
-function thinner({ staff }: SimulatedOrg): (event: SimulatedEvent) => boolean {
-  const people: ReadonlySet<unknown> = new Set(staff.map(({ id }) => id))
+function thinner({ integrations }: SimulatedOrg): (event: SimulatedEvent) => boolean {
+  const programs: ReadonlySet<unknown> = new Set(integrations.map(({ id }) => id))
   return ({ channel, payload }) => {
-    if (channel.endsWith('/LoginEventStream')) return true
-    if (channel.endsWith('/ApiEventStream')) return people.has(payload.UserId)
+    if (channel.endsWith('/LoginEventStream') || channel.endsWith('/directory')) return true
+    if (channel.endsWith('/ApiEventStream')) return !programs.has(payload.UserId)
     return channel.endsWith('/ReportEventStream') && payload.Operation === 'ReportExported'
   }
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { hour, minute } from '../../../src/duration.ts'
 import { mergeByTime } from '../../../src/simulator/merge.ts'
 import { findScenario, scenarioCatalog } from '../../../src/simulator/scenarios/catalog.ts'
+import { orgAt } from '../../../src/simulator/traffic/lives/org-at.ts'
 import { createOrg } from '../../../src/simulator/traffic/org.ts'
 import type { SimulatedEvent } from '../../../src/simulator/traffic/payload.ts'
 
@@ -90,9 +91,8 @@ test('S7c: 30 rounds of ten failures and a lockout on one user in eight hours', 
 })
 
 test('look-alikes come from where their users always are', () => {
-  const known = new Set(
-    [...org.staff, ...org.integrations].flatMap(({ origins }) => origins.map(({ ip }) => ip)),
-  )
+  const { staff, integrations } = orgAt(org, start)
+  const known = new Set([...staff, ...integrations].flatMap(({ origins }) => origins.map(({ ip }) => ip)))
   for (const name of ['L4', 'L6', 'L7', 'L11']) {
     const addresses = play(name).map(({ payload }) => String(payload.SourceIp))
     expect(addresses.filter((address) => !known.has(address) && address !== 'null')).toEqual([])

@@ -159,7 +159,7 @@ describe('shapes', () => {
     expect(addresses.some((address) => address.includes(':'))).toBe(true)
   })
 
-  test('people keep their addresses', () => {
+  test('most people keep their one or two addresses from day to day', () => {
     const byUser = new Map<unknown, Set<unknown>>()
     for (const { payload } of trafficOf('small', tuesday, 3)) {
       const isPerson =
@@ -168,7 +168,8 @@ describe('shapes', () => {
       byUser.set(payload.Username, (byUser.get(payload.Username) ?? new Set()).add(payload.SourceIp))
     }
     expect(byUser.size).toBeGreaterThan(100)
-    expect(Math.max(...[...byUser.values()].map(({ size }) => size))).toBe(2)
+    const settled = [...byUser.values()].filter(({ size }) => size <= 2)
+    expect(settled.length / byUser.size).toBeGreaterThan(0.8)
   })
 })
 

@@ -1,6 +1,7 @@
 import { day, hour, minute } from '../../../../src/duration.ts'
 import { toSalesforceId } from '../../../../src/simulator/salesforce-id.ts'
 import { generateTraffic } from '../../../../src/simulator/traffic/generate.ts'
+import { orgAt } from '../../../../src/simulator/traffic/lives/org-at.ts'
 import { createOrg } from '../../../../src/simulator/traffic/org.ts'
 import type { Case } from '../case.ts'
 
@@ -13,7 +14,7 @@ const newEmployees: Case = {
   days: 5,
   promise: atMostLow,
   play(scene) {
-    const drawn = createOrg({ seed: `${scene.seed}/newcomers`, size: 'small' })
+    const drawn = orgAt(createOrg({ seed: `${scene.seed}/newcomers`, size: 'small' }), scene.monday)
     const newcomers = drawn.staff.slice(20, 28).map((person, number) => ({
       ...person,
       id: toSalesforceId('005', 50_000 + number),
