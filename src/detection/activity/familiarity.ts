@@ -294,5 +294,10 @@ const pages: ReadonlySet<string> = new Set([
 /** What an attacker can bring about without being let in must not become familiar, nor what is done in another's name. */
 function teaches(activity: Activity): boolean {
   if (activity.action === 'login') return activity.outcome === 'success'
-  return activity.action !== 'anomaly' && activity.action !== 'login-as'
+  return activity.action !== 'anomaly' && activity.action !== 'login-as' && !runsByItself(activity)
+}
+
+/** Reports that Salesforce runs in somebody's name, by a dashboard or a schedule: whether they are there, and how they work, these do not tell. */
+function runsByItself({ action, login, ip }: Activity): boolean {
+  return action === 'report-run' && login === null && ip === null
 }

@@ -82,7 +82,7 @@ export function closeDay(
   const done = { amount: row.get(drift.today), other: row.get(drift.otherToday) }
   const isKnown = isSettled(row) && expectedRootOf(row, context.isRest, context.peerRoot) > 0
   const judgement = isKnown ? judge(row, done, context) : null
-  learnDay(row, baselines.fast, context.isRest, done, fastHalfLife)
+  if (!isDayOff(row, context.isRest, done)) learnDay(row, baselines.fast, context.isRest, done, fastHalfLife)
   learnReference(row, context, isRestDay)
   row.set(drift.ring + (context.day % lagDays), done.amount)
   row.set(drift.otherRing + (context.day % lagDays), done.other)
@@ -178,8 +178,16 @@ function learnReference(
   const usual = Math.max(expectedRootOf(row, isRest, peerRoot), Math.sqrt(leastMean))
   const largest = largestRoot(usual, 1 / spreadOf(row, isRest, peerRoot), activeRootOf(row, peerRoot))
   const amount = isSettled(row) ? Math.min(raw, largest ** 2) : raw
-  const other = row.get(drift.otherRing + (past % lagDays))
-  learnDay(row, baselines.reference, isRest, { amount, other }, referenceHalfLife)
+  const done = { amount, other: row.get(drift.otherRing + (past % lagDays)) }
+  if (!isDayOff(row, isRest, done)) learnDay(row, baselines.reference, isRest, done, referenceHalfLife)
+}
+
+/**
+ * Whether somebody was not at work who does much else on such days: a holiday says nothing of how much they take at work, and a
+ * reference of holidays would call every week after them growth.
+ */
+function isDayOff(row: DriftRow, isRest: boolean, { amount, other }: Done): boolean {
+  return amount === 0 && other === 0 && expectedOtherOf(row, isRest) >= enoughOther
 }
 
 function largestRoot(usual: number, phi: number, active: number): number {

@@ -3,6 +3,7 @@ import { recordBulkQuery, recordBulkResult, recordQuery } from './api.ts'
 import { busyness, officeIntensity, startOfDay, weekdayOf } from './calendar.ts'
 import { unknownDevice } from './devices.ts'
 import type { Integration } from './integration.ts'
+import type { Spells } from './lives/chance.ts'
 import type { OrgToday, ProgramToday } from './lives/lives.ts'
 import { withOutages } from './lives/outages.ts'
 import { recordLogin } from './login.ts'
@@ -13,8 +14,9 @@ import type { Recorder, Session } from './recorder.ts'
 /** One machine for each integration of the org as it is on one day. */
 export function createMachines({ programs, trial }: OrgToday, recorder: Recorder): readonly Machine[] {
   const create = ({ integration, outages }: ProgramToday) => {
-    const routine = routines[integration.kind](integration, recorder, createConnection(integration, recorder))
-    return withOutages(routine, outages)
+    const connection = createConnection(integration, recorder)
+    const routine = routines[integration.kind](integration, recorder, connection, outages)
+    return withOutages(integration.kind, routine, outages)
   }
   return [...programs, ...(trial ? [{ ...trial, outages: () => undefined }] : [])].map(create)
 }
@@ -24,7 +26,12 @@ type Connection = {
   use(time: number): { readonly session: Session; readonly events: readonly SimulatedEvent[] }
 }
 
-type RoutineOf = (integration: Integration, recorder: Recorder, connection: Connection) => Routine
+type RoutineOf = (
+  integration: Integration,
+  recorder: Recorder,
+  connection: Connection,
+  outages: Spells,
+) => Routine
 
 const europe = hour
 
@@ -53,8 +60,13 @@ function createConnection(integration: Integration, recorder: Recorder): Connect
   }
 }
 
-/** Asks for what has changed, every five minutes round the clock; there is more to fetch while people work. */
-function createPoller(integration: Integration, recorder: Recorder, connection: Connection): Routine {
+/** Asks for what has changed, every five minutes round the clock; there is more to fetch while people work, and after an outage. */
+function createPoller(
+  integration: Integration,
+  recorder: Recorder,
+  connection: Connection,
+  outages: Spells,
+): Routine {
   const { random } = recorder
   const query = toQuery(integration)
   return {
@@ -62,11 +74,13 @@ function createPoller(integration: Integration, recorder: Recorder, connection: 
       const tasks: Task[] = []
       for (const tick of ticks(from, to, 5 * minute, integration.phase)) {
         const busy = busyness(tick) * officeIntensity(tick, europe)
+        const missed = outages(tick - 5 * minute)
+        const periods = missed ? (missed.until - missed.since) / (5 * minute) : 1
         const queries = random.poisson(integration.load)
         for (let number = 0; number < queries; number++) {
           const time = tick + random.integer(40_000)
           const entity = random.pick(integration.objects)
-          const rows = random.poisson(1 + 6 * busy)
+          const rows = random.poisson((1 + 6 * busy) * periods)
           tasks.push({
             time,
             run: (at) => ask(recorder, connection, at, query(entity, rows, 'WHERE LastModifiedDate > :last')),

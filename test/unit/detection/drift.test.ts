@@ -103,6 +103,26 @@ test('an org of two weeks knows enough to see a twentyfold growth within a week'
   expect(share(outcomes, ({ foundAfter }) => (foundAfter ?? 99) <= 7)).toBe(1)
 })
 
+test('whoever comes back from a holiday to their usual work has not grown, also in the first weeks of an org', () => {
+  const random = createRandom(92)
+  const isAway = (d: number) => d > 5 && d <= 19
+  const fired = Array.from({ length: 200 }, () => {
+    const row = new DriftRow()
+    let incidents = 0
+    for (let d = 1; d <= 60; d++) {
+      const work = (isAway(d) ? 0 : isWeekend(d) ? 0.04 : 1) * gamma(random, 10)
+      row.set(drift.today, Math.round(1500 * work))
+      row.set(drift.otherToday, poisson(random, 150 * work))
+      const before = row.get(drift.alerted)
+      const context = { day: d, isRest: isWeekend(d), peerGrowth: 1, peerRoot: 38, bound: Math.log(odds) }
+      closeDay(row, context, isWeekend)
+      if (before === 0 && row.get(drift.alerted) > 0) incidents++
+    }
+    return incidents > 0
+  }).filter((incidents) => incidents)
+  expect(fired.length / 200).toBeLessThan(0.04)
+})
+
 test('a quiet weekend does not undo what a week of growth has shown', () => {
   const row = new DriftRow()
   const evidence: number[] = []

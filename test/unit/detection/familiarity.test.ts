@@ -314,6 +314,20 @@ describe('programs', () => {
     expect(isAutomated(noteAt(weekend, 3.5, scheduled).firsts)).toBe(false)
     expect(isAutomated(noteAt(knownUser(3, scheduled), 4, scheduled).firsts)).toBe(true)
   })
+
+  it('are not people on a holiday, however long Salesforce runs reports in their name', () => {
+    const ofItself = {
+      type: 'ReportEventStream',
+      action: 'report-run',
+      client: null,
+      login: null,
+      ip: null,
+    } as const
+    const familiarity = knownUser(6, ofItself)
+    expect(isAutomated(noteAt(familiarity, 6.5, program).firsts)).toBeNull()
+    noteAt(familiarity, 6.5)
+    expect(isAutomated(noteAt(familiarity, 10, program).firsts)).toBe(false)
+  })
 })
 
 describe('the memory', () => {

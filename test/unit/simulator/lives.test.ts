@@ -4,8 +4,10 @@ import { createRandom } from '../../../src/simulator/random.ts'
 import { createDesk } from '../../../src/simulator/traffic/desk.ts'
 import { errands } from '../../../src/simulator/traffic/errands.ts'
 import { generateTraffic } from '../../../src/simulator/traffic/generate.ts'
+import type { IntegrationKind } from '../../../src/simulator/traffic/integration.ts'
 import { createLives, type OrgToday } from '../../../src/simulator/traffic/lives/lives.ts'
 import { orgAt, userChanges } from '../../../src/simulator/traffic/lives/org-at.ts'
+import { withOutages } from '../../../src/simulator/traffic/lives/outages.ts'
 import { rates } from '../../../src/simulator/traffic/lives/rates.ts'
 import { createOrg } from '../../../src/simulator/traffic/org.ts'
 import type { SimulatedEvent } from '../../../src/simulator/traffic/payload.ts'
@@ -153,7 +155,7 @@ describe('over a year', () => {
 })
 
 describe('an outage of a vendor', () => {
-  test('stops an integration, which then catches up', () => {
+  test('stops an integration; what it missed comes with its next question', () => {
     const poller = createLives(org).on(monday).programs[0]
     const outage = Array.from({ length: 60 * 24 }, (_, number) =>
       poller?.outages(monday + number * hour),
@@ -164,14 +166,29 @@ describe('an outage of a vendor', () => {
         ({ payload, channel }) =>
           payload.UserId === poller?.integration.id && channel.endsWith('/ApiEventStream'),
       )
-      .map(({ payload }) => Date.parse(String(payload.EventDate)))
-    const within = (from: number, to: number) => calls.filter((time) => time >= from && time < to).length
-    const usual = within(outage.since - hour, outage.since - 2 * minute) / (58 * minute)
-    expect(usual * hour).toBeGreaterThan(20)
-    expect(within(outage.since + 2 * minute, outage.until)).toBeLessThan(
-      0.05 * usual * (outage.until - outage.since),
-    )
-    expect(within(outage.until, outage.until + 10 * minute)).toBeGreaterThan(3 * usual * 10 * minute)
+      .map(({ payload }) => ({
+        time: Date.parse(String(payload.EventDate)),
+        rows: Number(payload.RowsProcessed),
+      }))
+    const within = (from: number, to: number) => calls.filter(({ time }) => time >= from && time < to)
+    const before = within(outage.since - hour, outage.since)
+    const after = within(outage.until, outage.until + 5 * minute)
+    expect(before.length).toBeGreaterThan(50)
+    expect(within(outage.since + minute, outage.until)).toEqual([])
+    expect(after.length).toBeLessThan(before.length / 4)
+    expect(meanOf(after.map(({ rows }) => rows))).toBeGreaterThan(4 * meanOf(before.map(({ rows }) => rows)))
+  })
+
+  test('puts off the nightly load, which is done in haste', () => {
+    const routine = { plan: () => [90, 100, 190].map((time) => ({ time, run: () => [] })) }
+    const outages = (time: number) =>
+      time >= 100 && time < 200 ? { seed: '', since: 100, until: 200 } : undefined
+    const timesOf = (kind: IntegrationKind) =>
+      withOutages(kind, routine, outages)
+        .plan(0, 300)
+        .map(({ time }) => time)
+    expect(timesOf('nightly-load')).toEqual([90, 200, 209])
+    expect(timesOf('chat')).toEqual([90])
   })
 })
 
@@ -232,6 +249,12 @@ describe('the list of users', () => {
     expect(seen.size).toBeGreaterThan(100)
     expect([...seen].filter((id) => active.get(id) !== true)).toEqual([])
     expect(users.filter(({ isActive }) => isActive === false).length).toBeGreaterThan(20)
+    const lastLogins = users
+      .filter(({ isActive = true }) => isActive)
+      .map(({ lastLogin = 0 }) => monday - lastLogin)
+    expect(Math.min(...lastLogins)).toBeGreaterThan(0)
+    expect(lastLogins.filter((ago) => ago < 4 * day).length / lastLogins.length).toBeGreaterThan(0.85)
+    expect(Math.max(...lastLogins)).toBeGreaterThan(7 * day)
   })
 
   test('changes with those who join before they are first seen, and those who leave after they were last seen', () => {

@@ -1,6 +1,6 @@
-import { day } from '../../../duration.ts'
+import { day, hour } from '../../../duration.ts'
 import type { OrgUser } from '../../server/org-user.ts'
-import { startOfDay } from '../calendar.ts'
+import { busyness, startOfDay } from '../calendar.ts'
 import { integrationAsUser, type Person, personAsUser, type SimulatedOrg } from '../org.ts'
 import type { Life } from './life.ts'
 import { createLives, type Lives } from './lives.ts'
@@ -35,7 +35,7 @@ export function userChanges(org: SimulatedOrg, from: number, to: number): readon
   const lives = createLives(org)
   const users = [...usersAt(org, lives, to), ...trialUsers(lives, from, to)]
   const changes = users.flatMap((user): readonly UserChange[] => {
-    const { isActive: _, modified: __, ...joining } = user
+    const { isActive: _, modified: __, lastLogin: ___, ...joining } = user
     return [
       ...(isWithin(user.created) ? [{ time: user.created ?? 0, user: joining }] : []),
       ...(isWithin(user.modified) ? [{ time: user.modified ?? 0, user }] : []),
@@ -59,15 +59,24 @@ function trialUsers(lives: Lives, from: number, to: number): readonly OrgUser[] 
   return [...users.values()]
 }
 
-function holdersOf({ post, holder }: Life, time: number): readonly OrgUser[] {
-  return post.until(time).map(({ holder: number, since, until }) => {
-    const person: Person = holder(number)
+function holdersOf(life: Life, time: number): readonly OrgUser[] {
+  return life.post.until(time).map(({ holder, since, until }) => {
+    const person: Person = life.holder(holder)
     // The last day is worked to its end.
     const left = startOfDay(until) + day
+    const lastLogin = lastDayAtWork(life, since, Math.min(time, left))
     return {
       ...personAsUser(person),
-      ...(number > 0 ? { created: since } : {}),
+      ...(holder > 0 ? { created: since } : {}),
+      ...(lastLogin === undefined ? {} : { lastLogin }),
       ...(left <= time ? { isActive: false, modified: left } : {}),
     }
   })
+}
+
+/** Noon of the last working day before `time` on which whoever has held the post since `since` was not away. */
+function lastDayAtWork(life: Life, since: number, time: number): number | undefined {
+  for (let past = startOfDay(time) - day; past >= since; past -= day)
+    if (busyness(past) > 0.5 && life.on(past)?.isAway === false) return past + 12 * hour
+  return undefined
 }

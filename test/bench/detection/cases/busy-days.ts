@@ -23,8 +23,9 @@ const newEmployees: Case = {
       created: scene.at(0, 0),
     }))
     const ids: ReadonlySet<unknown> = new Set(newcomers.map(({ id }) => id))
-    // Somebody must administer them; what the administrator does is the other org's business.
-    const org = { ...drawn, staff: [...drawn.staff.slice(0, 1), ...newcomers], portal: [], integrations: [] }
+    // Somebody must administer them: whoever administers the others.
+    const staff = [scene.person('administration'), ...newcomers]
+    const org = { ...drawn, staff, portal: [], integrations: [] }
     const from = scene.at(0, 0)
     scene.hire(newcomers, from)
     for (const event of generateTraffic({ org, seed: `${scene.seed}/newcomers`, from, to: from + 5 * day }))
