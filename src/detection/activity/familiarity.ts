@@ -23,6 +23,7 @@ import { EntityTable } from '../entities/entity-table.ts'
 import { hashText } from '../window/recent-values.ts'
 import type { Activity } from './activity.ts'
 import { Actors } from './actors.ts'
+import { isBackground } from './background.ts'
 import { memoizeByText } from './bounded-cache.ts'
 import {
   createFirsts,
@@ -294,10 +295,5 @@ const pages: ReadonlySet<string> = new Set([
 /** What an attacker can bring about without being let in must not become familiar, nor what is done in another's name. */
 function teaches(activity: Activity): boolean {
   if (activity.action === 'login') return activity.outcome === 'success'
-  return activity.action !== 'anomaly' && activity.action !== 'login-as' && !runsByItself(activity)
-}
-
-/** Reports that Salesforce runs in somebody's name, by a dashboard or a schedule: whether they are there, and how they work, these do not tell. */
-function runsByItself({ action, login, ip }: Activity): boolean {
-  return action === 'report-run' && login === null && ip === null
+  return activity.action !== 'anomaly' && activity.action !== 'login-as' && !isBackground(activity)
 }

@@ -183,11 +183,11 @@ function learnReference(
 }
 
 /**
- * Whether somebody was not at work who does much else on such days: a holiday says nothing of how much they take at work, and a
- * reference of holidays would call every week after them growth.
+ * Whether somebody was not at work who does much else on such days: a holiday, and the reports that run in their name meanwhile,
+ * say nothing of how much they take at work, and a reference of holidays would call every week after them growth.
  */
-function isDayOff(row: DriftRow, isRest: boolean, { amount, other }: Done): boolean {
-  return amount === 0 && other === 0 && expectedOtherOf(row, isRest) >= enoughOther
+function isDayOff(row: DriftRow, isRest: boolean, { other }: Done): boolean {
+  return other === 0 && expectedOtherOf(row, isRest) >= enoughOther
 }
 
 function largestRoot(usual: number, phi: number, active: number): number {

@@ -1,5 +1,6 @@
 import { type DurableState, KeyedState } from '../../stream/keyed-state.ts'
 import type { Activity } from '../activity/activity.ts'
+import { isBackground } from '../activity/background.ts'
 import { keepActivity } from '../activity/kept-activity.ts'
 import {
   acceptGrowth,
@@ -64,6 +65,8 @@ export class DriftWatcher implements Watcher {
     const entity = detector.entityOf(activity)
     const amount = detector.measure.kind === 'sum' ? detector.measure.amountOf(activity) : 1
     if (!entity || !(amount > 0)) return
+    // Of whoever is on a holiday when the watch begins this is all that comes: a reference of it would call their return growth.
+    if (isBackground(activity) && this.#rows.find(org.ref.id, entity.id) < 0) return
     const today = dayOf(activity.time, org.offset(activity.time))
     const firing = detector.firesFor(activity)
     const orgDays = this.#orgDaysOf(org, today, firing.budget)

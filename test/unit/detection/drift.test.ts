@@ -111,7 +111,8 @@ test('whoever comes back from a holiday to their usual work has not grown, also 
     let incidents = 0
     for (let d = 1; d <= 60; d++) {
       const work = (isAway(d) ? 0 : isWeekend(d) ? 0.04 : 1) * gamma(random, 10)
-      row.set(drift.today, Math.round(1500 * work))
+      // Reports that Salesforce runs in their name go on.
+      row.set(drift.today, 30 + Math.round(1500 * work))
       row.set(drift.otherToday, poisson(random, 150 * work))
       const before = row.get(drift.alerted)
       const context = { day: d, isRest: isWeekend(d), peerGrowth: 1, peerRoot: 38, bound: Math.log(odds) }
