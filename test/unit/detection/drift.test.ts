@@ -251,6 +251,15 @@ describe('a drift detector', () => {
     expect(rig.detections).toEqual(detections)
   })
 
+  test('begins to know people by what they do themselves, not by reports that run in their name', () => {
+    const inTheirName = { action: 'report-run', login: null, ip: null, rows: 4 } as const
+    const isAway = ({ user, time }: Activity) => user === 'u3' && time < monday + 20 * day
+    const rig = createRig([detector])
+    for (const activity of work(60, () => 1))
+      rig.feed(isAway(activity) ? makeActivity({ ...activity, ...inTheirName }) : activity)
+    expect(rig.detections).toEqual([])
+  })
+
   test('closes days by heartbeats alone', () => {
     const rig = createRig([detector])
     const next = (detections[0] as Detection).time
