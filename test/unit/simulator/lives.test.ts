@@ -288,15 +288,20 @@ describe('an org at a time', () => {
     expect(lives.on(monday + 300 * day).staff).toEqual(lives.on(monday).staff)
   })
 
-  test('has those who are at work before those who are away', () => {
-    const { staff } = orgAt(org, monday)
-    const away = new Set(
-      createLives(org)
-        .on(monday)
-        .staff.filter(({ isAway }) => isAway)
-        .map(({ person }) => person.id),
-    )
-    expect(away.size).toBeGreaterThan(0)
-    expect(staff.slice(-away.size).every(({ id }) => away.has(id))).toBe(true)
+  test('is without those who are away, though their users are there', () => {
+    const { staff, users } = orgAt(org, monday)
+    const everybody = createLives(org).on(monday).staff
+    const away = everybody.filter(({ isAway }) => isAway).map(({ person }) => person.id)
+    expect(away.length).toBeGreaterThan(0)
+    expect(staff.length).toBe(everybody.length - away.length)
+    expect(staff.some(({ id }) => away.includes(id))).toBe(false)
+    expect(away.every((id) => users.some((user) => user.id === id))).toBe(true)
+  })
+
+  test('has somebody in every department on any day', () => {
+    for (let week = 0; week < 150; week++) {
+      const { staff } = orgAt(org, monday + week * 7 * day)
+      expect(new Set(staff.map(({ department }) => department)).size).toBe(4)
+    }
   })
 })

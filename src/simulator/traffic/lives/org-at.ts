@@ -6,19 +6,19 @@ import type { Life } from './life.ts'
 import { createLives, type Lives } from './lives.ts'
 
 /**
- * What has become of an org by a time (ms since the epoch): who works there, those who are at work first, with what they have
- * and do. Nothing changes in it any more.
+ * What has become of an org by a time (ms since the epoch): who is at work there, with what they have and do. Nothing changes in
+ * it any more, so that nobody comes back who is away; only where a whole department is, it counts as at work.
  */
 export function orgAt(org: SimulatedOrg, time: number): SimulatedOrg {
   if (org.isStill) return org
   const lives = createLives(org)
   const { staff, portal, programs } = lives.on(startOfDay(time))
-  const atWork = staff.filter(({ isAway }) => !isAway)
-  const away = staff.filter(({ isAway }) => isAway)
+  const staffed = new Set(staff.filter(({ isAway }) => !isAway).map(({ person }) => person.department))
+  const atWork = staff.filter(({ isAway, person }) => !isAway || !staffed.has(person.department))
   return {
     ...org,
     isStill: true,
-    staff: [...atWork, ...away].map(({ person }) => person),
+    staff: atWork.map(({ person }) => person),
     portal: portal.map(({ person }) => person),
     integrations: programs.map(({ integration }) => integration),
     users: [...usersAt(org, lives, time), ...trialUsers(lives, time, time)],
