@@ -9,7 +9,7 @@ export const escalationThenExport: Case = {
   promise: { kind: 'attack', level: 'high', goneAtMost: 0.2 },
   play(scene) {
     const administrator = scene.session(
-      scene.person('administration', 1),
+      scene.person('administration'),
       scene.strangeAddress(60),
       'Browser',
       scene.device(),
