@@ -45,9 +45,14 @@ export const watchFrom = attacks[0].start
 /** Event time of the last event that {@link publishTraffic} publishes, minutes after all others. */
 export const lastEvent = end + 10 * minute
 
+const now = orgAt(org, watchFrom)
+
+/** The org's users, when they logged in last, too. */
+export const users = now.users
+
 /** Those whom the attacks can be seen on. */
 export const entities = {
-  administrator: findPerson(orgAt(org, watchFrom), 'administration').id,
+  administrator: findPerson(now, 'administration').id,
   chatIntegration: findIntegration(org, 'chat').id,
 } as const
 

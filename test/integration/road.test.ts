@@ -4,7 +4,7 @@ import type { Log, LogRecord } from '../../src/log/log.ts'
 import { ocsfProblems } from '../support/ocsf-problems.ts'
 import { ownBackend } from '../support/own-backend.ts'
 import { kafkaBrokers, redisUrl } from '../support/services.ts'
-import { channels, entities, lastEvent, org, publishTraffic, watchFrom } from './attacked-org.ts'
+import { channels, entities, lastEvent, org, publishTraffic, users, watchFrom } from './attacked-org.ts'
 import { createInstallation, type Installation, type Service } from './installation.ts'
 
 /** Every alert that the traffic raises, and the level that it rises to. */
@@ -28,6 +28,7 @@ const expected = [
   ['S7a', 'password-spray', '198.19.4.0/24', 'HIGH'],
   ['S7a', 'password-spray', '198.19.5.0/24', 'HIGH'],
   ['S7a', 'password-spray', '198.19.6.0/24', 'HIGH'],
+  ['56,000 records exported at a desk', 'bulk-export', '0055f00000000HfAAI', 'MEDIUM'],
 ] as const
 
 /** What somebody was told about one alert, in order: its level whenever that rose, and its end. */
@@ -192,7 +193,7 @@ function isPartOf(part: Story, whole: Story): boolean {
 
 function install(): Promise<Installation> {
   return createInstallation({
-    org: { org: org.identity, users: org.users },
+    org: { org: org.identity, users },
     config: ownBackend('road', brokers ?? [], redis ?? ''),
     watch: { channels, watch_from: new Date(watchFrom).toISOString(), directory: { enabled: true } },
   })
