@@ -1,6 +1,7 @@
 import { day, hour, minute } from '../../duration.ts'
 import { OrgState } from '../entities/org-state.ts'
 import type { Activity } from './activity.ts'
+import { pages } from './pages.ts'
 
 /** Whoever has had a page in front of them within so long, ms, is still there. */
 const thereFor = hour
@@ -19,16 +20,17 @@ export class Desks {
 
   /** Whether the activity is a login from another network than the one in which its user is at work. */
   note({ org, user, network, time, type, action, outcome }: Activity): boolean {
-    if (user === null || network === null) return false
+    const isPage = pages.has(type)
+    if (user === null || network === null || !(isPage || action === 'login')) return false
     const desk = this.state.get(org.id, user)
-    if (action === 'login')
+    if (!isPage)
       return (
         outcome === 'success' &&
         desk !== undefined &&
         desk.network !== network &&
         Math.abs(time - desk.seen) <= thereFor
       )
-    if (!pages.has(type) || (desk?.network === network && time - desk.seen < precision)) return false
+    if (desk?.network === network && time - desk.seen < precision) return false
     this.state.set(org.id, user, { network, seen: time })
     return false
   }
@@ -39,9 +41,3 @@ export class Desks {
       if (time - seen > day) this.state.delete(org, user)
   }
 }
-
-const pages: ReadonlySet<string> = new Set([
-  'UriEventStream',
-  'LightningUriEventStream',
-  'ListViewEventStream',
-])

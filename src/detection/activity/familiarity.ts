@@ -36,6 +36,7 @@ import {
   unknownFirsts,
 } from './firsts.ts'
 import { OrgSights } from './org-sights.ts'
+import { pages } from './pages.ts'
 import { textOf } from './payload.ts'
 import { hashOf } from './text-hash.ts'
 
@@ -280,17 +281,10 @@ function isAutomated(memory: ValueMemory, age: number): boolean {
   return days >= enough && daysByHand < byHand.share * days
 }
 
-/** Pages, list views and whatever comes out of a browser. */
-function isByHand({ type, client }: Activity): boolean {
-  return pages.has(type) || (client?.includes(' on ') ?? false)
+/** Pages, list views, leaving, and whatever comes out of a browser. */
+function isByHand({ type, action, client }: Activity): boolean {
+  return pages.has(type) || action === 'logout' || (client?.includes(' on ') ?? false)
 }
-
-const pages: ReadonlySet<string> = new Set([
-  'UriEventStream',
-  'LightningUriEventStream',
-  'ListViewEventStream',
-  'LogoutEventStream',
-])
 
 /** What an attacker can bring about without being let in must not become familiar, nor what is done in another's name. */
 function teaches(activity: Activity): boolean {

@@ -6,8 +6,8 @@ import type { Origin } from '../origin.ts'
 import { createSpells } from './chance.ts'
 import { createEquipment } from './equipment.ts'
 import { homeOrigin } from './networks.ts'
-import { createPost, type Post } from './posts.ts'
-import { rates } from './rates.ts'
+import { createPost, type Post, type Tenure } from './posts.ts'
+import { rates, type Span } from './rates.ts'
 import { createWhereabouts } from './whereabouts.ts'
 import { createWork } from './work.ts'
 
@@ -48,32 +48,22 @@ export function createStaffLife(seed: string, first: Person, successor: Successo
     createSpells(`${seed}/absence/${index}`, absence),
   )
   const errandsOn = createErrands(seed, first, traits.chance(rates.loaders))
-  const post = createPost(seed, rates.tenure)
-  const holder = holderOf(seed, first, successor)
-  return {
-    post,
-    holder,
-    on(time) {
-      const tenure = post.at(time)
-      if (!tenure) return undefined
-      const { holder: number, since } = tenure
-      const settled = holder(number)
-      const person = {
-        ...settled,
-        ...workOn(settled, since, time),
-        devices: equipment.computersOn(number, time),
-        origins: whereabouts.on(settled, number, time),
-      }
-      const phone = () => ({ ...equipment.phoneOn(number, time), origin: whereabouts.phoneOn(settled, time) })
-      const errands = errandsOn(settled, time)
-      return {
-        person,
-        isAway: absences.some((spells) => spells(time) !== undefined),
-        ...(hasPhone ? { phone: phone() } : {}),
-        errands: hasPhone && equipment.hasNewPhone(time) ? [...errands, 'new phone'] : errands,
-      }
-    },
-  }
+  return createLife(seed, first, successor, rates.tenure, (settled, { holder, since }, time) => {
+    const person = {
+      ...settled,
+      ...workOn(settled, since, time),
+      devices: equipment.computersOn(holder, time),
+      origins: whereabouts.on(settled, holder, time),
+    }
+    const phone = () => ({ ...equipment.phoneOn(holder, time), origin: whereabouts.phoneOn(settled, time) })
+    const errands = errandsOn(settled, time)
+    return {
+      person,
+      isAway: absences.some((spells) => spells(time) !== undefined),
+      ...(hasPhone ? { phone: phone() } : {}),
+      errands: hasPhone && equipment.hasNewPhone(time) ? [...errands, 'new phone'] : errands,
+    }
+  })
 }
 
 /** The life of a customer's account; of customers less is seen. */
@@ -81,24 +71,33 @@ export function createCustomerLife(seed: string, first: Person, successor: Succe
   const whereabouts = createWhereabouts(seed, undefined)
   const equipment = createEquipment(seed, first.devices.length)
   const forgets = createSpells(`${seed}/forgets`, rates.customerForgets)
-  const post = createPost(seed, rates.customerTenure)
+  return createLife(seed, first, successor, rates.customerTenure, (settled, { holder }, time) => ({
+    person: {
+      ...settled,
+      devices: equipment.computersOn(holder, time),
+      origins: whereabouts.on(settled, holder, time),
+    },
+    isAway: false,
+    errands: forgets(time) ? ['forgotten password'] : [],
+  }))
+}
+
+/** A life of which `todayOf` tells, by who holds the post, since when, and the day, how it is lived. */
+function createLife(
+  seed: string,
+  first: Person,
+  successor: Successor,
+  lasts: Span,
+  todayOf: (settled: Person, tenure: Tenure, dayStart: number) => Today,
+): Life {
+  const post = createPost(seed, lasts)
   const holder = holderOf(seed, first, successor)
   return {
     post,
     holder,
     on(time) {
       const tenure = post.at(time)
-      if (!tenure) return undefined
-      const settled = holder(tenure.holder)
-      return {
-        person: {
-          ...settled,
-          devices: equipment.computersOn(tenure.holder, time),
-          origins: whereabouts.on(settled, tenure.holder, time),
-        },
-        isAway: false,
-        errands: forgets(time) ? ['forgotten password'] : [],
-      }
+      return tenure && todayOf(holder(tenure.holder), tenure, time)
     },
   }
 }
