@@ -13,11 +13,13 @@ import { Logins } from './activity/logins.ts'
 import { OrgFacts } from './activity/org-facts.ts'
 import { ParallelUse } from './activity/parallel-use.ts'
 import { Sprays } from './activity/sprays.ts'
+import { traitsOf } from './activity/traits.ts'
 import { createZoneOffset, type ZoneOffset } from './algorithms/zone-offset.ts'
 import { SeenEvents, type SeenEventsOptions } from './dedup/seen-events.ts'
 import type { DetectorSet } from './definition/detector.ts'
 import type { Detection, DetectionMessage, OrgRef, Verdict } from './detection.ts'
 import { EntityTable } from './entities/entity-table.ts'
+import { ReadAhead } from './read-ahead.ts'
 import { teachingOf, Verdicts } from './verdicts.ts'
 import { Watch } from './watching/watch.ts'
 
@@ -60,6 +62,7 @@ export function createDetectionTask(options: DetectionTaskOptions): PartitionTas
 
 class DetectionTask implements PartitionTask {
   readonly #options: DetectionTaskOptions
+  readonly #ahead: ReadAhead
   readonly #seen: SeenEvents
   readonly #logins = new Logins()
   readonly #entities = new EntityTable()
@@ -83,6 +86,7 @@ class DetectionTask implements PartitionTask {
 
   constructor(options: DetectionTaskOptions) {
     this.#options = options
+    this.#ahead = new ReadAhead(options.decode)
     this.#seen = new SeenEvents(options.seen)
     this.#useDetectors()
   }
@@ -96,10 +100,14 @@ class DetectionTask implements PartitionTask {
     for (const [id, { name }] of this.#progress.entries()) this.#orgOf({ id, name })
   }
 
+  prepare(records: readonly LogRecord[]): void {
+    this.#ahead.read(records)
+  }
+
   process(record: LogRecord, output: Output): void {
     this.#useDetectors()
     this.#output = output
-    this.#take(this.#options.decode(record), record.timestamp)
+    this.#take(this.#ahead.take(record), record.timestamp)
     this.#showFound()
     // The event counts as seen and will not come again: every detector has had it.
     const failure = this.#watch.takeFailure()
@@ -124,6 +132,7 @@ class DetectionTask implements PartitionTask {
     this.#logins.note(decoded)
     this.#directory.introduce(decoded)
     this.#facts.introduce(decoded)
+    decoded.traits = traitsOf(decoded)
     decoded.elsewhere = this.#desks.note(decoded)
     decoded.firsts = this.#familiarity.note(decoded)
     decoded.parallel = this.#parallel.note(decoded)

@@ -15,6 +15,11 @@ export interface PartitionTask {
   /** Called once, after the states have been restored and before the first record. */
   restored?(engine: Engine): void
   /**
+   * Called with the records that come next, before they are handed to `process` one by one: what depends on nothing but them, such as
+   * reading them, is done faster for some of them in a row. Says nothing of what it cannot do; `process` does.
+   */
+  prepare?(records: readonly LogRecord[]): void
+  /**
    * Handles one record. Synchronous: whatever must wait goes through `output` or `checkpointed`.
    * @throws RECORD_MALFORMED for a record that nobody can use: it goes to the dead-letter topic with the message.
    */

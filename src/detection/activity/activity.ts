@@ -1,5 +1,5 @@
 import type { OrgRef, Verdict } from '../detection.ts'
-import type { Firsts } from './firsts.ts'
+import type { Firsts, Traits } from './firsts.ts'
 import type { Person, PersonLookup } from './person.ts'
 
 export const actions = [
@@ -68,6 +68,8 @@ export type Activity = {
   readonly query: string | null
   /** A COUNT(), or a small LIMIT on whatever comes. */
   readonly probe: boolean
+  /** Set by the task: what values are remembered by, once its app is known. */
+  traits?: Traits | undefined
   /** What is new about it for its user. Filled in by the task, which knows the user's past. */
   firsts: Firsts
   /** Where and with what the login began that it belongs to. Set by the task. */

@@ -3,7 +3,7 @@ import type { Action, Activity, AppLookup, LoginBeginning } from './activity.ts'
 import { memoizeByText } from './bounded-cache.ts'
 import { clientOf, productOf } from './client.ts'
 import type { EventType } from './event-types.ts'
-import { type Firsts, unknownFirsts } from './firsts.ts'
+import { type Firsts, type Traits, unknownFirsts } from './firsts.ts'
 import { toLoginResult } from './login-outcome.ts'
 import { type Origin, toOrigin } from './network.ts'
 import { idOf, kindOfApi, nameOf, numberOf, type Payload, textOf } from './payload.ts'
@@ -23,6 +23,7 @@ export class EventActivity implements Activity {
   readonly user: string | null
   readonly backfill: boolean
   readonly raw: Payload
+  traits: Traits | undefined = undefined
   firsts: Firsts = unknownFirsts
   personOf: PersonLookup | null = null
   isInstalled: AppLookup | undefined = undefined

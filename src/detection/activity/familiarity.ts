@@ -1,6 +1,7 @@
 import { day, hour } from '../../duration.ts'
 import type { DurableState } from '../../stream/keyed-state.ts'
 import { MemoryTable } from '../baseline/memory-table.ts'
+import { Repeats } from '../baseline/repeats.ts'
 import {
   addValue,
   awayAt,
@@ -32,13 +33,13 @@ import {
   hasOwnTools,
   isNew,
   type Newness,
+  type Traits,
   tell,
   unknownFirsts,
 } from './firsts.ts'
 import { OrgSights } from './org-sights.ts'
 import { pages } from './pages.ts'
-import { textOf } from './payload.ts'
-import { hashOf } from './text-hash.ts'
+import { mix, traitsOf } from './traits.ts'
 
 /** A value counts as new for so long after its first sight, ms: the whole of an attack carries the flag. */
 export const newFor = 72 * hour
@@ -67,6 +68,7 @@ export class Familiarity {
   readonly state: MemoryTable
   readonly #org = new OrgSights({ newFor, knownAfter, rememberedDays })
   readonly #actors = new Actors()
+  readonly #repeats = new Repeats()
   readonly #capacity: number
   /** Whether the event at hand changed anything that must be saved. */
   #changed = false
@@ -91,6 +93,11 @@ export class Familiarity {
     const learns = teaches(activity)
     const memory = this.state.find(activity.org.id, user) ?? (learns ? this.#add(activity, user) : null)
     if (!memory) return unknownFirsts
+    const traits = activity.traits ?? traitsOf(activity)
+    const usesHands = isByHand(activity)
+    const print = mix(traits.print, usesHands ? 1 : 0)
+    const usual = learns ? this.#repeats.answer(this.state, time, print, traits.check) : undefined
+    if (usual !== undefined) return usual
     const age = time - knownSince(memory)
     const known = age >= knownAfter
     const away = awayAt(memory, time, newFor)
@@ -99,18 +106,20 @@ export class Familiarity {
     this.#changed = learns && noteActive(memory, time, memoryKind)
     if (this.#changed) this.#actors.note(activity)
     this.#arrived = false
-    if (learns && noteToday(memory, handIndex, isByHand(activity))) this.#changed = true
+    if (learns && noteToday(memory, handIndex, usesHands)) this.#changed = true
     const sight = {
       org: activity.org.id,
       time,
       learns,
       known,
       byHand: known && !automated,
-      arrives: known && !automated && isByHand(activity),
+      arrives: known && !automated && usesHands,
       oldest: Math.floor(time / day) - away - rememberedDays,
     }
+    let isUsual = learns
     for (let index = 0; index < dimensions.length; index++) {
-      const newness = this.#seeDimension(memory, activity, index, sight)
+      const newness = this.#seeDimension(memory, activity, traits, index, sight)
+      if (newness === 'new' || newness === 'strange') isUsual = false
       if (newness !== null && known && !isRestless(memory, index)) firsts = tell(firsts, index, newness)
     }
     if (this.#arrived && activity.action === 'login' && activity.elsewhere !== true && hasOwnTools(firsts)) {
@@ -118,6 +127,7 @@ export class Familiarity {
       this.#org.noteArrival(activity.org.id, activity.network ?? '', where, time)
     }
     if (this.#changed) this.state.touch()
+    else if (isUsual) this.#repeats.note(this.state, time, print, traits.check, firsts)
     return firsts
   }
 
@@ -133,17 +143,23 @@ export class Familiarity {
   }
 
   /** How new what the activity has in a dimension is; null when it has nothing. */
-  #seeDimension(memory: ValueMemory, activity: Activity, index: number, sight: Sight): Newness | null {
+  #seeDimension(
+    memory: ValueMemory,
+    { network }: Activity,
+    { hashes, objects }: Traits,
+    index: number,
+    sight: Sight,
+  ): Newness | null {
     if (index === objectIndex) {
-      const { objects } = activity
       if (objects.length === 0) return null
       let newest: Newness = 'old'
       for (const object of objects)
-        newest = newerOf(newest, this.#see(memory, index, toWord(hashOf(object), index), sight))
+        newest = newerOf(newest, this.#see(memory, index, toWord(object, index), sight))
       return newest
     }
-    const text = (readers[index] as Reader)(activity)
-    return text === null ? null : this.#see(memory, index, toWord(hashOf(text), index), sight, text)
+    const hash = hashes[index] ?? null
+    const text = index === networkIndex && network !== null ? network : ''
+    return hash === null ? null : this.#see(memory, index, toWord(hash, index), sight, text)
   }
 
   #see(memory: ValueMemory, index: number, word: number, sight: Sight, text = ''): Newness {
@@ -233,7 +249,6 @@ type Sight = {
   /** Day before which what was last seen is forgotten: who comes back from a long leave finds what was usual before. */
   readonly oldest: number
 }
-type Reader = (activity: Activity) => string | null
 
 const networkIndex = dimensions.indexOf('network')
 const objectIndex = dimensions.indexOf('object')
@@ -243,17 +258,6 @@ const rangeIndex = dimensions.length
 const handIndex = rangeIndex
 /** Networks of a range, each first seen on a day of its own, after which a further one is expected. */
 const networksOfRange = 3
-
-const readersByName: Readonly<Record<(typeof dimensions)[number], Reader>> = {
-  network: ({ network }) => network,
-  app: ({ app }) => app,
-  client: ({ client }) => client,
-  object: () => null,
-  query: ({ query }) => query,
-  api: ({ api }) => api,
-  country: ({ raw }) => textOf(raw, 'CountryIso'),
-}
-const readers = dimensions.map((name) => readersByName[name])
 
 /** `203.0.113.0/24` → the words of the first, second and third network of `203.0.0.0/16`. */
 const rangeWords: (network: string) => readonly number[] = memoizeByText((network) => {

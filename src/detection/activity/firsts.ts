@@ -5,6 +5,16 @@
 export const dimensions = ['network', 'app', 'client', 'object', 'query', 'api', 'country'] as const
 export type Dimension = (typeof dimensions)[number]
 
+/** The values of an activity in the dimensions, as hashes of 32 bits: made once for all who remember values. */
+export type Traits = {
+  /** In the order of the dimensions; null where it has nothing. Objects stand apart. */
+  readonly hashes: readonly (number | null)[]
+  readonly objects: readonly number[]
+  /** Two words, equal for the same values in all dimensions and hardly ever for others. */
+  readonly print: number
+  readonly check: number
+}
+
 /**
  * What is new about an activity for its user, in one number: bit i says that dimension i can be told, bit 8 + i that it is
  * new, bit 15 that the user is a program, nine bits from 16 on how many days the user had been away, and bit 25 + i that

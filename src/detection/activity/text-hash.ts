@@ -1,5 +1,5 @@
 import { hashText } from '../window/recent-values.ts'
 import { memoizeByText } from './bounded-cache.ts'
 
-/** The hash of {@link hashText}, remembered: whoever keeps values asks for those of one event one after the other. */
-export const hashOf: (text: string) => number = memoizeByText(hashText, 50_000)
+/** 32 bits of {@link hashText}, remembered: nearly all values come again and again. */
+export const hashOf: (text: string) => number = memoizeByText((text) => hashText(text) | 0, 50_000)

@@ -31,6 +31,8 @@ export class MemoryTable implements DurableState {
   readonly #slabs = new Slabs(sizes)
   /** Address of an entity's memory plus one, by its number; 0 when it has none. */
   #addresses = new Int32Array(16)
+  /** How often an entity's memory was changed, by its number. */
+  #versions = new Int32Array(16)
   /** Row of an entity's memory, by its number, and entity of a row plus one. */
   #rowOf = new Int32Array(16)
   #entityOf = new Int32Array(16)
@@ -65,6 +67,16 @@ export class MemoryTable implements DurableState {
     return entity >= 0 && this.#has(entity) ? this.#show(entity) : undefined
   }
 
+  /** Number of the memory that was asked for last. */
+  get at(): number {
+    return this.#entity
+  }
+
+  /** Another one whenever the memory that was asked for last, or one with its number, has been changed. */
+  get version(): number {
+    return this.#versions[this.#entity] as number
+  }
+
   /** When the first entity of the org was seen, ms; to the hour. */
   firstOf(orgId: string): number | undefined {
     return this.#first.get(orgId)
@@ -81,6 +93,7 @@ export class MemoryTable implements DurableState {
   /** Says that the memory that was asked for last was changed. */
   touch(): void {
     this.#noteFirst()
+    this.#versions[this.#entity] = (this.#versions[this.#entity] as number) + 1
     this.#saved.touch(this.#rowOf[this.#entity] as number)
   }
 
@@ -130,6 +143,7 @@ export class MemoryTable implements DurableState {
     for (; this.#end <= row; this.#end++) if (this.#end < row) this.#free.give(this.#end)
     const entity = this.#entities.retain(orgId, id)
     this.#addresses = withRoomFor(this.#addresses, entity)
+    this.#versions = withRoomFor(this.#versions, entity)
     this.#rowOf = withRoomFor(this.#rowOf, entity)
     this.#entityOf = withRoomFor(this.#entityOf, row)
     this.#addresses[entity] = this.#slabs.take(0) + 1

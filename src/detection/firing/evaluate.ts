@@ -4,7 +4,7 @@ import { calibrate, type Tail } from '../algorithms/peaks-over-threshold.ts'
 import type { ZoneOffset } from '../algorithms/zone-offset.ts'
 import { tailOfGroup } from '../baseline/calibration.ts'
 import { type GroupState, isReady } from '../baseline/group-state.ts'
-import type { MeasureState } from '../baseline/measure-state.ts'
+import { type MeasureState, moment } from '../baseline/measure-state.ts'
 import type { BaselineModel, Judgement } from '../baseline/model.ts'
 import { activeRate, type OrgTotals } from '../baseline/org-totals.ts'
 import { largestPeak, log10PeakTail, recurringPeak } from '../baseline/recurring-peak.ts'
@@ -106,14 +106,41 @@ export function isWorthALook(observed: number, firing: Firing, length: number): 
   return observed >= firing.atLeast / 2 || observed >= ceilingOf(firing, length)
 }
 
-function isKnownQuiet(
-  { firing, state, panes, group, quiet }: Evaluation,
-  k: number,
-  observed: number,
-): boolean {
-  if (observed >= firing.alwaysAbove) return false
-  const learned = learnedOf(state, k)
-  return quiet.covers(keyOf(state, k), panes[k] as number, learned, group.renewed, observed)
+/**
+ * How much more would leave all windows as ordinary as they are, when nothing was worth a look: less than that, as long as the
+ * org's watermark, the panes and the firing rule stay the same.
+ */
+export function ordinaryRoom(evaluation: Evaluation): number {
+  const { state, observed } = evaluation
+  let room = Number.POSITIVE_INFINITY
+  for (const { k, cells, base } of state.slots) {
+    const amount = observed[k] as number
+    const exact = mostExact - Math.max(amount, cells[base + moment.current] as number)
+    room = Math.min(room, exact, ordinaryBelow(evaluation, k) - amount)
+  }
+  return room
+}
+
+/** Cells hold whole numbers up to here exactly, so that it makes no difference whether they are added one by one. */
+const mostExact = 2 ** 24
+
+function ordinaryBelow(evaluation: Evaluation, k: number): number {
+  const { detector, firing, panes, model } = evaluation
+  const length = detector.windows[k] as number
+  const ceiling = ceilingOf(firing, length)
+  const unworthy = Math.min(firing.atLeast / 2, ceiling)
+  if (!model) return unworthy
+  if (!canJudge(evaluation, length, windowEndingAt(panes[k] as number, length).start)) return ceiling
+  return Math.max(unworthy, Math.min(firing.alwaysAbove, Math.floor(quietBound(evaluation, k)) + 1))
+}
+
+function isKnownQuiet(evaluation: Evaluation, k: number, observed: number): boolean {
+  return observed < evaluation.firing.alwaysAbove && observed <= quietBound(evaluation, k)
+}
+
+function quietBound(evaluation: Evaluation, k: number): number {
+  const { state, panes, quiet } = evaluation
+  return quiet.boundOf(keyOf(state, k), panes[k] as number, learnedOf(state, k), renewedOf(evaluation))
 }
 
 /** How much more than what is at hand is tried, so that not every event that follows is judged. */

@@ -11,19 +11,15 @@ export class QuietBounds {
   readonly #cells = new Float64Array(places * stride).fill(-1)
 
   /**
-   * Whether `amount` in the window is known to be ordinary. `learned` and `renewed` name the states of the entity's and of its
-   * group's baselines.
+   * The largest amount in the window that is known to be ordinary, −1 when none is. `learned` and `renewed` name the states of the
+   * entity's and of its group's baselines.
    */
-  covers(key: number, pane: number, learned: number, renewed: number, amount: number): boolean {
+  boundOf(key: number, pane: number, learned: number, renewed: number): number {
     const at = (key % places) * stride
     const cells = this.#cells
-    return (
-      cells[at] === key &&
-      cells[at + 1] === pane &&
-      cells[at + 2] === learned &&
-      cells[at + 3] === renewed &&
-      amount <= (cells[at + 4] as number)
-    )
+    const isKnown =
+      cells[at] === key && cells[at + 1] === pane && cells[at + 2] === learned && cells[at + 3] === renewed
+    return isKnown ? (cells[at + 4] as number) : -1
   }
 
   note(key: number, pane: number, learned: number, renewed: number, bound: number): void {

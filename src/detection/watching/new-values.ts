@@ -3,6 +3,7 @@ import { type DurableState, KeyedState } from '../../stream/keyed-state.ts'
 import type { Activity } from '../activity/activity.ts'
 import { toText } from '../activity/payload.ts'
 import { hashOf } from '../activity/text-hash.ts'
+import { mix, traitFields, traitsOf } from '../activity/traits.ts'
 import { rarityClass } from '../algorithms/novelty.ts'
 import { MemoryTable } from '../baseline/memory-table.ts'
 import {
@@ -12,6 +13,7 @@ import {
   noteEntityDay,
   noteNew,
 } from '../baseline/novelty-group.ts'
+import { Repeats } from '../baseline/repeats.ts'
 import { ValueHolders } from '../baseline/value-holders.ts'
 import {
   addValue,
@@ -71,6 +73,8 @@ export class NewValues {
   readonly #groups: KeyedState<NoveltyGroup>
   readonly #orgs: KeyedState<{ readonly since: number }>
   readonly #holders: ValueHolders
+  readonly #repeats = new Repeats()
+  readonly #fieldsBesideTraits: readonly MeasuredField[]
   #detector: Detector
   #kind: MemoryKind
 
@@ -81,6 +85,7 @@ export class NewValues {
     this.#holders = new ValueHolders(`${prefix}values`)
     this.#detector = detector
     this.#kind = kindOf(detector)
+    this.#fieldsBesideTraits = detector.measure.fields.filter(({ name }) => !traitFields.has(name))
   }
 
   get states(): readonly DurableState[] {
@@ -110,6 +115,9 @@ export class NewValues {
   look(sighting: Sighting): readonly News[] {
     const { activity, memory, counts } = sighting
     const { fields } = this.#detector.measure
+    const { version } = this.#memories
+    const { print, check } = this.#printOf(sighting)
+    if (this.#repeats.answer(this.#memories, activity.time, print, check) !== undefined) return nothing
     let news = nothing
     for (let field = 0; field < fields.length; field++) {
       const value = (fields[field] as MeasuredField).read(activity)
@@ -118,6 +126,7 @@ export class NewValues {
       if (!Array.isArray(value)) news = this.#see(sighting, field, value, news)
       else for (const each of value) news = this.#see(sighting, field, each, news)
     }
+    if (this.#memories.version === version) this.#repeats.note(this.#memories, activity.time, print, check, 0)
     return news
   }
 
@@ -176,6 +185,24 @@ export class NewValues {
       const org = orgOf(orgId)
       if (org) this.#holders.expire(orgId, org.watermark - kept)
     }
+  }
+
+  /** What identifies the values of the activity's fields; more than that does no harm. */
+  #printOf({ activity, counts }: Sighting): { print: number; check: number } {
+    const others = this.#fieldsBesideTraits
+    let print = counts ? 1 : 0
+    let check = 0
+    if (others.length < this.#detector.measure.fields.length) {
+      const traits = activity.traits ?? traitsOf(activity)
+      print = mix(traits.print, print)
+      check = traits.check
+    }
+    for (const field of others) {
+      const hash = hashOf(toText(field.read(activity)) ?? '')
+      print = mix(print, hash)
+      check = mix(check, hash)
+    }
+    return { print, check }
   }
 
   #orgSince({ ref }: OrgTime, time: number): number {

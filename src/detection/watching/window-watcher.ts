@@ -10,16 +10,17 @@ import type { BaselineModel, WindowSlot } from '../baseline/model.ts'
 import type { OrgTotals } from '../baseline/org-totals.ts'
 import { grantPeaks, notePeak } from '../baseline/recurring-peak.ts'
 import { isSuspended, suspend } from '../baseline/suspension.ts'
-import type { Detector, Firing, InForce } from '../definition/detector.ts'
+import type { Detector, InForce } from '../definition/detector.ts'
 import type { EntityTable } from '../entities/entity-table.ts'
 import { type EmitDetection, Episodes, type UnrankedFinding } from '../firing/episodes.ts'
-import { evaluate, type FiringVerdict, fires, isWorthALook, type Verdict } from '../firing/evaluate.ts'
+import { evaluate, type FiringVerdict, fires, ordinaryRoom, type Verdict } from '../firing/evaluate.ts'
 import { sampleOf } from '../firing/evidence.ts'
 import { toStatistics } from '../firing/explain.ts'
 import { QuietBounds } from '../firing/quiet-bounds.ts'
 import type { OrgTime } from '../org-time.ts'
 import { hashText } from '../window/recent-values.ts'
 import { paneAt, panesPerWindow } from '../window/window.ts'
+import { type Burst, Bursts } from './bursts.ts'
 import { PeerBaselines } from './peer-baselines.ts'
 import { entityKey, orgIdOf, sectionPrefix, type Watcher } from './watcher.ts'
 import { WindowLearning } from './window-learning.ts'
@@ -40,6 +41,9 @@ export class WindowWatcher implements Watcher {
   /** How surprising each of them is, as far as that was judged. */
   readonly #scores: Float64Array
   readonly #quiet = new QuietBounds()
+  readonly #bursts = new Bursts()
+  /** Whether it makes no difference if two amounts are counted at once. */
+  readonly #addsUp: boolean
   readonly #entityKind: { readonly type: string }
 
   constructor(inForce: InForce, entities: EntityTable, emit: EmitDetection) {
@@ -47,6 +51,7 @@ export class WindowWatcher implements Watcher {
     const prefix = sectionPrefix(detector)
     const { windows, measure } = detector
     this.#inForce = inForce
+    this.#addsUp = measure.kind === 'count' || measure.kind === 'sum'
     const peers = new PeerBaselines(inForce)
     this.#peers = peers
     this.#measures = new MeasureRows({
@@ -74,10 +79,20 @@ export class WindowWatcher implements Watcher {
   }
 
   get states(): readonly DurableState[] {
-    return [this.#measures.rows, ...this.#peers.states, ...this.episodes.states, this.#incidents.state]
+    const { rows } = this.#measures
+    const counted = {
+      section: rows.section,
+      restore: (key: string, bytes: Buffer) => rows.restore(key, bytes),
+      takeChanges: () => {
+        this.#countAll()
+        return rows.takeChanges()
+      },
+    }
+    return [counted, ...this.#peers.states, ...this.episodes.states, this.#incidents.state]
   }
 
   replaced(before: Detector): void {
+    this.#countAll()
     if (before.baseline.halfLife === this.#detector.baseline.halfLife) return
     this.#peers.renewModels()
     this.#quiet.clear()
@@ -98,6 +113,13 @@ export class WindowWatcher implements Watcher {
     const model = this.#peers.modelOf(org)
     const peers = detector.baseline.peersOf(activity, this.#entityKind)
     const groupNumber = this.#peers.groups.numberOf(org.ref.id, peers)
+    const firing = detector.firesFor(activity)
+    const row = this.#measures.rows.find(org.ref.id, entityId)
+    if (row >= 0 && this.#bursts.add({ row, group: groupNumber, firing, org }, time, amount)) {
+      this.#measures.rows.touch(row)
+      return
+    }
+    this.#count(row < 0 ? null : this.#bursts.take(row))
     const group = this.#peers.groupOf(org, groupNumber, time)
     const state = this.#stateOf(org, entityId, groupNumber, group, totals, time)
     if (org.watermark > state.learnedTo) this.#learning.learn(org, { state, group, totals, model })
@@ -107,9 +129,19 @@ export class WindowWatcher implements Watcher {
 
     if (amount === 0) return
     this.#look(state, time)
-    const verdict = this.#evaluate(detector.firesFor(activity), state, group, totals, model, org)
-    keepSurprises(state, this.#scores)
-    if (verdict) this.#remark(verdict, activity, org, amount, state, model)
+    const scores = this.#scores.fill(0)
+    const evaluation = {
+      ...{ detector, firing, state, group, totals, model, scores, offset: org.offset },
+      ...{ observed: this.#observed, panes: this.#panes, trials: this.#trials, quiet: this.#quiet },
+    }
+    const verdict = evaluate(evaluation)
+    if (verdict) {
+      keepSurprises(state, scores)
+      this.#remark(verdict, activity, org, amount, state, model)
+    } else if (this.#addsUp && row >= 0 && time >= state.head) {
+      const footing = { row, group: groupNumber, firing, org }
+      this.#bursts.begin(footing, time, ordinaryRoom(evaluation))
+    }
     if (model && !(fires(verdict) && isSuspended(state, time, time + 1))) this.#notePeaks(state, model, org)
   }
 
@@ -117,37 +149,8 @@ export class WindowWatcher implements Watcher {
     return this.#inForce.detector
   }
 
-  #evaluate(
-    firing: Firing,
-    state: MeasureState,
-    group: GroupState,
-    totals: OrgTotals,
-    model: BaselineModel | null,
-    { offset }: OrgTime,
-  ): Verdict | null {
-    const [observed, panes, trials, quiet] = [this.#observed, this.#panes, this.#trials, this.#quiet]
-    const scores = this.#scores.fill(0)
-    let k = 0
-    while (k < observed.length && !isWorthALook(observed[k] as number, firing, state.slotOf(k).length)) k++
-    if (k === observed.length) return null
-    const detector = this.#detector
-    return evaluate({
-      detector,
-      firing,
-      state,
-      observed,
-      panes,
-      trials,
-      group,
-      totals,
-      model,
-      quiet,
-      offset,
-      scores,
-    })
-  }
-
   verdict(episode: string, key: string, verdict: VerdictWord, org: OrgTime): void {
+    this.#countAll()
     const incident = this.#incidents.judge(key, episode, verdict)
     const row = this.#measures.rows.findKey(key)
     const model = this.#peers.modelOf(org)
@@ -168,6 +171,7 @@ export class WindowWatcher implements Watcher {
   }
 
   tick(org: OrgTime, time: number): void {
+    this.#countAll()
     this.episodes.tick(org, time)
     this.#peers.totalsOf(org.ref.id, time)
     this.#learning.sweep(org)
@@ -175,6 +179,7 @@ export class WindowWatcher implements Watcher {
 
   /** Forgets entities that have been idle for so long that their history weighs nothing. `orgOf` finds an org by its id. */
   expire(orgOf: (id: string) => OrgTime | undefined): void {
+    this.#countAll()
     const { windows, baseline } = this.#detector
     const { rows } = this.#measures
     this.episodes.expire((key) => orgOf(orgIdOf(key))?.watermark)
@@ -198,6 +203,21 @@ export class WindowWatcher implements Watcher {
       const row = rows.findKey(key)
       return row < 0 ? undefined : orgOf(rows.orgOf(row))?.watermark
     })
+  }
+
+  /** Counts what had only been added up. */
+  #count(burst: Burst | null): void {
+    if (!burst) return
+    const { row, org, amount, last } = burst
+    const state = this.#measures.at(row)
+    this.#measures.record(state, last, amount, 0)
+    this.#look(state, last)
+    const model = this.#peers.modelOf(org)
+    if (model) this.#notePeaks(state, model, org)
+  }
+
+  #countAll(): void {
+    for (const burst of this.#bursts.takeAll()) this.#count(burst)
   }
 
   /**

@@ -3,6 +3,7 @@ import { decodeEvent } from '../../../src/detection/activity/decode.ts'
 import { loadDetectors } from '../../../src/detection/definition/catalog.ts'
 import { createDetectionTask } from '../../../src/detection/detection-task.ts'
 import type { LogRecord } from '../../../src/log/log.ts'
+import { preparedTogether } from '../../../src/stream/partition-runner.ts'
 
 /**
  * A process of its own: the detect stage with the whole pack, on API events of so many users in turn; prints what an event
@@ -39,7 +40,11 @@ async function feed(events: number, userOf: (i: number) => number): Promise<void
       recordOf(userOf(done + i)),
     )
     const before = process.cpuUsage()
-    for (const record of records) task.process(record, output)
+    for (let start = 0; start < records.length; start += preparedTogether) {
+      const together = records.slice(start, start + preparedTogether)
+      task.prepare?.(together)
+      for (const record of together) task.process(record, output)
+    }
     const { user, system } = process.cpuUsage(before)
     spent += user + system
     for (const state of task.states) state.takeChanges()

@@ -10,9 +10,15 @@ export class CountingTask implements PartitionTask {
   engine: Engine | undefined
   checkpoints = 0
   closed = false
+  /** What was announced, by how many at a time. */
+  readonly prepared: number[] = []
 
   restored(engine: Engine): void {
     this.engine = engine
+  }
+
+  prepare(records: readonly LogRecord[]): void {
+    this.prepared.push(records.length)
   }
 
   process(record: LogRecord, output: Output): void {

@@ -11,6 +11,7 @@ import { createLogger, createSecretScrubber } from '../../../src/logger.ts'
 import { createMetrics } from '../../../src/metrics.ts'
 import { createEmbeddedStore } from '../../../src/store/embedded/embedded-store.ts'
 import type { StateStore } from '../../../src/store/state-store.ts'
+import { preparedTogether } from '../../../src/stream/partition-runner.ts'
 import { Processor, type ProcessorOptions } from '../../../src/stream/processor.ts'
 import { CountingTask } from './counting-task.ts'
 
@@ -86,6 +87,15 @@ test('a stopped processor resumes after the last record it took, with its state'
   const second = await startProcessor()
   await vi.waitFor(async () => expect(await values('counted')).toEqual(['k 1', 'k 2', 'k 3']))
   expect(second.task.counts.get('k')).toBe(3)
+})
+
+test('a task is shown the records that come next, a few at a time', async () => {
+  await append(...Array.from({ length: 40 }, () => 'a'))
+  const { task } = await startProcessor()
+  await vi.waitFor(() => expect(task.counts.get('k')).toBe(40))
+  expect(task.prepared.reduce((sum, count) => sum + count, 0)).toBe(40)
+  expect(Math.max(...task.prepared)).toBeGreaterThan(1)
+  expect(Math.max(...task.prepared)).toBeLessThanOrEqual(preparedTogether)
 })
 
 test('malformed records and records that crash the task go to the dead-letter topic with the reason', async () => {
