@@ -131,11 +131,13 @@ function ordinaryBelow(evaluation: Evaluation, k: number): number {
   const unworthy = Math.min(firing.atLeast / 2, ceiling)
   if (!model) return unworthy
   if (!canJudge(evaluation, length, windowEndingAt(panes[k] as number, length).start)) return ceiling
-  return Math.max(unworthy, Math.min(firing.alwaysAbove, Math.floor(quietBound(evaluation, k)) + 1))
+  return Math.max(unworthy, Math.min(ceiling, Math.floor(quietBound(evaluation, k)) + 1))
 }
 
 function isKnownQuiet(evaluation: Evaluation, k: number, observed: number): boolean {
-  return observed < evaluation.firing.alwaysAbove && observed <= quietBound(evaluation, k)
+  const { firing, detector } = evaluation
+  const ceiling = ceilingOf(firing, detector.windows[k] as number)
+  return observed < ceiling && observed <= quietBound(evaluation, k)
 }
 
 function quietBound(evaluation: Evaluation, k: number): number {

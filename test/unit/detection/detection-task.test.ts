@@ -186,6 +186,23 @@ describe('a start without history', () => {
   })
 })
 
+describe('a ceiling of one window', () => {
+  test('holds whatever is usual, from the event on with which it is reached', () => {
+    const ceiling = new Map([[day, 230]])
+    const firesFor = () => ({
+      budget: 1 / week,
+      atLeast: 100,
+      alwaysAbove: Number.POSITIVE_INFINITY,
+      alwaysAboveIn: ceiling,
+    })
+    const rig = createRig([makeDetector({ windows: [day], firesFor })])
+    for (let today = 0; today < 20; today++) rig.feed(...attack(monday + today * day + 9 * hour, 200))
+    expect(rig.detections).toEqual([])
+    rig.feed(...attack(monday + 20 * day + 9 * hour, 240))
+    expect(rig.detections[0]).toMatchObject({ reason: 'ceiling', observed: 230 })
+  })
+})
+
 describe('an alert budget', () => {
   test('decides the threshold: a larger one fires on what a smaller one lets pass', () => {
     const alertsAt = (budget: number) => {
