@@ -20,24 +20,24 @@ const literal =
   /'(?:[^'\\]|\\.)*'?|\b\d{4}-\d\d-\d\d(?:t[\d:.]+(?:z|[+-]\d\d:?\d\d)?)?|:\s*\d+|(?<![\w.])-?\d+(?:\.\d+)?(?![\w.])/gi
 
 function parseShape(query: string): QueryShape {
-  const bare = query
-    .replace(literal, (text) => (text.startsWith(':') ? ':?' : '?'))
-    .replace(/\s+/g, ' ')
-    .trim()
-  const template = bare
-    .toLowerCase()
-    .replace(/ ?([(),=<>!]) ?/g, '$1')
-    .replace(/\)(?=\w)/g, ') ')
-    .replace(/\?(?:,\?)+/g, '?')
-    .replace(/(?<![\w.])([\w.]+(?:[=<>!]{1,2}| like )\?)(?: or \1)+/g, '$1')
-  return {
-    template,
-    objects: findObjects(bare),
-    counts: isCount(bare),
-    limit: findLimit(query),
-    looksUp: lookUp.test(query.replace(/\s+/g, ' ')),
-  }
+  const bare = query.replace(literal, (text) => (text.startsWith(':') ? ':?' : '?'))
+  return { ...toCode(bare), limit: findLimit(query), looksUp: lookUp.test(query.replace(/\s+/g, ' ')) }
 }
+
+/** What a query asks for but for its literals: the same code sends it with ever new ones. */
+const toCode: (bare: string) => Pick<QueryShape, 'template' | 'objects' | 'counts'> = memoizeByText(
+  (text) => {
+    const bare = text.replace(/\s+/g, ' ').trim()
+    const template = bare
+      .toLowerCase()
+      .replace(/ ?([(),=<>!]) ?/g, '$1')
+      .replace(/\)(?=\w)/g, ') ')
+      .replace(/\?(?:,\?)+/g, '?')
+      .replace(/(?<![\w.])([\w.]+(?:[=<>!]{1,2}| like )\?)(?: or \1)+/g, '$1')
+    return { template, objects: findObjects(bare), counts: isCount(bare) }
+  },
+  4000,
+)
 
 /** A field that tells one record from the others is held against a value, or any field against two characters and more. */
 const lookUp =

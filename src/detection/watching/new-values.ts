@@ -34,7 +34,6 @@ import {
   type ValueMemory,
 } from '../baseline/value-memory.ts'
 import type { Detector } from '../definition/detector.ts'
-import type { Entity } from '../detection.ts'
 import type { EntityTable } from '../entities/entity-table.ts'
 import type { OrgTime } from '../org-time.ts'
 import { entityKey, orgIdOf } from './watcher.ts'
@@ -52,7 +51,7 @@ export type News = {
 /** An activity of an entity, with what is remembered of it. */
 export type Sighting = {
   readonly activity: Activity
-  readonly entity: Entity
+  readonly id: string
   readonly org: OrgTime
   readonly memory: ValueMemory
   /** How long entity and org have been watched, ms. */
@@ -98,15 +97,14 @@ export class NewValues {
   }
 
   /** Takes note that the entity is active. */
-  sight(activity: Activity, entity: Entity, org: OrgTime): Sighting {
+  sight(activity: Activity, id: string, org: OrgTime): Sighting {
     const { time } = activity
-    const memory =
-      this.#memories.find(org.ref.id, entity.id) ?? this.#memories.add(org.ref.id, entity.id, time)
+    const memory = this.#memories.find(org.ref.id, id) ?? this.#memories.add(org.ref.id, id, time)
     const startsDay = noteActive(memory, time, this.#kind)
     if (startsDay) this.#memories.touch()
     const known = time - Math.max(knownSince(memory), this.#orgSince(org, time))
     const counts = 2 * known >= this.#detector.baseline.learning
-    const sighting = { activity, entity, org, memory, known, counts }
+    const sighting = { activity, id, org, memory, known, counts }
     if (startsDay && counts) this.groupOf(sighting).active++
     return sighting
   }
@@ -144,9 +142,9 @@ export class NewValues {
   }
 
   /** The entity's peer group, as it is now. */
-  groupOf({ activity, entity, org }: Pick<Sighting, 'activity' | 'entity' | 'org'>): NoveltyGroup {
-    const { baseline, measure } = this.#detector
-    const key = entityKey(org.ref, baseline.peersOf(activity, entity))
+  groupOf({ activity, org }: Pick<Sighting, 'activity' | 'org'>): NoveltyGroup {
+    const { baseline, measure, entityType } = this.#detector
+    const key = entityKey(org.ref, baseline.peersOf(activity, { type: entityType }))
     let group = this.#groups.get(key)
     if (!group) {
       group = createNoveltyGroup(measure.fields.length, activity.time)

@@ -64,9 +64,9 @@ export class NoveltyWatcher implements Watcher {
 
   process(activity: Activity, org: OrgTime): void {
     const detector = this.#detector
-    const entity = detector.entityOf(activity)
-    if (!entity) return
-    const sighting = this.#values.sight(activity, entity, org)
+    const id = detector.idOf(activity)
+    if (id === null) return
+    const sighting = this.#values.sight(activity, id, org)
     const news = this.#values.look(sighting)
     if (news.length === 0 || detector.hits?.(activity) === false) return
     const held = sighting.known >= detector.baseline.learning && this.#judge(sighting, news)
@@ -103,8 +103,8 @@ export class NoveltyWatcher implements Watcher {
 
   /** True when it fires and is held back from what is learned. */
   #judge(sighting: Sighting, news: readonly News[]): boolean {
-    const { activity, entity, org } = sighting
-    const key = entityKey(org.ref, entity.id)
+    const { activity, id, org } = sighting
+    const key = entityKey(org.ref, id)
     const own: News[] = []
     for (const each of news) {
       const owner = this.#owners.ownerOf(org.ref, each.word, key, activity.time)
@@ -126,8 +126,10 @@ export class NoveltyWatcher implements Watcher {
   }
 
   #judgeOwn(key: string, sighting: Sighting, own: readonly News[]): boolean {
-    const { activity, entity, org, memory } = sighting
+    const { activity, org, memory } = sighting
     const detector = this.#detector
+    const entity = detector.entityOf(activity)
+    if (!entity) return false
     const { time } = activity
     const recent = this.#recentOf(key, time)
     recent.news.push(...own.slice(0, Math.max(0, maxNews - recent.news.length)))
