@@ -41,11 +41,17 @@ export function observeAllowances(
     Object.assign(observed, { wants, interestIn })
   }
   if (overrides.length > 0) {
+    const { interestIn } = observed
+    const firesFor = (activity: Activity) => {
+      for (const [index, { match }] of overrides.entries())
+        if (match.matches(activity)) note(allowances.overrides[index], activity)
+      return detector.firesFor(activity)
+    }
     Object.assign(observed, {
-      firesFor(activity: Activity) {
-        for (const [index, { match }] of overrides.entries())
-          if (match.matches(activity)) note(allowances.overrides[index], activity)
-        return detector.firesFor(activity)
+      firesFor,
+      interestIn(...kind: Parameters<Detector['interestIn']>) {
+        const interest = interestIn(...kind)
+        return interest && { ...interest, firesFor }
       },
     })
   }

@@ -16,7 +16,8 @@ export function compileDetector(definition: Definition): Detector | null {
   if (status === 'disabled') return null
   const isExempt = (activity: Activity) =>
     exceptions.some(({ match, expires }) => activity.time < expires && match.matches(activity))
-  const interestIn = interestOf(definition, isExempt)
+  const firing = firingReader(definition)
+  const interestIn = interestOf(definition, isExempt, firing.forKind)
   const ascending = [...new Set(windows)].sort((a, b) => a - b)
   return {
     id: definition.id,
@@ -44,7 +45,7 @@ export function compileDetector(definition: Definition): Detector | null {
       learning: baseline.learning,
     },
     when: definition.fires.when,
-    firesFor: firingReader(definition),
+    firesFor: firing.firesFor,
     levelFor: levelReader(definition),
     escalations: definition.escalate.map(toEscalation),
     riskOf: (found) => (definition.risk ?? 20) * riskFactor[found],
@@ -81,6 +82,7 @@ function toEscalation({ where, within, level, after, because }: Definition['esca
 function interestOf(
   { where, escalate, exceptions }: Definition,
   isExempt: Predicate<Activity>,
+  firesForKind: FiringReader['forKind'],
 ): Detector['interestIn'] {
   return (action, type, known = {}) => {
     const counts = ofKind(where.source, action, type, known)
@@ -90,7 +92,7 @@ function interestOf(
     if (counts === never && escalations.length === 0) return null
     const wants =
       exceptions.length === 0 ? counts : (activity: Activity) => counts(activity) && !isExempt(activity)
-    return { wants, escalations }
+    return { wants, escalations, firesFor: firesForKind(action, type, known) }
   }
 }
 
@@ -209,14 +211,20 @@ function textReader(name: string): (activity: Activity) => string | null {
   return 'unknown' in field ? () => null : (activity) => toText(field.read(activity))
 }
 
+type FiringReader = Pick<Detector, 'firesFor'> & {
+  /** The same for activities of a kind, which most overrides are not about. */
+  readonly forKind: (
+    action: Action,
+    type: string,
+    known: Readonly<Record<string, unknown>>,
+  ) => Detector['firesFor']
+}
+
 /** Overrides apply in the order of the file, each on top of what came before. */
-function firingReader({ fires, overrides, baseline }: Definition): Detector['firesFor'] {
+function firingReader({ fires, overrides, baseline }: Definition): FiringReader {
   const ordinary = toFiring(fires, baseline.model)
-  if (overrides.length === 0) return () => ordinary
   const combined = new Map<string, Firing>()
-  return (activity) => {
-    let which = ''
-    for (let i = 0; i < overrides.length; i++) if (overrides[i]?.match.matches(activity)) which += ` ${i}`
+  const applying = (which: string): Firing => {
     if (which === '') return ordinary
     let firing = combined.get(which)
     if (!firing) {
@@ -228,6 +236,20 @@ function firingReader({ fires, overrides, baseline }: Definition): Detector['fir
       combined.set(which, firing)
     }
     return firing
+  }
+  const reader = (matches: readonly Predicate<Activity>[]) => (activity: Activity) => {
+    let which = ''
+    for (let i = 0; i < matches.length; i++) if (matches[i]?.(activity)) which += ` ${i}`
+    return applying(which)
+  }
+  const always = reader(overrides.map(({ match }) => match.matches))
+  return {
+    firesFor: always,
+    forKind(action, type, known) {
+      if (action === 'detection') return always
+      const matches = overrides.map(({ match }) => ofKind(match.source, action, type, known))
+      return matches.every((each) => each === never) ? () => ordinary : reader(matches)
+    },
   }
 }
 

@@ -5,7 +5,7 @@ import type { EpisodeFacts } from '../firing/evidence.ts'
 export type Model = 'counts' | 'amounts' | 'ratio' | 'novelty' | 'drift' | 'decay' | 'none'
 
 /** What a detector asks about activities of one kind: conditions that the kind decides are left out. */
-export type Interest = Pick<Detector, 'wants' | 'escalations'>
+export type Interest = Pick<Detector, 'wants' | 'escalations' | 'firesFor'>
 
 /** A detector, compiled: what the engine needs and nothing of the file it came from. Immutable. */
 export type Detector = {

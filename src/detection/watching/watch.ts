@@ -54,7 +54,7 @@ export class Watch {
       try {
         const { wants, escalations } = interest
         if (escalations.length > 0) witness(post, activity, org, escalations)
-        if (wants(activity)) post.watcher.process(activity, org)
+        if (wants(activity)) post.watcher.process(activity, org, interest)
       } catch (error) {
         this.#noteFailure(post, error)
       }

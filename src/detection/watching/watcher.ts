@@ -1,7 +1,7 @@
 import type { DurableState } from '../../stream/keyed-state.ts'
 import type { Activity } from '../activity/activity.ts'
 import type { VerdictWord } from '../baseline/incidents.ts'
-import type { Detector } from '../definition/detector.ts'
+import type { Detector, Interest } from '../definition/detector.ts'
 import type { OrgRef } from '../detection.ts'
 import type { Episodes } from '../firing/episodes.ts'
 import type { OrgTime } from '../org-time.ts'
@@ -13,8 +13,11 @@ export interface Watcher {
   readonly episodes: Episodes | null
   /** The detector in force is another one now, which measures the same but may fire, rank or tell otherwise. */
   replaced?(before: Detector): void
-  /** Takes one activity into account, which the detector wants, and emits what it leads to. */
-  process(activity: Activity, org: OrgTime): void
+  /**
+   * Takes one activity into account, which the detector wants, and emits what it leads to. `interest`: the detector's in activities
+   * of this kind, where somebody has it at hand.
+   */
+  process(activity: Activity, org: OrgTime, interest?: Interest): void
   /** Event time of an org has come to `time` (called about once a minute): says what is still to be said. */
   tick(org: OrgTime, time: number): void
   /**

@@ -10,7 +10,7 @@ import type { BaselineModel, WindowSlot } from '../baseline/model.ts'
 import type { OrgTotals } from '../baseline/org-totals.ts'
 import { grantPeaks, notePeak } from '../baseline/recurring-peak.ts'
 import { isSuspended, suspend } from '../baseline/suspension.ts'
-import type { Detector, InForce } from '../definition/detector.ts'
+import type { Detector, InForce, Interest } from '../definition/detector.ts'
 import type { EntityTable } from '../entities/entity-table.ts'
 import { type EmitDetection, Episodes, type UnrankedFinding } from '../firing/episodes.ts'
 import { evaluate, type FiringVerdict, fires, ordinaryRoom, type Verdict } from '../firing/evaluate.ts'
@@ -98,7 +98,7 @@ export class WindowWatcher implements Watcher {
     this.#quiet.clear()
   }
 
-  process(activity: Activity, org: OrgTime): void {
+  process(activity: Activity, org: OrgTime, { firesFor }: Pick<Interest, 'firesFor'> = this.#detector): void {
     const detector = this.#detector
     const entityId = detector.idOf(activity)
     if (entityId === null) return
@@ -113,7 +113,7 @@ export class WindowWatcher implements Watcher {
     const model = this.#peers.modelOf(org)
     const peers = detector.baseline.peersOf(activity, this.#entityKind)
     const groupNumber = this.#peers.groups.numberOf(org.ref.id, peers)
-    const firing = detector.firesFor(activity)
+    const firing = firesFor(activity)
     const row = this.#measures.rows.find(org.ref.id, entityId)
     if (row >= 0 && this.#bursts.add({ row, group: groupNumber, firing, org }, time, amount)) {
       this.#measures.rows.touch(row)
