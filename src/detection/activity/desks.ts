@@ -1,5 +1,6 @@
 import { day, hour, minute } from '../../duration.ts'
-import { OrgState } from '../entities/org-state.ts'
+import { EntityState } from '../entities/entity-state.ts'
+import { type EntityIndex, EntityTable } from '../entities/entity-table.ts'
 import type { Activity } from './activity.ts'
 import { pages } from './pages.ts'
 
@@ -16,7 +17,11 @@ type Desk = { network: string; seen: number }
  * meanwhile takes a phone or turns on a VPN, or is somebody else. Pages only, since programs work in people's names anywhere.
  */
 export class Desks {
-  readonly state = new OrgState<Desk>('desks')
+  readonly state: EntityState<Desk>
+
+  constructor(users: EntityIndex = new EntityTable().of('user')) {
+    this.state = new EntityState('desks', users)
+  }
 
   /** Whether the activity is a login from another network than the one in which its user is at work. */
   note({ org, user, network, time, type, action, outcome }: Activity): boolean {

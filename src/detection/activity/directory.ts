@@ -1,4 +1,5 @@
-import { OrgState } from '../entities/org-state.ts'
+import { EntityState } from '../entities/entity-state.ts'
+import { type EntityIndex, EntityTable } from '../entities/entity-table.ts'
 import type { Activity, DirectoryRecord } from './activity.ts'
 import type { Person, PersonLookup } from './person.ts'
 
@@ -7,11 +8,11 @@ const mostShared = 20_000
 
 /** Who the users of the orgs are, as far as their directories have been read. The newest record about a user counts. */
 export class Directory {
-  readonly state: OrgState<Person>
+  readonly state: EntityState<Person>
   readonly #shared = new Map<string, string>()
 
-  constructor() {
-    this.state = new OrgState('directory', {
+  constructor(users: EntityIndex = new EntityTable().of('user')) {
+    this.state = new EntityState('directory', users, {
       encode: (person) => Buffer.from(JSON.stringify(toStored(person))),
       decode: (bytes) => this.#fromStored(JSON.parse(bytes.toString()) as Stored),
     })

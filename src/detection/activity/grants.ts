@@ -1,6 +1,7 @@
 import { hour } from '../../duration.ts'
 import { toId18 } from '../../salesforce-id.ts'
-import { OrgState } from '../entities/org-state.ts'
+import { EntityState } from '../entities/entity-state.ts'
+import { type EntityIndex, EntityTable } from '../entities/entity-table.ts'
 import type { Activity } from './activity.ts'
 import { permissionsOf } from './derived-fields.ts'
 import { textOf } from './payload.ts'
@@ -19,7 +20,11 @@ const widening: ReadonlySet<string> = new Set([
 /** Who was given permissions of late with which everything can be read: what they read afterwards is looked at more closely. */
 export class Grants {
   /** By user, when that was last, ms. */
-  readonly state = new OrgState<number>('grants')
+  readonly state: EntityState<number>
+
+  constructor(users: EntityIndex = new EntityTable().of('user')) {
+    this.state = new EntityState('grants', users)
+  }
 
   /** Whether the user of the activity was given such permissions within three days, and learns from it. */
   note(activity: Activity): boolean {

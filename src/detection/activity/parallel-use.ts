@@ -1,5 +1,6 @@
 import { day, hour, minute } from '../../duration.ts'
-import { OrgState } from '../entities/org-state.ts'
+import { EntityState } from '../entities/entity-state.ts'
+import { type EntityIndex, EntityTable } from '../entities/entity-table.ts'
 import type { Activity } from './activity.ts'
 import { newFor } from './familiarity.ts'
 import { isAutomated, isNew } from './firsts.ts'
@@ -17,7 +18,11 @@ type Program = { since: number; fresh: number; usual: number }
  * the old place, a thief who has its token does not. Remembers only programs that have a new network at the moment.
  */
 export class ParallelUse {
-  readonly state = new OrgState<Program>('parallel-use')
+  readonly state: EntityState<Program>
+
+  constructor(users: EntityIndex = new EntityTable().of('user')) {
+    this.state = new EntityState('parallel-use', users)
+  }
 
   /** Whether the activity comes from a new network while a known one is in use as well. `firsts` must be told. */
   note({ org, user, firsts, time }: Activity): boolean {
