@@ -1,6 +1,7 @@
 import { day } from '../../duration.ts'
 import { type DurableState, KeyedState } from '../../stream/keyed-state.ts'
 import type { Activity } from '../activity/activity.ts'
+import type { Traits } from '../activity/firsts.ts'
 import { toText } from '../activity/payload.ts'
 import { hashOf } from '../activity/text-hash.ts'
 import { mix, traitFields, traitsOf } from '../activity/traits.ts'
@@ -58,6 +59,8 @@ export type Sighting = {
   readonly known: number
   /** Its days enter what is usual; the first days of an entity or org say nothing about it. */
   readonly counts: boolean
+  /** Identifies the values that the activity has. */
+  readonly print: Pick<Traits, 'print' | 'check'>
 }
 
 /** Values of each field that are remembered of an entity. */
@@ -96,26 +99,28 @@ export class NewValues {
     this.#kind = kindOf(detector)
   }
 
-  /** Takes note that the entity is active. */
-  sight(activity: Activity, id: string, org: OrgTime): Sighting {
+  /** Takes note that the entity is active. Null when it brings just what it brought within the hour, and nothing has changed. */
+  sight(activity: Activity, id: string, org: OrgTime): Sighting | null {
     const { time } = activity
+    const orgSince = this.#orgSince(org, time)
     const memory = this.#memories.find(org.ref.id, id) ?? this.#memories.add(org.ref.id, id, time)
+    const knownFor = () => time - Math.max(knownSince(memory), orgSince)
+    const print = this.#printOf(activity, this.#countsAfter(knownFor()))
+    if (this.#repeats.answer(this.#memories, time, print.print, print.check) !== undefined) return null
     const startsDay = noteActive(memory, time, this.#kind)
     if (startsDay) this.#memories.touch()
-    const known = time - Math.max(knownSince(memory), this.#orgSince(org, time))
-    const counts = 2 * known >= this.#detector.baseline.learning
-    const sighting = { activity, id, org, memory, known, counts }
+    const known = knownFor()
+    const counts = this.#countsAfter(known)
+    const sighting = { activity, id, org, memory, known, counts, print }
     if (startsDay && counts) this.groupOf(sighting).active++
     return sighting
   }
 
   /** The values that the entity has for the first time. All of them are remembered. */
   look(sighting: Sighting): readonly News[] {
-    const { activity, memory, counts } = sighting
+    const { activity, memory, counts, print } = sighting
     const { fields } = this.#detector.measure
     const { version } = this.#memories
-    const { print, check } = this.#printOf(sighting)
-    if (this.#repeats.answer(this.#memories, activity.time, print, check) !== undefined) return nothing
     let news = nothing
     for (let field = 0; field < fields.length; field++) {
       const value = (fields[field] as MeasuredField).read(activity)
@@ -124,7 +129,8 @@ export class NewValues {
       if (!Array.isArray(value)) news = this.#see(sighting, field, value, news)
       else for (const each of value) news = this.#see(sighting, field, each, news)
     }
-    if (this.#memories.version === version) this.#repeats.note(this.#memories, activity.time, print, check, 0)
+    if (this.#memories.version === version)
+      this.#repeats.note(this.#memories, activity.time, print.print, print.check, 0)
     return news
   }
 
@@ -186,7 +192,7 @@ export class NewValues {
   }
 
   /** What identifies the values of the activity's fields; more than that does no harm. */
-  #printOf({ activity, counts }: Sighting): { print: number; check: number } {
+  #printOf(activity: Activity, counts: boolean): Sighting['print'] {
     const others = this.#fieldsBesideTraits
     let print = counts ? 1 : 0
     let check = 0
@@ -201,6 +207,11 @@ export class NewValues {
       check = mix(check, hash)
     }
     return { print, check }
+  }
+
+  /** Whether the days of an entity that has been known for so long (ms) enter what is usual. */
+  #countsAfter(known: number): boolean {
+    return 2 * known >= this.#detector.baseline.learning
   }
 
   #orgSince({ ref }: OrgTime, time: number): number {

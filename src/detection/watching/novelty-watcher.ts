@@ -67,6 +67,7 @@ export class NoveltyWatcher implements Watcher {
     const id = detector.idOf(activity)
     if (id === null) return
     const sighting = this.#values.sight(activity, id, org)
+    if (!sighting) return
     const news = this.#values.look(sighting)
     if (news.length === 0 || detector.hits?.(activity) === false) return
     const held = sighting.known >= detector.baseline.learning && this.#judge(sighting, news)
