@@ -14,6 +14,7 @@ import { OrgFacts } from './activity/org-facts.ts'
 import { ParallelUse } from './activity/parallel-use.ts'
 import { Sprays } from './activity/sprays.ts'
 import { traitsOf } from './activity/traits.ts'
+import { UsualHours } from './activity/usual-hours.ts'
 import { createZoneOffset, type ZoneOffset } from './algorithms/zone-offset.ts'
 import { SeenEvents, type SeenEventsOptions } from './dedup/seen-events.ts'
 import type { DetectorSet } from './definition/detector.ts'
@@ -72,6 +73,7 @@ class DetectionTask implements PartitionTask {
   readonly #desks = new Desks(this.#users)
   readonly #sprays = new Sprays()
   readonly #grants = new Grants(this.#users)
+  readonly #hours = new UsualHours(this.#users)
   readonly #directory = new Directory(this.#users)
   readonly #facts = new OrgFacts()
   readonly #verdicts = new Verdicts()
@@ -139,6 +141,7 @@ class DetectionTask implements PartitionTask {
     decoded.parallel = this.#parallel.note(decoded)
     decoded.sprayed = this.#sprays.note(decoded)
     decoded.granted = this.#grants.note(decoded)
+    decoded.offHours = this.#hours.note(decoded, org.offset)
     this.#watch.show(decoded, org)
   }
 
@@ -212,6 +215,7 @@ class DetectionTask implements PartitionTask {
     this.#desks.expire(time)
     this.#sprays.expire(time)
     this.#grants.expire(time)
+    this.#hours.expire(time)
     this.#watch.expire((id) => this.#orgs.get(id))
   }
 
@@ -269,6 +273,7 @@ class DetectionTask implements PartitionTask {
       this.#desks.state,
       this.#sprays.state,
       this.#grants.state,
+      this.#hours.state,
       this.#directory.state,
       ...this.#facts.states,
       this.#verdicts.state,

@@ -82,6 +82,8 @@ export type Activity = {
   sprayed?: boolean | undefined
   /** Set by the task: the user was given permissions within three days with which everything can be read. */
   granted?: boolean | undefined
+  /** Set by the task: the user is hardly ever at work at this time; null while that is not known. */
+  offHours?: boolean | null | undefined
   /** Stored before the org was watched: teaches, never notifies. */
   readonly backfill: boolean
   /** The payload as Salesforce sent it. */

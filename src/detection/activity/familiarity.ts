@@ -49,7 +49,7 @@ export const knownAfter = 3 * day
 const watchedAfter = 7 * day
 /** A value is forgotten after so many days on which the user was there and did not show it; a user after so many away. */
 const rememberedDays = 90
-const rememberedUserDays = 400
+export const rememberedUserDays = 400
 /** From here on a user brings up something new so often that it says nothing: days of days, and days at least. */
 const restless = { share: 0.3, days: 4 }
 /** Somebody who works by hand on fewer of their days is a program; a day of months ago is enough to tell. */
@@ -291,7 +291,7 @@ function isByHand({ type, action, client }: Activity): boolean {
 }
 
 /** What an attacker can bring about without being let in must not become familiar, nor what is done in another's name. */
-function teaches(activity: Activity): boolean {
+export function teaches(activity: Activity): boolean {
   if (activity.action === 'login') return activity.outcome === 'success'
   return activity.action !== 'anomaly' && activity.action !== 'login-as' && !isBackground(activity)
 }

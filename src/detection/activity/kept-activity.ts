@@ -7,11 +7,11 @@ import type { Activity } from './activity.ts'
 export function keepActivity(activity: Activity): Activity {
   const { org, type, identity, id, time, action, outcome, user, username, actor, ip, network } = activity
   const { session, login, app, client, api, rows, bytes, objects, query, probe } = activity
-  const { firsts, begun, parallel, elsewhere, sprayed, granted, backfill, raw, person } = activity
+  const { firsts, begun, parallel, elsewhere, sprayed, granted, offHours, backfill, raw, person } = activity
   return {
     ...{ org, type, identity, id, time, action, outcome, user, username, actor, ip, network },
     ...{ session, login, app, client, api, rows, bytes, objects, query, probe },
-    ...{ firsts, begun, parallel, elsewhere, sprayed, granted },
+    ...{ firsts, begun, parallel, elsewhere, sprayed, granted, offHours },
     ...{ backfill, raw, person, personOf: null },
   }
 }

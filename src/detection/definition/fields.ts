@@ -73,6 +73,7 @@ const canonical = {
   elsewhere: ({ elsewhere }) => elsewhere ?? false,
   sprayed: ({ sprayed }) => sprayed ?? false,
   granted: ({ granted }) => granted ?? false,
+  off_hours: ({ offHours }) => offHours ?? null,
   name: (activity) => activity.person?.name ?? null,
   profile: (activity) => activity.person?.profile ?? null,
   role: (activity) => activity.person?.role ?? null,

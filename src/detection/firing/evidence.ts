@@ -138,6 +138,7 @@ export function sampleOf(activity: Activity): EventSample {
   for (const name of dimensions) if (isNew(activity.firsts, name)) fields[`new_${name}`] = true
   const away = awayDays(activity.firsts) ?? 0
   if (away > 0) fields.away = away
+  if (activity.offHours === true) fields.off_hours = true
   describePerson(activity, fields)
   for (const name of rawFields) {
     const value = activity.raw[name]

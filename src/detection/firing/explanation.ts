@@ -89,12 +89,13 @@ function baselineOf(
   return `${known} of its own (${100 - shared} %)${others}${factor}`
 }
 
-/** What is seen for the first time, and whether the user had been away or is deactivated. */
+/** What is seen for the first time, and whether the user had been away, is hardly ever there at this time, or is deactivated. */
 function newsOf(trigger: EventSample): string {
-  const { away, active } = trigger.fields
+  const { away, active, off_hours } = trigger.fields
   const names = namesOfFirsts(trigger)
   const parts = names.length > 0 ? [`first seen for this user: ${names.join(', ')}`] : []
   if (typeof away === 'number' && away >= 14) parts.push(`back after ${formatAmount(away)} days`)
+  if (off_hours === true) parts.push('hardly ever at work at this time')
   if (active === false) parts.push('the user is deactivated')
   return parts.join('; ')
 }
