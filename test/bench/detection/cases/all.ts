@@ -4,18 +4,20 @@ import { busyDays } from './busy-days.ts'
 import { changedHabits } from './changed-habits.ts'
 import { escalationThenExport } from './escalation-then-export.ts'
 import { filesOnly } from './files-only.ts'
-import { impersonation } from './impersonation.ts'
+import { impersonation, impersonationAtDesk } from './impersonation.ts'
 import { insiderBulk } from './insider-bulk.ts'
 import { scenarioCases, scenariosElsewhere, scenariosInMediumOrg } from './known-scenarios.ts'
 import { manyAccountsBySignOn, manyAccountsManyNetworks, manyAccountsOneNetwork } from './many-accounts.ts'
 import { massDelete } from './mass-delete.ts'
 import { moreWork } from './more-work.ts'
 import { nightlyWindow } from './nightly-window.ts'
+import { serviceAccountByDay, weekendExport } from './off-hours.ts'
 import { otherObjects } from './other-objects.ts'
 import { poisonedBaseline } from './poisoned-baseline.ts'
 import { slowDrip } from './slow-drip.ts'
 import { slowSpray } from './slow-spray.ts'
 import { splitChannels } from './split-channels.ts'
+import { talkedAssistant } from './talked-assistant.ts'
 
 /** Attacks that nobody described beforehand. */
 export const evasions: readonly Case[] = [
@@ -33,6 +35,10 @@ export const evasions: readonly Case[] = [
   insiderBulk,
   filesOnly,
   impersonation,
+  impersonationAtDesk,
+  weekendExport,
+  serviceAccountByDay,
+  talkedAssistant,
   dormantUser,
   dormantApp,
 ]

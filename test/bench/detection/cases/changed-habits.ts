@@ -117,6 +117,27 @@ function newer(text: unknown): unknown {
     : text
 }
 
+/** A new release of an integration speaks REST: another client and queries that ask for one field more. */
+const soapToRest: Case = {
+  id: 'soap-to-rest',
+  title: 'an integration moves from SOAP to REST on its own host',
+  days: 4,
+  promise: atMostLow,
+  alter(event, scene) {
+    const { UserId, Query } = event.payload
+    const mover = scene.org.integrations.find(({ apiType }) => apiType === 'SOAP Partner')
+    if (UserId !== mover?.id || event.time < scene.at(1, 9)) return event
+    if (event.channel.endsWith('/LoginEventStream'))
+      return withFields(event, { LoginType: 'Remote Access 2.0', LoginSubType: 'OauthClientCredential' })
+    return withFields(event, {
+      ApiType: 'REST',
+      Client: null,
+      UserAgent: 'Apache-HttpClient/5.3 (Java/21)',
+      Query: typeof Query === 'string' ? Query.replace('Name,', 'Name, OwnerId,') : Query,
+    })
+  },
+}
+
 /** People and tools that from some day on do the same otherwise. */
 export const changedHabits: readonly Case[] = [
   newOffice,
@@ -125,4 +146,5 @@ export const changedHabits: readonly Case[] = [
   clockChange,
   businessTrip,
   browserUpdate,
+  soapToRest,
 ]

@@ -29,3 +29,19 @@ export const impersonation: Case = {
     })
   },
 }
+
+/** The same by the administrator, or at the administrator's computer. */
+export const impersonationAtDesk: Case = {
+  id: 'impersonation-at-desk',
+  title: 'an administrator logs in as 12 users within an hour, from the usual desk',
+  days: 2,
+  promise: { kind: 'attack', goneAtMost: 0.7 },
+  play(scene) {
+    const { org, recorder } = scene
+    const session = scene.usualSession(scene.person('administration', 0))
+    for (const [number, target] of org.staff.slice(5, 17).entries()) {
+      const time = scene.at(1, 9) + number * 5 * minute
+      scene.add(recordLoginAs(recorder, time, session, target, org.identity.id))
+    }
+  },
+}
