@@ -63,16 +63,21 @@ export class Bursts {
     return true
   }
 
+  /** Whether the entity comes again: most do something once and then nothing for a while. From now on it is expected. */
+  expects(row: number): boolean {
+    const at = (row % places) * stride
+    const isExpected = this.#cells[at + cell.row] === row
+    this.#cells[at + cell.row] = row
+    return isExpected
+  }
+
   /** Begins a burst with an entity that was looked at, at `time` (ms): less than `room` more would be as ordinary. */
   begin({ row, group, firing, org }: Footing, time: number, room: number): void {
     const cells = this.#cells
     const place = row % places
     const at = place * stride
-    // Most entities do something once and then nothing for a while.
-    const comesAgain = cells[at + cell.row] === row
     cells[at + cell.row] = row
-    cells[at + cell.room] = comesAgain ? room : 0
-    if (!comesAgain) return
+    cells[at + cell.room] = room
     cells[at + cell.group] = group
     cells[at + cell.watermark] = org.watermark
     cells[at + cell.end] = (Math.floor(time / minute) + 1) * minute

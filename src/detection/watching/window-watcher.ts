@@ -138,7 +138,7 @@ export class WindowWatcher implements Watcher {
     if (verdict) {
       keepSurprises(state, scores)
       this.#remark(verdict, activity, org, amount, state, model)
-    } else if (this.#addsUp && row >= 0 && time >= state.head) {
+    } else if (this.#addsUp && row >= 0 && time >= state.head && this.#bursts.expects(row)) {
       const footing = { row, group: groupNumber, firing, org }
       this.#bursts.begin(footing, time, ordinaryRoom(evaluation))
     }

@@ -19,7 +19,6 @@ const footing = { row: 3, group: 0, firing, org }
 
 function begun(room: number): Bursts {
   const bursts = new Bursts()
-  bursts.begin(footing, monday, 0)
   bursts.begin(footing, monday, room)
   return bursts
 }
@@ -46,6 +45,11 @@ describe('a burst', () => {
     expect(bursts.add(footing, monday + minute, 1)).toBe(false)
     expect(bursts.add(footing, monday - 1, 1)).toBe(false)
     expect(bursts.add(footing, monday, 0.5)).toBe(false)
+  })
+
+  it('is expected of whoever came before, and of nobody else', () => {
+    const bursts = new Bursts()
+    expect([3, 3, 3 + 512, 3].map((row) => bursts.expects(row))).toEqual([false, true, false, false])
   })
 
   it('ends when another entity comes in its place', () => {
