@@ -37,7 +37,8 @@ export async function measureCases({ title, method, cases, verbose }: CasesOptio
 
 let usualDays: { world: World; days: number; raised: readonly Raised[] } | undefined
 
-function usualAlerts(world: World, days: number): readonly Raised[] {
+/** What some days of normal traffic raise; kept for the world that was asked for last. */
+export function usualAlerts(world: World, days: number): readonly Raised[] {
   if (usualDays?.world !== world || usualDays.days < days)
     usualDays = { world, days, raised: watchDays(world, days) }
   return usualDays.raised

@@ -15,6 +15,7 @@ import { fullIrregular, measureIrregular, shortIrregular } from './irregular.ts'
 import { measureOrgBudget } from './org-budget.ts'
 import { writeReport } from './report.ts'
 import { fullSliding, measureSlidingBudget, shortSliding } from './sliding-budget.ts'
+import { measureSlowDrips } from './slow-drips.ts'
 
 /** `short` answers null where nothing of the part can be had in seconds. */
 type Measurement = {
@@ -46,6 +47,7 @@ const measurements: Readonly<Record<string, Measurement>> = {
     full: (verbose) => measureCases({ ...scenarioSection, verbose }),
   },
   evasions: { short: nothing, full: (verbose) => measureCases({ ...evasionSection, verbose }) },
+  drips: { short: nothing, full: measureSlowDrips },
   'look-alikes': { short: nothing, full: (verbose) => measureCases({ ...lookAlikeSection, verbose }) },
   'detect-stage': { short: nothing, full: measureDetectStage },
   road: { short: nothing, full: measureRoad },

@@ -14,6 +14,7 @@ export const sectionTitles = [
   'Scenarios in a medium org',
   'Scenarios',
   'Evasions',
+  'Slow drips',
   'Look-alikes',
   'The detect stage',
   'Speed on Kafka and Redis',

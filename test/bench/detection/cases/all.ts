@@ -14,14 +14,12 @@ import { nightlyWindow } from './nightly-window.ts'
 import { serviceAccountByDay, weekendExport } from './off-hours.ts'
 import { otherObjects } from './other-objects.ts'
 import { poisonedBaseline } from './poisoned-baseline.ts'
-import { slowDrip } from './slow-drip.ts'
 import { slowSpray } from './slow-spray.ts'
 import { splitChannels } from './split-channels.ts'
 import { talkedAssistant } from './talked-assistant.ts'
 
 /** Attacks that nobody described beforehand. */
 export const evasions: readonly Case[] = [
-  slowDrip,
   manyAccountsOneNetwork,
   manyAccountsManyNetworks,
   manyAccountsBySignOn,
