@@ -1,6 +1,7 @@
 import { day } from '../../duration.ts'
 import { evidenceOf, nextEvidence, staked, upperFactor } from '../algorithms/e-cusum.ts'
 import { negativeBinomialQuantile } from '../algorithms/log-tails.ts'
+import { enoughOther, isDayOff, workloadOf } from './drift-other-work.ts'
 import {
   activeRootOf,
   baselines,
@@ -38,7 +39,7 @@ const leastMean = 0.05
 /** Of a day's root, at most so many standard deviations above its mean are judged or learned, or so many active days. */
 const largestDeviation = 6
 const mostActive = 3
-/** The part of the evidence that is bet on a day of rest: who takes more at work need not do so at the weekend. */
+/** The part of the evidence that is bet on a day of rest or off: who takes more at work need not do so at the weekend. */
 const restStake = 0.2
 const sinceStart = [
   drift.observed,
@@ -48,8 +49,6 @@ const sinceStart = [
   drift.workedDays,
   drift.grownDays,
 ] as const
-/** Activities of other work that must be expected before its growth tells something. */
-const enoughOther = 20
 /** A single day adds at most this part of what it takes to fire, however much there was: that is for other detectors. */
 export const mostPerDay = 1 / 3
 
@@ -81,8 +80,9 @@ export function closeDay(
 ): DayJudgement | null {
   const done = { amount: row.get(drift.today), other: row.get(drift.otherToday) }
   const isKnown = isSettled(row) && expectedRootOf(row, context.isRest, context.peerRoot) > 0
-  const judgement = isKnown ? judge(row, done, context) : null
-  if (!isDayOff(row, context.isRest, done)) learnDay(row, baselines.fast, context.isRest, done, fastHalfLife)
+  const judgement = isKnown ? judge(row, done, context, isRestDay) : null
+  if (!isDayOff(row, context.isRest, done.other))
+    learnDay(row, baselines.fast, context.isRest, done, fastHalfLife)
   learnReference(row, context, isRestDay)
   row.set(drift.ring + (context.day % lagDays), done.amount)
   row.set(drift.otherRing + (context.day % lagDays), done.other)
@@ -133,15 +133,20 @@ function judge(
   row: DriftRow,
   { amount, other }: Done,
   { day: today, isRest, peerGrowth, peerRoot, bound }: DayContext,
+  isRestDay: (day: number) => boolean,
 ): DayJudgement {
-  const usual = Math.max(expectedOf(row, isRest) * peerGrowth ** 2, leastMean)
-  const usualRoot = Math.max(expectedRootOf(row, isRest, peerRoot) * peerGrowth, Math.sqrt(leastMean))
+  const workload = workloadOf(row, today, isRestDay)
+  const growth = peerGrowth * Math.sqrt(workload)
+  const usual = Math.max(expectedOf(row, isRest) * peerGrowth ** 2 * Math.min(1, workload), leastMean)
+  const usualRoot = Math.max(expectedRootOf(row, isRest, peerRoot) * growth, Math.sqrt(leastMean))
   const phi = 1 / spreadOf(row, isRest, peerRoot)
   const mu = usualRoot * upperFactor(phi, row.get(isRest ? drift.restDays : drift.workDays))
   const root = Math.min(Math.sqrt(amount), largestRoot(usualRoot, phi, activeRootOf(row, peerRoot)))
   const before = row.get(drift.evidence)
   const most = mostPerDay * bound
-  const stake = isRest ? restStake : 1
+  const isOff = isDayOff(row, isRest, other)
+  const isAtWork = !isRest && !isOff
+  const stake = isAtWork ? 1 : restStake
   const added = staked(evidenceOf(root, mu, phi), stake)
   const evidence = Math.max(0, nextEvidence(before, added, most))
   if (before <= 0 && evidence > 0) begin(row, today)
@@ -149,11 +154,11 @@ function judge(
   if (evidence === 0) settle(row)
   else {
     row.add(drift.observed, amount)
-    row.add(drift.expected, usual)
+    row.add(drift.expected, isOff ? Math.min(usual, amount) : usual)
     row.add(drift.otherObserved, other)
     row.add(drift.otherExpected, expectedOtherOf(row, isRest) * peerGrowth ** 2)
-    if (!isRest) row.add(drift.workedDays, 1)
-    if (!isRest && added > 0) row.add(drift.grownDays, 1)
+    if (isAtWork) row.add(drift.workedDays, 1)
+    if (isAtWork && added > 0) row.add(drift.grownDays, 1)
   }
   if (evidence >= bound && row.get(drift.alerted) === 0) row.set(drift.alerted, today)
   const expected = row.get(drift.expected)
@@ -179,15 +184,7 @@ function learnReference(
   const largest = largestRoot(usual, 1 / spreadOf(row, isRest, peerRoot), activeRootOf(row, peerRoot))
   const amount = isSettled(row) ? Math.min(raw, largest ** 2) : raw
   const done = { amount, other: row.get(drift.otherRing + (past % lagDays)) }
-  if (!isDayOff(row, isRest, done)) learnDay(row, baselines.reference, isRest, done, referenceHalfLife)
-}
-
-/**
- * Whether somebody was not at work who does much else on such days: a holiday, and the reports that run in their name meanwhile,
- * say nothing of how much they take at work, and a reference of holidays would call every week after them growth.
- */
-function isDayOff(row: DriftRow, isRest: boolean, { other }: Done): boolean {
-  return other === 0 && expectedOtherOf(row, isRest) >= enoughOther
+  if (!isDayOff(row, isRest, done.other)) learnDay(row, baselines.reference, isRest, done, referenceHalfLife)
 }
 
 function largestRoot(usual: number, phi: number, active: number): number {

@@ -29,12 +29,12 @@ export function daysKnown(row: DriftRow): number {
   return row.get(drift.workDays) + row.get(drift.restDays)
 }
 
-/** Days of reference before anything is judged. */
+/** Days of work in the reference before anything is judged: a free weekend, or the one day before a holiday, says nothing of them. */
 const enoughDays = 5
 
 /** Whether the reference says enough for a judgement. */
 export function isSettled(row: DriftRow): boolean {
-  return daysKnown(row) >= enoughDays
+  return row.get(drift.workDays) >= enoughDays
 }
 
 /** What has been done per day lately, whatever its kind; 0 while nothing was seen. */
@@ -81,9 +81,13 @@ export function spreadOf(row: DriftRow, isRest: boolean, peerRoot: number): numb
   return Math.min(spreadRange.most, Math.max(spreadRange.least, variance / Math.max(mean, 1e-9) ** 2))
 }
 
-/** How much other work was to be expected of such a day by the reference. */
-export function expectedOtherOf(row: DriftRow, isRest: boolean): number {
-  return meanOf(row, isRest, sum.other, 0)
+/** How much other work was to be expected of such a day by the reference, or by the faster baseline. */
+export function expectedOtherOf(
+  row: DriftRow,
+  isRest: boolean,
+  from: Baseline = baselines.reference,
+): number {
+  return meanOf(row, isRest, sum.other, 0, from)
 }
 
 /** What was done on a day: the amount, and how much other work. */
@@ -139,9 +143,14 @@ export function scaleAmounts(row: DriftRow, { work, rest }: Baseline, ratio: num
   }
 }
 
-function meanOf(row: DriftRow, isRest: boolean, what: number, active: number): number {
-  const { work, rest } = baselines.reference
-  const total = daysKnown(row)
+function meanOf(
+  row: DriftRow,
+  isRest: boolean,
+  what: number,
+  active: number,
+  { work, rest }: Baseline = baselines.reference,
+): number {
+  const total = row.get(work + sum.days) + row.get(rest + sum.days)
   if (total <= 0) return 0
   const mean = (row.get(work + what) + row.get(rest + what)) / total
   const own = isRest ? rest : work
