@@ -15,7 +15,7 @@ export type Evidence = {
   total: number
   /** Absent in what was saved by earlier versions, like what follows. */
   rhythm?: Rhythm
-  /** Events so far, and those whose network, app and client are all known for their users. */
+  /** Events so far that tell from where or with what they came, and those in which all of that is known for their users. */
   events?: number
   familiar?: number
 }
@@ -30,7 +30,7 @@ export type EpisodeFacts = {
   readonly networks: number
   readonly apps: number
   readonly users: number
-  /** Share of its events that came from where, and with what, their users are known to work, 0 to 1. */
+  /** Share of its events that came from where, and with what, their users are known to work, 0 to 1; of those that tell. */
   readonly familiarity: number
 }
 
@@ -55,7 +55,7 @@ export function collect(evidence: Evidence, activity: Activity, amount: number, 
   evidence.total += amount
   evidence.rhythm ??= createRhythm()
   beat(evidence.rhythm, activity)
-  evidence.events = (evidence.events ?? 0) + 1
+  if (tellsOrigin(activity)) evidence.events = (evidence.events ?? 0) + 1
   if (isFamiliar(activity.firsts)) evidence.familiar = (evidence.familiar ?? 0) + 1
   for (const object of activity.objects) count(evidence, 'object', object, amount)
   count(evidence, 'network', activity.network, amount)
@@ -80,6 +80,11 @@ export function factsOf(evidence: Evidence, entityType: string): EpisodeFacts {
     users,
     familiarity: events === 0 ? 0 : familiar / events,
   }
+}
+
+/** What Salesforce runs in somebody's name, such as an asynchronous export, tells nothing of where it was asked for. */
+function tellsOrigin({ network, app, client }: Activity): boolean {
+  return network !== null || app !== null || client !== null
 }
 
 /** The largest shares, at most three of each field. */
