@@ -34,6 +34,14 @@ describe('the detectors that come with Forcewatch', () => {
       expect(alert.runbook).toMatch(/freeze/i)
     },
   )
+
+  it('argue for their thresholds in the description, which every reader of an alert gets, and not in comments', async () => {
+    for (const { definition } of files) {
+      const [schema, ...lines] = (await readFile(`${directory}/${definition.id}.yaml`, 'utf8')).split('\n')
+      expect(schema).toMatch(/^# yaml-language-server/)
+      expect(lines.filter((line) => /(^|\s)#\s/.test(line))).toEqual([])
+    }
+  })
 })
 
 describe('detector.schema.json', () => {
