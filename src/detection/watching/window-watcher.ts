@@ -5,10 +5,9 @@ import { keepSurprises, settleSurprises } from '../baseline/calibration.ts'
 import type { GroupState } from '../baseline/group-state.ts'
 import { type Incident, Incidents, type VerdictWord } from '../baseline/incidents.ts'
 import { MeasureRows } from '../baseline/measure-rows.ts'
-import { knowledgeOf, type MeasureState, observedIn, restoreKnowledge } from '../baseline/measure-state.ts'
-import type { BaselineModel, WindowSlot } from '../baseline/model.ts'
-import type { OrgTotals } from '../baseline/org-totals.ts'
-import { grantPeaks, notePeak } from '../baseline/recurring-peak.ts'
+import { knowledgeOf, type MeasureState, restoreKnowledge } from '../baseline/measure-state.ts'
+import type { BaselineModel } from '../baseline/model.ts'
+import { grantPeaks } from '../baseline/recurring-peak.ts'
 import { isSuspended, suspend } from '../baseline/suspension.ts'
 import type { Detector, InForce, Interest } from '../definition/detector.ts'
 import type { EntityTable } from '../entities/entity-table.ts'
@@ -19,11 +18,12 @@ import { toStatistics } from '../firing/explain.ts'
 import { QuietBounds } from '../firing/quiet-bounds.ts'
 import type { OrgTime } from '../org-time.ts'
 import { hashText } from '../window/recent-values.ts'
-import { paneAt, panesPerWindow } from '../window/window.ts'
 import { type Burst, Bursts } from './bursts.ts'
 import { PeerBaselines } from './peer-baselines.ts'
+import { contribute, PeerMembers } from './peer-members.ts'
 import { entityKey, orgIdOf, sectionPrefix, type Watcher } from './watcher.ts'
 import { WindowLearning } from './window-learning.ts'
+import { WindowSight } from './window-sight.ts'
 
 /** Watches how much an entity does in sliding windows: models `counts`, `amounts`, `ratio` and `none`. */
 export class WindowWatcher implements Watcher {
@@ -33,13 +33,8 @@ export class WindowWatcher implements Watcher {
   readonly episodes: Episodes
   readonly #incidents: Incidents
   readonly #inForce: InForce
-  /** What each window of the entity at hand holds, and the pane with which it ends. */
-  readonly #observed: Float64Array
-  readonly #panes: Float64Array
-  /** Of a ratio. */
-  readonly #trials: Float64Array
-  /** How surprising each of them is, as far as that was judged. */
-  readonly #scores: Float64Array
+  readonly #members: PeerMembers
+  readonly #sight: WindowSight
   readonly #quiet = new QuietBounds()
   readonly #bursts = new Bursts()
   /** Whether it makes no difference if two amounts are counted at once. */
@@ -72,10 +67,8 @@ export class WindowWatcher implements Watcher {
     })
     this.episodes = new Episodes({ prefix, inForce, explain: toStatistics, emit })
     this.#entityKind = { type: detector.entityType }
-    this.#observed = new Float64Array(windows.length)
-    this.#panes = new Float64Array(windows.length)
-    this.#scores = new Float64Array(windows.length)
-    this.#trials = new Float64Array(measure.kind === 'ratio' ? windows.length : 0)
+    this.#members = new PeerMembers(this.#measures, peers)
+    this.#sight = new WindowSight(this.#measures, windows.length, measure.kind === 'ratio')
   }
 
   get states(): readonly DurableState[] {
@@ -121,18 +114,18 @@ export class WindowWatcher implements Watcher {
     }
     this.#count(row < 0 ? null : this.#bursts.take(row))
     const group = this.#peers.groupOf(org, groupNumber, time)
-    const state = this.#stateOf(org, entityId, groupNumber, group, totals, time)
+    const state = this.#members.join(org, entityId, { number: groupNumber, group, totals }, time)
     if (org.watermark > state.learnedTo) this.#learning.learn(org, { state, group, totals, model })
     if (settleSurprises(state, group, time)) this.#peers.groups.touch(groupNumber)
     this.#measures.record(state, time, amount, value === null ? 0 : hashText(value))
     this.#measures.rows.touch(state.row)
 
     if (amount === 0) return
-    this.#look(state, time)
-    const scores = this.#scores.fill(0)
+    this.#sight.look(state, time)
+    const { observed, panes, trials, scores } = this.#sight
     const evaluation = {
-      ...{ detector, firing, state, group, totals, model, scores, offset: org.offset },
-      ...{ observed: this.#observed, panes: this.#panes, trials: this.#trials, quiet: this.#quiet },
+      ...{ detector, firing, state, group, totals, model, offset: org.offset },
+      ...{ observed, panes, trials, scores, quiet: this.#quiet },
     }
     const verdict = evaluate(evaluation)
     if (verdict) {
@@ -142,7 +135,8 @@ export class WindowWatcher implements Watcher {
       const footing = { row, group: groupNumber, firing, org }
       this.#bursts.begin(footing, time, ordinaryRoom(evaluation))
     }
-    if (model && !(fires(verdict) && isSuspended(state, time, time + 1))) this.#notePeaks(state, model, org)
+    if (model && !(fires(verdict) && isSuspended(state, time, time + 1)))
+      this.#sight.notePeaks(state, model, org)
   }
 
   get #detector(): Detector {
@@ -188,15 +182,7 @@ export class WindowWatcher implements Watcher {
       if (!rows.isUsed(row)) continue
       const org = orgOf(rows.orgOf(row))
       const state = this.#measures.at(row)
-      if (!org || org.watermark - state.head <= idle) continue
-      const model = this.#peers.modelOf(org)
-      const group = this.#peers.groupOf(org, state.group, state.head)
-      if (model) contribute(state, group, model, -1)
-      group.members--
-      this.#peers.totalsOf(org.ref.id, state.head).members--
-      this.#peers.groups.touch(state.group)
-      this.#peers.totals.touch(org.ref.id)
-      rows.delete(row)
+      if (org && org.watermark - state.head > idle) this.#members.leave(state, org)
     }
     this.#quiet.clear()
     this.#incidents.expire((key) => {
@@ -211,44 +197,13 @@ export class WindowWatcher implements Watcher {
     const { row, org, amount, last } = burst
     const state = this.#measures.at(row)
     this.#measures.record(state, last, amount, 0)
-    this.#look(state, last)
+    this.#sight.look(state, last)
     const model = this.#peers.modelOf(org)
-    if (model) this.#notePeaks(state, model, org)
+    if (model) this.#sight.notePeaks(state, model, org)
   }
 
   #countAll(): void {
     for (const burst of this.#bursts.takeAll()) this.#count(burst)
-  }
-
-  /**
-   * Sets what each window holds. A window ends with the pane of the entity's newest event. An event that comes so late that its
-   * pane has slid out of such a window is looked at in its fixed window, as far as that is not learned yet.
-   */
-  #look(state: MeasureState, time: number): void {
-    const { head, slots, trials } = state
-    for (let k = 0; k < slots.length; k++) {
-      const slot = slots[k] as WindowSlot
-      const { length } = slot
-      const last = paneAt(head, length)
-      const slidOut = paneAt(time, length) <= last - panesPerWindow
-      this.#panes[k] = slidOut ? (Math.floor(time / length) + 1) * panesPerWindow - 1 : last
-      this.#observed[k] = this.#amountIn(slot, state, slidOut, time)
-      if (trials.length > 0) this.#trials[k] = this.#amountIn(trials[k] as WindowSlot, state, slidOut, time)
-    }
-  }
-
-  #amountIn(slot: WindowSlot, state: MeasureState, slidOut: boolean, time: number): number {
-    return slidOut ? this.#measures.waitingAt(state, slot, time) : observedIn(slot)
-  }
-
-  #notePeaks(state: MeasureState, model: BaselineModel, org: OrgTime): void {
-    const today = Math.floor((state.head + org.offset(state.head)) / day)
-    const { head, slots } = state
-    for (let k = 0; k < slots.length; k++) {
-      const slot = slots[k] as WindowSlot
-      if (this.#panes[k] === paneAt(head, slot.length))
-        notePeak(slot, today, this.#observed[k] as number, model.halfLife)
-    }
   }
 
   /** Gathers what is remarkable, and withholds it from learning where it fires. */
@@ -267,7 +222,7 @@ export class WindowWatcher implements Watcher {
     const finding = fires(verdict) ? this.#toFinding(verdict, activity, state) : null
     const episode = this.episodes.take(key, { activity, entity, org, amount, finding })
     if (!model || !episode) return
-    const observed = [...this.#observed]
+    const observed = [...this.#sight.observed]
     const incident = this.#incidents.note(key, { episode, time, observed }, () => knowledgeOf(state))
     if (incident.verdict === 'expected') grantPeaks(state.slots, incident.peaks)
     else if (finding) suspend(state, time, incident.verdict === 'true_positive')
@@ -287,42 +242,6 @@ export class WindowWatcher implements Watcher {
       known: { since, peers: this.#peers.groups.nameOf(group) },
     }
   }
-
-  #stateOf(
-    org: OrgTime,
-    entityId: string,
-    groupNumber: number,
-    group: GroupState,
-    totals: OrgTotals,
-    time: number,
-  ): MeasureState {
-    const orgId = org.ref.id
-    const row = this.#measures.rows.find(orgId, entityId)
-    if (row < 0) {
-      group.members++
-      totals.members++
-      this.#peers.groups.touch(groupNumber)
-      this.#peers.totals.touch(orgId)
-      return this.#measures.add(orgId, entityId, groupNumber, time, org.watermark)
-    }
-    const state = this.#measures.at(row)
-    if (state.group !== groupNumber) this.#move(state, org, groupNumber, group, time)
-    return state
-  }
-
-  /** The entity belongs to other peers now: it takes its part of the sums along. */
-  #move(state: MeasureState, org: OrgTime, groupNumber: number, group: GroupState, time: number): void {
-    const model = this.#peers.modelOf(org)
-    const old = this.#peers.groupOf(org, state.group, time)
-    if (model) contribute(state, old, model, -1)
-    old.members--
-    this.#peers.groups.touch(state.group)
-    this.#peers.groups.touch(groupNumber)
-    this.#measures.setGroup(state.row, groupNumber)
-    state.group = groupNumber
-    if (model) contribute(state, group, model, 1)
-    group.members++
-  }
 }
 
 /** What an activity counts; of a ratio, whether it is a hit. */
@@ -336,8 +255,4 @@ function grant({ withheld, peaks }: Incident, state: MeasureState, group: GroupS
   for (const { k, start, amount, trials } of withheld)
     model.makeUp(state.slotOf(k), group, start, amount, trials)
   grantPeaks(state.slots, peaks)
-}
-
-function contribute(state: MeasureState, group: GroupState, model: BaselineModel, sign: 1 | -1): void {
-  for (const slot of state.slots) model.contribute(slot, group, sign)
 }
