@@ -16,8 +16,8 @@ const wide = 255
 export class KeyIndex {
   /** For each place the number of a key plus one, 0 where it is empty, and the key's hash. */
   #table = new Int32Array(2 * 64)
-  #offsets = new Uint32Array(16)
-  #owners = new Uint32Array(16)
+  /** For each number where the key's text begins, and its owner: side by side, for who looks at one looks at the other. */
+  #keys = new Uint32Array(2 * 16)
   #bytes = new Uint8Array(1024)
   #end = 0
   #wasted = 0
@@ -43,10 +43,9 @@ export class KeyIndex {
     const known = this.#table[place] as number
     if (known > 0) return known - 1
     const number = this.#free.pop() ?? this.#next++
-    this.#offsets = withRoomFor(this.#offsets, number)
-    this.#owners = withRoomFor(this.#owners, number)
-    this.#offsets[number] = this.#write(text)
-    this.#owners[number] = owner
+    this.#keys = withRoomFor(this.#keys, 2 * number + 1)
+    this.#keys[2 * number] = this.#write(text)
+    this.#keys[2 * number + 1] = owner
     this.#table[place] = number + 1
     this.#table[place + 1] = hash
     this.#size++
@@ -65,11 +64,11 @@ export class KeyIndex {
   }
 
   ownerOf(number: number): number {
-    return this.#owners[number] as number
+    return this.#keys[2 * number + 1] as number
   }
 
   textOf(number: number): string {
-    const offset = this.#offsets[number] as number
+    const offset = this.#keys[2 * number] as number
     const first = this.#bytes[offset] as number
     const codes: number[] = []
     if (first !== wide) {
@@ -89,14 +88,14 @@ export class KeyIndex {
     for (let place = (2 * hash) & mask; ; place = (place + 2) & mask) {
       const number = (table[place] as number) - 1
       if (number < 0) return place
-      if (table[place + 1] === hash && this.#owners[number] === owner && this.#equals(number, text))
+      if (table[place + 1] === hash && this.#keys[2 * number + 1] === owner && this.#equals(number, text))
         return place
     }
   }
 
   #equals(number: number, text: string): boolean {
     const bytes = this.#bytes
-    const offset = this.#offsets[number] as number
+    const offset = this.#keys[2 * number] as number
     const first = bytes[offset] as number
     if (first !== wide) {
       if (first !== text.length) return false
@@ -176,11 +175,11 @@ export class KeyIndex {
     const bytes = new Uint8Array(Math.max(1024, 2 * (this.#end - this.#wasted)))
     let end = 0
     for (const number of live) {
-      const offset = this.#offsets[number] as number
+      const offset = this.#keys[2 * number] as number
       const first = old[offset] as number
       const size = first === wide ? 5 + 2 * this.#longLength(offset) : 1 + first
       bytes.set(old.subarray(offset, offset + size), end)
-      this.#offsets[number] = end
+      this.#keys[2 * number] = end
       end += size
     }
     this.#bytes = bytes
