@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
+import { allocator } from '../support/allocator.ts'
 
 export type Usage = {
   readonly seconds: number
@@ -15,6 +16,7 @@ export async function runMeasured(script: string, args: readonly string[]): Prom
   const started = performance.now()
   const child = spawn(process.execPath, ['--import', preload, script, ...args], {
     stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
+    env: { ...process.env, ...allocator },
   })
   const [stdout, usage, code] = await Promise.all([
     text(child.stdout!),

@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { setTimeout as delay } from 'node:timers/promises'
+import { allocator } from './allocator.ts'
 
 const main = new URL('../../src/main.ts', import.meta.url).pathname
-/** As in the image. */
-const allocator = { MALLOC_ARENA_MAX: '1' }
 
 /** A process of the service that a test started, and must end. */
 export type ServiceProcess = {

@@ -5,6 +5,7 @@ import { parse } from 'yaml'
 import { createProgram } from '../../src/cli/program.ts'
 import { loadConfig } from '../../src/config/load-config.ts'
 import { createSecretScrubber } from '../../src/logger.ts'
+import { allocator } from '../support/allocator.ts'
 
 type Service = {
   readonly image?: string
@@ -117,6 +118,10 @@ describe('the configuration of the demo', async () => {
 })
 
 describe('the image', () => {
+  test('sets malloc as the processes of tests and benches do', () => {
+    for (const [name, value] of Object.entries(allocator)) expect(dockerfile).toContain(` ${name}=${value}`)
+  })
+
   test('holds what the service needs and nothing that .dockerignore keeps back', () => {
     const offered = read('.dockerignore')
       .split('\n')
