@@ -6,7 +6,7 @@ import { hashOf } from './text-hash.ts'
 /** Fields that are the same where {@link Traits.print} is. */
 export const traitFields: ReadonlySet<string> = new Set([...dimensions, 'objects'])
 
-/** What identifies the values that an activity has in the dimensions. */
+/** What identifies the values that an activity has in the dimensions; in their order, and without a hash for objects, which are many. */
 export function traitsOf({ network, app, client, query, api, objects, raw }: Activity): Traits {
   const hashes = [
     hashOrNull(network),
@@ -23,13 +23,13 @@ export function traitsOf({ network, app, client, query, api, objects, raw }: Act
   for (const hash of hashes) {
     const word = hash ?? nothing
     print = mix(print, word)
-    check = mix(check ^ word, 0x5f356495)
+    check = mix(check ^ word, otherSeed)
   }
   for (const object of objects) {
     const hash = hashOf(object)
     ofObjects.push(hash)
     print = mix(print, hash)
-    check = mix(check ^ hash, 0x5f356495)
+    check = mix(check ^ hash, otherSeed)
   }
   return { hashes, objects: ofObjects, print, check }
 }
@@ -40,6 +40,8 @@ export function mix(print: number, hash: number): number {
   return mixed ^ (mixed >>> 15)
 }
 
+/** Makes the second word another one than the first. */
+const otherSeed = 0x5f356495
 /** Stands for a value that is not there. */
 const nothing = 0x2f0b4c47
 

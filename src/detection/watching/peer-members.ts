@@ -23,21 +23,21 @@ export class PeerMembers {
     this.#peers = peers
   }
 
-  /** What is known of an entity that did something at `time` (ms): it joins its peers, or moves to them from others. */
-  join(org: OrgTime, entityId: string, membership: Membership, time: number): MeasureState {
+  /** Begins to know an entity by what it did at `time` (ms). */
+  join(org: OrgTime, entityId: string, { number, group, totals }: Membership, time: number): MeasureState {
     const orgId = org.ref.id
-    const row = this.#measures.rows.find(orgId, entityId)
-    if (row >= 0) {
-      const state = this.#measures.at(row)
-      if (state.group !== membership.number) this.#move(state, org, membership, time)
-      return state
-    }
-    const { number, group, totals } = membership
     group.members++
     totals.members++
     this.#peers.groups.touch(number)
     this.#peers.totals.touch(orgId)
     return this.#measures.add(orgId, entityId, number, time, org.watermark)
+  }
+
+  /** What is known of the entity in a row, which may have other peers by what it did at `time` (ms). */
+  at(row: number, org: OrgTime, membership: Membership, time: number): MeasureState {
+    const state = this.#measures.at(row)
+    if (state.group !== membership.number) this.#move(state, org, membership, time)
+    return state
   }
 
   /** Forgets an entity. */

@@ -114,7 +114,11 @@ export class WindowWatcher implements Watcher {
     }
     this.#count(row < 0 ? null : this.#bursts.take(row))
     const group = this.#peers.groupOf(org, groupNumber, time)
-    const state = this.#members.join(org, entityId, { number: groupNumber, group, totals }, time)
+    const membership = { number: groupNumber, group, totals }
+    const state =
+      row < 0
+        ? this.#members.join(org, entityId, membership, time)
+        : this.#members.at(row, org, membership, time)
     if (org.watermark > state.learnedTo) this.#learning.learn(org, { state, group, totals, model })
     if (settleSurprises(state, group, time)) this.#peers.groups.touch(groupNumber)
     this.#measures.record(state, time, amount, value === null ? 0 : hashText(value))
