@@ -39,7 +39,10 @@ export const smallestLog10p = -12
 /** With less than half of its own history, what is usual is that of others. */
 const ownFrom = 0.5
 
-const stepsShown = 4
+/** So many steps of a runbook are shown, and so many characters of each. */
+export const stepsShown = 4
+export const stepLength = 300
+
 const samplesShown = 3
 const contributorsShown = 5
 const linesShown = 8
@@ -205,7 +208,7 @@ function toSteps(runbook: string): readonly string[] {
     if (marked && steps.length > 0 && !mark.test(line)) steps.push(`${steps.pop()} ${line.trim()}`)
     else steps.push(line.replace(mark, ''))
   }
-  return steps.slice(0, stepsShown).map((step) => toPlainText(step, 300))
+  return steps.slice(0, stepsShown).map((step) => toPlainText(step, stepLength))
 }
 
 function toSource({ id, latest }: Alert): string {

@@ -6,6 +6,7 @@ import { parse } from 'yaml'
 import { readDetectors } from '../../../src/detection/definition/catalog.ts'
 import { runInlineTests } from '../../../src/detection/definition/inline-tests.ts'
 import { createDetectorJsonSchema } from '../../../src/detection/definition/json-schema.ts'
+import { stepLength, stepsShown } from '../../../src/notify/message.ts'
 
 const directory = fileURLToPath(new URL('../../../detectors', import.meta.url))
 const { files, problems } = await readDetectors(directory)
@@ -32,6 +33,24 @@ describe('the detectors that come with Forcewatch', () => {
       expect(falsepositives.length).toBeGreaterThan(0)
       expect(alert.runbook).toMatch(/^1\. /)
       expect(alert.runbook).toMatch(/freeze/i)
+    },
+  )
+
+  it.each(files.map(({ definition }) => [definition.id, definition] as const))(
+    '%s contains within the steps that a notification shows, and none of its steps is cut there',
+    (_, { alert }) => {
+      const steps = alert.runbook.split(/\n(?=\d\. )/).map((step) => step.replace(/\s+/g, ' '))
+      expect(steps.slice(0, stepsShown).join(' ')).toMatch(/freeze/i)
+      expect(steps.filter((step) => step.length > stepLength)).toEqual([])
+    },
+  )
+
+  it.each(files.map(({ definition }) => [definition.id, definition] as const))(
+    '%s blocks nobody by Network Access, which trusts what it holds',
+    (_, { alert }) => {
+      const sentences = alert.runbook.replace(/\s+/g, ' ').split(/(?<=\.) /)
+      for (const sentence of sentences.filter((each) => each.includes('Network Access')))
+        expect(sentence).toMatch(/^Enter nothing in Setup, Network Access: it trusts/)
     },
   )
 
