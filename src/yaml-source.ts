@@ -22,8 +22,11 @@ export interface YamlSource {
   value(): unknown
   /** Replaces every string value; keys and comments stay. `replace` may report a problem through `complain`. */
   mapStrings(replace: (text: string, complain: (message: string) => void) => string): readonly Problem[]
-  /** A problem at the value of `path`, or at its key; where neither exists, at the nearest thing that does. */
-  problemAt(path: Path, message: string, place?: 'key' | 'value'): Problem
+  /**
+   * A problem at the value of `path`, or at its key; where neither exists, at the nearest thing that does. `cause`: the path of what
+   * it contradicts, for a source that is made of several files.
+   */
+  problemAt(path: Path, message: string, place?: 'key' | 'value', cause?: Path): Problem
 }
 
 /** Never throws: a text that is no YAML gives a source with problems. */
@@ -73,7 +76,7 @@ export function parseYamlSource(file: string, text: string): YamlSource {
 
 /**
  * Checks a source against a schema: the parsed value, or every problem at once. A custom issue with `params: { place:
- * 'key' }` is reported at the key of its path instead of at the value.
+ * 'key' }` is reported at the key of its path instead of at the value; `params: { cause }` is the path of what it contradicts.
  */
 export function parseWith<S extends z.ZodType>(
   source: Pick<YamlSource, 'value' | 'problemAt'>,
@@ -154,8 +157,9 @@ function toProblems(source: Pick<YamlSource, 'problemAt'>, issue: Issue, above: 
     const branch = likeliestBranch(issue.errors)
     if (branch) return branch.flatMap((inner) => toProblems(source, inner, path))
   }
-  const place = issue.code === 'custom' && issue.params?.place === 'key' ? 'key' : 'value'
-  return [source.problemAt(path, issue.message, place)]
+  const { place, cause }: { readonly place?: 'key'; readonly cause?: Path } =
+    issue.code === 'custom' ? (issue.params ?? {}) : {}
+  return [source.problemAt(path, issue.message, place ?? 'value', cause)]
 }
 
 /** The alternative whose type fits, so that its own complaints are the useful ones; none when only types differ. */

@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto'
-import { hour, parseDuration } from '../../duration.ts'
-import type { Action, Activity } from '../activity/activity.ts'
+import { hour } from '../../duration.ts'
+import type { Activity } from '../activity/activity.ts'
 import { memoizeByText } from '../activity/bounded-cache.ts'
 import { detectionType } from '../activity/detection-activity.ts'
 import { toText } from '../activity/payload.ts'
 import { type Entity, type Level, levels } from '../detection.ts'
+import { type FiringReader, firingReader } from './compile-firing.ts'
 import type { Definition } from './definition-schema.ts'
-import type { Detector, Escalation, Firing, Found } from './detector.ts'
+import type { Detector, Escalation, Found } from './detector.ts'
 import { activityField } from './fields.ts'
-import { compileSelection, never, type Predicate, type SelectionSource } from './selection.ts'
+import { ofKind } from './of-kind.ts'
+import { never, type Predicate } from './selection.ts'
 
 /** Turns a checked definition into what the engine runs; null for one that is disabled. */
 export function compileDetector(definition: Definition): Detector | null {
@@ -94,19 +96,6 @@ function interestOf(
       exceptions.length === 0 ? counts : (activity: Activity) => counts(activity) && !isExempt(activity)
     return { wants, escalations, firesFor: firesForKind(action, type, known) }
   }
-}
-
-/** The selection, for activities with this action, of events of this type, that have these fields. */
-function ofKind(
-  source: SelectionSource,
-  action: Action,
-  type: string,
-  known: Readonly<Record<string, unknown>> = {},
-): Predicate<Activity> {
-  const maps = [source].flat().filter((map) => action !== 'detection' || 'action' in map)
-  if (maps.length === 0) return never
-  const compiled = compileSelection(maps, activityField, { ...known, action, type })
-  return compiled.kind === 'ok' ? compiled.matches : never
 }
 
 /** Of what keyed state depends on. Thresholds, levels, exceptions, half-life and words may change without a new start. */
@@ -209,59 +198,6 @@ function peerReader(name: string): (activity: Activity) => string | null {
 function textReader(name: string): (activity: Activity) => string | null {
   const field = activityField(name)
   return 'unknown' in field ? () => null : (activity) => toText(field.read(activity))
-}
-
-type FiringReader = Pick<Detector, 'firesFor'> & {
-  /** The same for activities of a kind, which most overrides are not about. */
-  readonly forKind: (
-    action: Action,
-    type: string,
-    known: Readonly<Record<string, unknown>>,
-  ) => Detector['firesFor']
-}
-
-/** Overrides apply in the order of the file, each on top of what came before. */
-function firingReader({ fires, overrides, baseline }: Definition): FiringReader {
-  const ordinary = toFiring(fires, baseline.model)
-  const combined = new Map<string, Firing>()
-  const applying = (which: string): Firing => {
-    if (which === '') return ordinary
-    let firing = combined.get(which)
-    if (!firing) {
-      const applied = which
-        .trim()
-        .split(' ')
-        .map((i) => overrides[Number(i)]?.fires)
-      firing = toFiring(Object.assign({}, fires, ...applied), baseline.model)
-      combined.set(which, firing)
-    }
-    return firing
-  }
-  const reader = (matches: readonly Predicate<Activity>[]) => (activity: Activity) => {
-    let which = ''
-    for (let i = 0; i < matches.length; i++) if (matches[i]?.(activity)) which += ` ${i}`
-    return applying(which)
-  }
-  const always = reader(overrides.map(({ match }) => match.matches))
-  return {
-    firesFor: always,
-    forKind(action, type, known) {
-      if (action === 'detection') return always
-      const matches = overrides.map(({ match }) => ofKind(match.source, action, type, known))
-      return matches.every((each) => each === never) ? () => ordinary : reader(matches)
-    },
-  }
-}
-
-/** Without a model there is nothing but the floor to fire by. */
-function toFiring(fires: Definition['fires'], model: Definition['baseline']['model']): Firing {
-  const { budget, at_least: atLeast, always_above: above } = fires
-  const alwaysAbove = model === 'none' || model === 'decay' ? atLeast : Number.POSITIVE_INFINITY
-  if (typeof above !== 'object') return { budget, atLeast, alwaysAbove: above ?? alwaysAbove }
-  const byLength = Object.entries(above).map(
-    ([length, amount]) => [parseDuration(length) ?? 0, amount] as const,
-  )
-  return { budget, atLeast, alwaysAbove, alwaysAboveIn: new Map(byLength) }
 }
 
 function levelReader({ level, levels: conditions }: Definition): (found: Found) => Level {

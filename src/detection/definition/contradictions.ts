@@ -1,7 +1,11 @@
 import { day, formatDuration, parseDuration } from '../../duration.ts'
 
-/** What is wrong, and at which path of the file. */
-export type Contradiction = { readonly path: readonly PropertyKey[]; readonly message: string }
+/** What is wrong, and at which path of the file; `cause`: the path of what it contradicts. */
+export type Contradiction = {
+  readonly path: readonly PropertyKey[]
+  readonly message: string
+  readonly cause?: readonly PropertyKey[]
+}
 
 /** One amount for all windows, or one for each. */
 type Ceiling = number | Readonly<Record<string, number>> | undefined
@@ -93,8 +97,13 @@ function* checkCeiling(
   const amounts = typeof ceiling === 'number' ? { '': ceiling } : ceiling
   for (const [length, least] of Object.entries(amounts)) {
     const place = length === '' ? path : [...path, length]
-    if (least < floor) yield { path: place, message: 'must not be below at_least' }
+    if (least < floor)
+      yield { path: place, message: 'must not be below at_least', cause: ['fires', 'at_least'] }
     if (length !== '' && !windows.includes(parseDuration(length) ?? 0))
-      yield { path: place, message: `is none of the windows — use ${windows.map(formatDuration).join(', ')}` }
+      yield {
+        path: place,
+        message: `is none of the windows — use ${windows.map(formatDuration).join(', ')}`,
+        cause: ['windows'],
+      }
   }
 }

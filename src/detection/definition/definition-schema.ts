@@ -241,8 +241,8 @@ export const definitionSchema = z
     tests: inlineTestsSchema,
   })
   .superRefine((definition, context) => {
-    for (const { path, message } of findContradictions(definition))
-      context.addIssue({ code: 'custom', path: [...path], message })
+    for (const { path, message, cause } of findContradictions(definition))
+      context.addIssue({ code: 'custom', path: [...path], message, params: { cause } })
   })
 
 export type Definition = z.output<typeof definitionSchema>

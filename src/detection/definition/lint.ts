@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { day } from '../../duration.ts'
-import type { Problem } from '../../yaml-source.ts'
+import type { Path, Problem } from '../../yaml-source.ts'
 import type { DetectorFile } from './parse-detector.ts'
 import type { SelectionMap, SelectionSource } from './selection.ts'
 
@@ -9,7 +9,7 @@ const soon = 14 * day
 
 /** What is no mistake in a detector file, but most likely not meant either. `now`: ms since the epoch. */
 export function lintDetector(file: DetectorFile, now: number): readonly Problem[] {
-  return [...lintExceptions(file, now), ...lintOverrides(file)]
+  return [...(file.warnings ?? []), ...lintExceptions(file, now), ...lintOverrides(file)]
 }
 
 function* lintExceptions({ definition: { exceptions }, source }: DetectorFile, now: number) {
@@ -32,7 +32,7 @@ function* lintExceptions({ definition: { exceptions }, source }: DetectorFile, n
     if (earlier >= 0)
       yield source.problemAt(
         ['exceptions', index, 'match'],
-        `exception ${earlier + 1} covers this one and holds as long — remove one of them`,
+        `${placeOf(source, ['exceptions', earlier])} covers this one and holds as long — remove one of them`,
       )
   }
 }
@@ -51,6 +51,12 @@ function* lintOverrides({ definition: { overrides }, source }: DetectorFile) {
         'later overrides cover this one and set the same — remove it',
       )
   }
+}
+
+/** `exceptions[0] (own/bulk-export.yaml:3)` */
+function placeOf(source: DetectorFile['source'], path: Path): string {
+  const place = source.problemAt(path, '')
+  return `${place.path} (${place.file}:${place.line})`
 }
 
 function definedKeys(fires: object): readonly string[] {

@@ -1,13 +1,17 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Path, Problem, YamlSource } from '../../yaml-source.ts'
-
-/** Values that know where they stand. */
-export type LocatedSource = Pick<YamlSource, 'value' | 'problemAt'>
-
-type RawMap = Readonly<Record<string, unknown>>
-
-/** Lists that an overlay adds to; it replaces every other one. */
-const appended: ReadonlySet<PropertyKey> = new Set(['exceptions', 'overrides', 'tests'])
+import {
+  appended,
+  asMap,
+  has,
+  type Layer,
+  type LocatedSource,
+  layerOf,
+  nameOf,
+  ownPath,
+  type RawMap,
+} from './layers.ts'
+import { liftCeilings } from './lift-ceilings.ts'
 
 /** Conditions are replaced as a whole: null in them means that a field is absent, and half of two conditions is neither. */
 const conditions: ReadonlySet<PropertyKey> = new Set(['where', 'hits'])
@@ -18,6 +22,8 @@ export type Overlaid = {
   readonly source: LocatedSource
   /** The same for checking it: what is wrong now and was not before is blamed on the overlay that comes nearest. */
   readonly checked: LocatedSource
+  /** What the overlays change beyond what they say. */
+  readonly warnings: readonly Problem[]
 }
 
 /**
@@ -25,17 +31,21 @@ export type Overlaid = {
  * `exceptions`, `overrides` and `tests` are added at the end; null removes a key.
  */
 export function applyOverlays(base: YamlSource, overlays: readonly YamlSource[]): Overlaid {
-  const layers: Layer[] = [{ source: base, value: base.value(), starts: new Map() }]
+  const layers: Layer[] = [layerOf(base)]
   let merged = base.value()
   for (const source of overlays) {
-    const value = source.value()
-    layers.push({ source, value, starts: startsOf(merged, value) })
-    merged = merge(merged, value, [])
+    const layer = layerOf(source, merged)
+    layers.push(layer)
+    merged = merge(merged, layer.value, [])
   }
-  const value = merged
+  const { lifted: value, warnings } = liftCeilings(merged, layers)
   return {
-    source: { value: () => value, problemAt: (...where) => problemAtOwner(layers, ...where) },
+    source: {
+      value: () => value,
+      problemAt: (path, message, place) => problemAtOwner(layers, path, message, place),
+    },
     checked: { value: () => value, problemAt: (...where) => blame(layers, ...where) },
+    warnings,
   }
 }
 
@@ -56,23 +66,6 @@ export function lintOverlay(base: LocatedSource, overlay: YamlSource): readonly 
   }
   compare(base.value(), overlay.value(), [])
   return problems
-}
-
-/** `starts`: of a list that the layer adds to, at which index of the merged list its own entries begin. */
-type Layer = {
-  readonly source: YamlSource
-  readonly value: unknown
-  readonly starts: ReadonlyMap<PropertyKey, number>
-}
-
-function startsOf(before: unknown, overlay: unknown): ReadonlyMap<PropertyKey, number> {
-  const starts = new Map<PropertyKey, number>()
-  for (const key of appended) {
-    const own = asMap(overlay)[String(key)]
-    const earlier = asMap(before)[String(key)]
-    if (Array.isArray(own)) starts.set(key, Array.isArray(earlier) ? earlier.length : 0)
-  }
-  return starts
 }
 
 function merge(before: unknown, after: unknown, path: Path): unknown {
@@ -104,34 +97,28 @@ function problemAtOwner(layers: readonly Layer[], path: Path, message: string, p
   return owner.source.problemAt(ownPath(owner, path), message, place)
 }
 
-/** At the last overlay that has such a value, else the one that has what is nearest above it. */
-function blame(layers: readonly Layer[], path: Path, message: string, place?: Where[2]): Problem {
+/**
+ * At the last overlay that has such a value, else at the one that has what it contradicts, else at the one that has what is nearest
+ * above it. Entries of earlier layers are nowhere in an overlay.
+ */
+function blame(
+  layers: readonly Layer[],
+  path: Path,
+  message: string,
+  place?: Where[2],
+  cause: Path = [],
+): Problem {
   const overlays = layers.slice(1)
-  for (let length = path.length; length > 0; length--) {
-    const guilty = overlays.findLast((layer) => has(layer, path.slice(0, length)))
+  const owner = (at: Path) => overlays.findLast((layer) => has(layer, at))
+  const causing = owner(path) || cause.length === 0 ? undefined : owner(cause)
+  if (causing) return causing.source.problemAt(cause, `${nameOf(layers, path)} ${message}`)
+  const [list = '', index] = path
+  const least = appended.has(list) && typeof index === 'number' ? 2 : 1
+  for (let length = path.length; length >= least; length--) {
+    const guilty = owner(path.slice(0, length))
     if (guilty) return guilty.source.problemAt(ownPath(guilty, path), message, place)
   }
   const last = layers.at(-1) as Layer
-  return last.source.problemAt(path, message, place)
-}
-
-function has(layer: Layer, path: Path): boolean {
-  let value: unknown = layer.value
-  for (const key of ownPath(layer, path)) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return false
-    value = Reflect.get(value, key)
-  }
-  return true
-}
-
-/** The path of a merged value within one layer. An index before the layer's own entries becomes negative: nothing is there. */
-function ownPath({ starts }: Layer, path: Path): Path {
-  const [list, index, ...rest] = path
-  const start = list === undefined ? undefined : starts.get(list)
-  if (start === undefined || list === undefined || typeof index !== 'number') return path
-  return [list, index - start, ...rest]
-}
-
-function asMap(value: unknown): RawMap {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as RawMap) : {}
+  if (least === 1) return last.source.problemAt(path, message, place)
+  return last.source.problemAt([], `${nameOf(layers, path)} ${message}`)
 }

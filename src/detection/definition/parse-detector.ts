@@ -1,6 +1,7 @@
 import { type Problem, parseWith, parseYamlSource, type YamlSource } from '../../yaml-source.ts'
 import { type Definition, definitionSchema } from './definition-schema.ts'
-import { applyOverlays, type LocatedSource } from './overlay.ts'
+import type { LocatedSource } from './layers.ts'
+import { applyOverlays } from './overlay.ts'
 
 /** A detector file that is in order; `source` still knows where everything stands. */
 export type DetectorFile = {
@@ -8,6 +9,8 @@ export type DetectorFile = {
   readonly source: LocatedSource
   /** The file as it was before overlays changed it; absent where none did. */
   readonly shipped?: DetectorFile
+  /** What overlays change beyond what they say. */
+  readonly warnings?: readonly Problem[]
 }
 
 export type ParsedDetector =
@@ -37,9 +40,11 @@ export function parseDetector(
 
 function overlay(shipped: DetectorFile, base: YamlSource, overlays: readonly YamlSource[]): ParsedDetector {
   if (overlays.length === 0) return { kind: 'ok', ...shipped }
-  const { source, checked } = applyOverlays(base, overlays)
+  const { source, checked, warnings } = applyOverlays(base, overlays)
   const parsed = parseWith(checked, definitionSchema)
-  return parsed.kind === 'invalid' ? parsed : { kind: 'ok', definition: parsed.value, source, shipped }
+  return parsed.kind === 'invalid'
+    ? parsed
+    : { kind: 'ok', definition: parsed.value, source, shipped, warnings }
 }
 
 function fileStem(file: string): string {

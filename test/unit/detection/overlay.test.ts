@@ -111,6 +111,64 @@ tests: [{ name: own, given: [{ event: LoginEventStream }], expect: none }]`,
     expect(problemsOf(overlay, changes)).toEqual([problem])
   })
 
+  describe('with a higher floor', () => {
+    const changes = {
+      windows: 'windows: [10m, 1h]',
+      fires: 'fires: { at_least: 5, always_above: { 10m: 20, 1h: 90 } }',
+      overrides: `overrides:
+  - { match: { user: u1 }, fires: { always_above: 30 } }
+  - { match: { user: u2 }, fires: { at_least: 3, always_above: 8 } }
+  - { match: { user: u3 }, fires: { always_above: { 10m: 8, 1h: 9 } } }`,
+    }
+
+    it('lifts the ceilings of earlier layers that lie below it, and names them', () => {
+      const overlays = [
+        'id: burst\noverrides: [{ match: { user: u4 }, fires: { always_above: 10 } }]',
+        'id: burst\nfires: { at_least: 40 }\noverrides: [{ match: { user: u5 }, fires: { always_above: 50 } }]',
+      ]
+      const definition = definitionOf(overlays, changes)
+      expect(definition?.fires).toMatchObject({ at_least: 40, always_above: { '10m': 40, '1h': 90 } })
+      expect(definition?.overrides.map(({ fires }) => fires.always_above)).toEqual([
+        40,
+        8,
+        { '10m': 40, '1h': 40 },
+        40,
+        50,
+      ])
+      expect(warningsOf(overlays, changes)).toEqual(
+        [
+          'fires.always_above.10m of the shipped file rises from 20 to 40',
+          'overrides[0].fires.always_above of the shipped file rises from 30 to 40',
+          'overrides[2].fires.always_above.10m of the shipped file rises from 8 to 40',
+          'overrides[2].fires.always_above.1h of the shipped file rises from 9 to 40',
+          'overrides[0].fires.always_above of own/1.yaml rises from 10 to 40',
+        ].map((warning) => `own/2.yaml:2:20 fires.at_least: ${warning}`),
+      )
+    })
+
+    it('is refused where the overlay itself says otherwise', () => {
+      expect(
+        problemsOf(
+          `id: burst
+fires: { at_least: 40, always_above: { 1h: 39 } }
+overrides: [{ match: { user: u5 }, fires: { always_above: 30 } }]`,
+          changes,
+        ),
+      ).toEqual([
+        'own/1.yaml:2:44 fires.always_above.1h: must not be below at_least',
+        'own/1.yaml:3:59 overrides[0].fires.always_above: must not be below at_least',
+      ])
+    })
+  })
+
+  it('is blamed for what it breaks in an override of the shipped file, which is named', () => {
+    const overrides = 'overrides: [{ match: { user: u1 }, fires: { always_above: { 10m: 8 } } }]'
+    const own = 'overrides: [{ match: { user: u2 }, fires: { budget: 1/day } }]'
+    expect(problemsOf(`id: burst\nwindows: [1h]\n${own}`, { overrides })).toEqual([
+      'own/1.yaml:2:10 windows: overrides[0].fires.always_above.10m of the shipped file is none of the windows — use 1h',
+    ])
+  })
+
   it('leaves a problem of the shipped file where it is', () => {
     expect(problemsOf('id: burst\nlevel: low', { entity: 'entity: usr' })).toEqual([
       'shipped/burst.yaml:6:9 entity: unknown field usr — did you mean user?',
@@ -151,7 +209,8 @@ describe('a warning', () => {
     ['{ not: { user: u1 } }', '{ not: { user: u2 } }', false],
   ])('names an exception that an earlier one covers: %s covers %s: %s', (earlier, later, covered) => {
     const overlay = `id: burst\nexceptions:\n  - ${exception(earlier, '2027-03-01')}\n  - ${exception(later, '2027-02-01')}`
-    expect(warningsOf(overlay).length).toBe(covered ? 1 : 0)
+    const warning = 'exceptions[0] (own/1.yaml:3) covers this one and holds as long — remove one of them'
+    expect(warningsOf(overlay)).toEqual(covered ? [expect.stringContaining(warning)] : [])
   })
 
   it('does not take an exception for covered that holds longer', () => {

@@ -200,6 +200,21 @@ describe('a compiled detector', () => {
     expect(firing({})).toMatchObject({ atLeast: 5 })
   })
 
+  it('lifts the ceilings of earlier overrides to the floor of a later one', () => {
+    const detector = compile({
+      overrides: `overrides:
+  - { match: { UserType: Guest }, fires: { always_above: 9 } }
+  - { match: { Country: Peru }, fires: { at_least: 20 } }
+  - { match: { Country: Peru }, fires: { always_above: { 10m: 12 } } }`,
+    })
+    const firing = (payload: object) => detector.firesFor(decodeActivity('LoginEventStream', { ...payload }))
+    expect(firing({ UserType: 'Guest' })).toMatchObject({ atLeast: 5, alwaysAbove: 9 })
+    expect(firing({ UserType: 'Guest', Country: 'Peru' })).toMatchObject({
+      atLeast: 20,
+      alwaysAboveIn: new Map([[600_000, 12]]),
+    })
+  })
+
   it('takes the highest level whose condition holds, else its own', () => {
     const detector = compile({
       levels: 'levels: { low: { window: 10m }, high: { ratio|gte: 10 }, critical: { ratio|gte: 100 } }',
