@@ -119,7 +119,11 @@ export const metricTable = {
   partitions_owned: { type: 'gauge', help: 'Partitions that this process works on.', labels: ['stage'] },
   detections_total: { type: 'counter', help: 'Detections emitted.', labels: ['detector', 'level'] },
   alerts_total: { type: 'counter', help: 'Alerts by what happened to them.', labels: ['detector', 'event'] },
-  alerts_open: { type: 'gauge', help: 'Alerts that are open.', labels: ['level'] },
+  alerts_open: {
+    type: 'gauge',
+    help: 'Alerts that are open, without those of experimental detectors.',
+    labels: ['level'],
+  },
   notifications_total: {
     type: 'counter',
     help: 'Notifications by how they ended.',

@@ -10,7 +10,10 @@ export interface AlertBoard {
   get(id: string): Alert | undefined
   /** Newest activity first. */
   list(query?: { readonly status?: Alert['status']; readonly limit?: number }): readonly Alert[]
-  /** How many alerts are open, by level. Counted as they change: asking costs the same however many there are. */
+  /**
+   * How many alerts are open, by level, but for those of experimental detectors, of which nobody is told. Counted as they
+   * change: asking costs the same however many there are.
+   */
   openByLevel(): Readonly<Record<Level, number>>
 }
 
@@ -19,7 +22,8 @@ export function createAlertBoard(): AlertBoard {
   const alerts = new Map<string, Alert>()
   const open = Object.fromEntries(levels.map((level) => [level, 0])) as Record<Level, number>
   const count = (alert: Alert | undefined, change: 1 | -1) => {
-    if (alert?.status === 'open') open[alert.level] += change
+    if (alert?.status !== 'open' || alert.latest.detector.status === 'experimental') return
+    open[alert.level] += change
   }
   return {
     update(alert) {

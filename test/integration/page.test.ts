@@ -8,7 +8,7 @@ import { createLogger, createSecretScrubber } from '../../src/logger.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import { createWeb } from '../../src/web/web.ts'
 import { chromiumPath } from '../support/browser.ts'
-import { makeAlert, startTime } from '../support/make-detection.ts'
+import { detector, makeAlert, startTime } from '../support/make-detection.ts'
 
 const executablePath = chromiumPath()
 
@@ -66,6 +66,7 @@ describe.skipIf(!executablePath)('the page in a real browser', () => {
     await alert.getByText('jane@acme.example').first().waitFor()
     await alert.locator('summary').first().click()
     await alert.getByText('Ask the user.').waitFor()
+    await alert.getByText('far more records than this user and their peers').waitFor()
     expect(await page.title()).toBe('(1) Forcewatch')
   })
 
@@ -89,6 +90,25 @@ describe.skipIf(!executablePath)('the page in a real browser', () => {
     await verdict.getByRole('button').click()
     await verdict.getByText('Noted.').waitFor()
     expect(judged).toEqual([[makeAlert().id, { word: 'expected', by: 'ann', note: 'a load test' }]])
+  })
+
+  test('marks what an experimental detector found, and counts it for nothing', async () => {
+    const experimental = makeAlert({
+      episode: 'experimental',
+      level: 'critical',
+      detector: { ...detector, status: 'experimental' },
+    })
+    board.update(experimental)
+    await page.goto(url)
+    await page.locator('#open .badge').getByText('experimental').waitFor()
+    expect(await page.title()).toBe('(1) Forcewatch')
+    expect(await page.locator('#open-count').textContent()).toBe('1')
+    expect(await page.locator('#levels li').allTextContents()).toEqual([
+      '1 high',
+      '1 experimental: being tried out, nobody is told and no level counts it',
+    ])
+    expect(await page.locator('#open .level').allTextContents()).toEqual(['high', 'critical'])
+    board.remove(experimental.id)
   })
 
   test('moves a resolved alert away from the open ones', async () => {

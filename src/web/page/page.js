@@ -46,7 +46,8 @@ async function refresh() {
     lastAnswer = formatTime(open.time)
     byId('updated').textContent = `as of ${lastAnswer}`
     byId('banner').hidden = true
-    document.title = open.alerts.length ? `(${open.alerts.length}) Forcewatch` : 'Forcewatch'
+    const told = open.alerts.filter((alert) => !isExperimental(alert)).length
+    document.title = told ? `(${told}) Forcewatch` : 'Forcewatch'
   } catch (error) {
     byId('banner').textContent = lastAnswer
       ? `Forcewatch does not answer (${error.message}). What you see is as of ${lastAnswer}.`
@@ -68,20 +69,37 @@ function showHealth({ ready, reasons }) {
   health.className = ready ? 'health ready' : 'health not-ready'
 }
 
+/** Nobody is told of an alert of an experimental detector, so that it counts for nothing here either. */
+function isExperimental(alert) {
+  return alert.latest.detector.status === 'experimental'
+}
+
 function showLevels(alerts) {
+  const counted = alerts.filter((alert) => !isExperimental(alert))
   const items = levels
-    .map((level) => ({ level, count: alerts.filter((alert) => alert.level === level).length }))
+    .map((level) => ({ level, count: counted.filter((alert) => alert.level === level).length }))
     .filter(({ count }) => count > 0)
     .map(({ level, count }) => {
       const item = element('li', '', element('b', '', String(count)), ` ${level}`)
       item.dataset.level = level
       return item
     })
+  const tried = alerts.length - counted.length
+  if (tried > 0)
+    items.push(
+      element(
+        'li',
+        '',
+        element('b', '', String(tried)),
+        ` experimental: being tried out, nobody is told and no level counts ${tried === 1 ? 'it' : 'them'}`,
+      ),
+    )
   byId('levels').replaceChildren(...items)
 }
 
 function showAlerts(section, alerts, now) {
-  byId(`${section}-count`).textContent = alerts.length ? String(alerts.length) : ''
+  const told = alerts.filter((alert) => !isExperimental(alert)).length
+  byId(`${section}-count`).textContent = alerts.length ? String(told) : ''
   byId(`${section}-empty`).hidden = alerts.length > 0
   const list = byId(section)
   const nodes = alerts.map((alert) => nodeOf(alert))
@@ -128,11 +146,13 @@ function forgetGone(alerts) {
 function drawAlert(alert) {
   const { peak } = alert
   const { entity, detector, org } = peak
-  const node = element('details', `alert ${alert.status}`)
+  const experimental = isExperimental(alert)
+  const node = element('details', `alert ${alert.status}${experimental ? ' experimental' : ''}`)
   node.dataset.level = alert.level
   const { user, name, profile } = peak.trigger.fields
   const known = entity.type === 'user' && user === entity.id && name ? [name, profile].filter(Boolean) : []
   const who = element('span', 'who', entity.name ?? entity.id)
+  if (experimental) who.append(element('span', 'badge', 'experimental'))
   who.append(element('small', '', [...known, entity.type, detector.id, org.name].join(' · ')))
   const since = element('span', 'since')
   since.title = `opened ${new Date(alert.openedAt).toISOString()}`
@@ -155,11 +175,12 @@ function drawDetails(alert) {
   const { peak } = alert
   const details = element('div', 'more')
   details.append(
-    block('What to do', element('div', 'runbook', peak.detector.runbook), 'wide'),
+    block('What to do', element('div', 'runbook', unwrap(peak.detector.runbook)), 'wide'),
     block('What was found', facts(explanation(alert))),
     ...(peak.contributors.length ? [block('What it consists of', drawShares(peak.contributors))] : []),
     block('The event that fired it', facts(triggerFacts(peak.trigger))),
     ...(peak.samples.length ? [block('Events in the window', list('ids', peak.samples))] : []),
+    block('What this watches, and why', drawParagraphs(peak.detector.description), 'wide'),
     ...(peak.detector.falsepositives.length
       ? [block('Known harmless causes', element('p', '', peak.detector.falsepositives.join(' · ')), 'wide')]
       : []),
@@ -167,6 +188,15 @@ function drawDetails(alert) {
     block('History', drawHistory(alert.history), 'wide'),
   )
   return details
+}
+
+/** Lines that go on with a step stand in its line: how wide the file is says nothing of the window. */
+function unwrap(runbook) {
+  return runbook.replace(/\n[ \t]+(?![-*•]|\d+[.)])/g, ' ')
+}
+
+function drawParagraphs(text) {
+  return element('div', 'paragraphs', ...text.split('\n').map((paragraph) => element('p', '', paragraph)))
 }
 
 function explanation(alert) {
@@ -324,8 +354,10 @@ function byId(id) {
   return document.getElementById(id)
 }
 
+/** What somebody is told of first, then by level. */
 function sortByLevel(alerts) {
-  return alerts.toSorted((a, b) => levels.indexOf(a.level) - levels.indexOf(b.level))
+  const rank = (alert) => (isExperimental(alert) ? levels.length : 0) + levels.indexOf(alert.level)
+  return alerts.toSorted((a, b) => rank(a) - rank(b))
 }
 
 function sinceText(alert, now) {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { Alert } from '../../../src/alerting/alert.ts'
 import { createAlertBoard } from '../../../src/alerting/alert-board.ts'
-import { makeAlert } from '../../support/make-detection.ts'
+import { detector, makeAlert } from '../../support/make-detection.ts'
 
 const none = { informational: 0, low: 0, medium: 0, high: 0, critical: 0 }
 
@@ -19,6 +19,15 @@ it('counts open alerts by level as they rise, resolve, reopen and are removed', 
   expect(board.openByLevel()).toEqual(none)
   board.update(alert)
   expect(board.openByLevel()).toEqual({ ...none, low: 1 })
+})
+
+it('counts no alert of an experimental detector, of which nobody is told, until it is stable', () => {
+  const board = createAlertBoard()
+  const alert = makeAlert({ level: 'high', detector: { ...detector, status: 'experimental' } })
+  board.update(alert)
+  expect(board.openByLevel()).toEqual(none)
+  board.update({ ...alert, latest: { ...alert.latest, detector } })
+  expect(board.openByLevel()).toEqual({ ...none, high: 1 })
 })
 
 it('looks at no alert again to count them', () => {
