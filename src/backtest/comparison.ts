@@ -1,3 +1,5 @@
+import { basename } from 'node:path'
+import type { DetectorFile } from '../detection/definition/parse-detector.ts'
 import { compareLevels, type Entity, type Level, levels } from '../detection/detection.ts'
 import { day, week } from '../duration.ts'
 import type { AlertRecord } from './alert-record.ts'
@@ -48,7 +50,12 @@ export type DetectorComparison = {
 
 export type EntityCount = { readonly entity: Entity; readonly current: number; readonly candidate: number }
 
-type Place = { readonly side: 'current' | 'candidate' | 'both'; readonly number: number }
+/** `overlay`: the name of the file if that is one; `number` counts within the file. */
+type Place = {
+  readonly side: 'current' | 'candidate' | 'both'
+  readonly overlay: string | null
+  readonly number: number
+}
 
 /** `alerts`: those that there would be without it. */
 export type ExceptionUse = Place & {
@@ -183,22 +190,37 @@ function usesOf(id: string, change: Change, { plan, results }: Context) {
     if (side === 'candidate' && change === 'same') continue
     const result = results[side]
     const allowances = result?.allowances.get(id)
-    const definition = plan.definitions[side].get(id)?.definition
-    if (!result || !allowances || !definition) continue
-    const place = { side: change === 'same' ? ('both' as const) : side }
+    const file = plan.definitions[side].get(id)
+    if (!result || !allowances || !file) continue
+    const placeOf = (list: 'exceptions' | 'overrides', index: number): Place => ({
+      side: change === 'same' ? ('both' as const) : side,
+      ...entryOf(file, list, index),
+    })
     const hidden = matchAlerts(
       result.alerts.filter(({ detector }) => detector === id),
       result.unexcepted.filter(({ detector }) => detector === id),
     ).appear
     for (const [index, use] of allowances.exceptions.entries()) {
-      const { reason = '', owner = '' } = definition.exceptions[index] ?? {}
+      const { reason = '', owner = '' } = file.definition.exceptions[index] ?? {}
       const alerts = hidden.filter(({ entity }) => use.entities.has(entity.id))
-      exceptions.push({ ...place, number: index + 1, reason, owner, ...sizeOf(use), alerts })
+      exceptions.push({ ...placeOf('exceptions', index), reason, owner, ...sizeOf(use), alerts })
     }
     for (const [index, use] of allowances.overrides.entries())
-      overrides.push({ ...place, number: index + 1, ...sizeOf(use) })
+      overrides.push({ ...placeOf('overrides', index), ...sizeOf(use) })
   }
   return { exceptions: mergeSides(exceptions), overrides: mergeSides(overrides) }
+}
+
+/** Where an entry of a list to which overlays add stands. */
+function entryOf(
+  { source, shipped }: DetectorFile,
+  list: 'exceptions' | 'overrides',
+  index: number,
+): Pick<Place, 'overlay' | 'number'> {
+  if (index < (shipped?.definition[list].length ?? Number.POSITIVE_INFINITY))
+    return { overlay: null, number: index + 1 }
+  const { file, path } = source.problemAt([list, index], '')
+  return { overlay: basename(file), number: Number(/\d+/.exec(path)?.[0] ?? index) + 1 }
 }
 
 /** What stands in both files and did the same in both is told once. */

@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import { parseDetectors, type ReadDetectors } from '../detection/definition/catalog.ts'
+import type { ReadDetectors } from '../detection/definition/catalog.ts'
 import { compileDetector } from '../detection/definition/compile-detector.ts'
-import type { DetectorTexts } from '../detection/definition/detector-texts.ts'
 import type { DetectorFile } from '../detection/definition/parse-detector.ts'
 
 /** What the candidate does with a detector. */
@@ -27,8 +26,8 @@ const words = ['title', 'description', 'tags', 'references', 'falsepositives', '
  * Detectors that are the same in both sets run once. Where one of the candidate watches the detections of the others, and any
  * of these has changed, all of them must run: it needs to see them.
  */
-export function planBacktest(current: DetectorTexts, candidate: DetectorTexts): Plan {
-  const definitions = { current: byId(parseDetectors(current)), candidate: byId(parseDetectors(candidate)) }
+export function planBacktest(current: ReadDetectors, candidate: ReadDetectors): Plan {
+  const definitions = { current: byId(current), candidate: byId(candidate) }
   const ids = [...new Set([...definitions.current.keys(), ...definitions.candidate.keys()])].sort()
   const changes = new Map(
     ids.map((id) => [id, compare(definitions.current.get(id), definitions.candidate.get(id))]),

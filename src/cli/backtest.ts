@@ -1,13 +1,16 @@
-import { writeFile } from 'node:fs/promises'
+import { open, writeFile } from 'node:fs/promises'
 import type { Command } from 'commander'
-import { type Comparison, compareResults } from '../backtest/comparison.ts'
+import { compareResults } from '../backtest/comparison.ts'
 import type { JobSpec } from '../backtest/job.ts'
 import { planBacktest } from '../backtest/plan.ts'
 import { toHtml } from '../backtest/report/html.ts'
 import { toObjects } from '../backtest/report/json.ts'
 import { toText } from '../backtest/report/text.ts'
+import { systemClock } from '../clock.ts'
+import { compileDetectors, lintDetectors, parseDetectors } from '../detection/definition/catalog.ts'
 import { readDetectorTexts } from '../detection/definition/detector-texts.ts'
 import { ForcewatchError, messageOf } from '../errors.ts'
+import { formatProblem } from '../yaml-source.ts'
 import type { CommandContext } from './command-context.ts'
 import { type HistoryOptions, historyOptions, openHistory, runOverHistory } from './history.ts'
 import { print, printObjects } from './print.ts'
@@ -49,7 +52,13 @@ async function backtest(options: Options, context: CommandContext): Promise<void
       overlays: options.candidateOverlays ?? overlays,
     }),
   }
-  const plan = planBacktest(texts.current, texts.candidate)
+  const read = { current: parseDetectors(texts.current), candidate: parseDetectors(texts.candidate) }
+  for (const side of [read.current, read.candidate]) compileDetectors(side)
+  for (const warning of lintDetectors(read.candidate, systemClock.now()))
+    process.stderr.write(`${formatProblem(warning)} (warning)\n`)
+  const plan = planBacktest(read.current, read.candidate)
+  const { html } = options
+  if (html !== undefined) await writing(html, async () => (await open(html, 'a')).close())
   const job = (side: 'current' | 'candidate'): JobSpec => ({
     texts: texts[side],
     only: plan[side],
@@ -62,13 +71,14 @@ async function backtest(options: Options, context: CommandContext): Promise<void
   const comparison = compareResults(plan, { current, candidate })
   if (options.json) printObjects(toObjects(comparison))
   else print(toText(comparison))
-  if (options.html !== undefined) await writeReport(options.html, comparison)
+  if (html === undefined) return
+  await writing(html, () => writeFile(html, toHtml(comparison)))
+  process.stderr.write(`The report is in ${html}\n`)
 }
 
-async function writeReport(file: string, comparison: Comparison): Promise<void> {
+async function writing(file: string, action: () => Promise<void>): Promise<void> {
   try {
-    await writeFile(file, toHtml(comparison))
-    process.stderr.write(`The report is in ${file}\n`)
+    await action()
   } catch (error) {
     throw new ForcewatchError('USAGE', `cannot write ${file}: ${messageOf(error)}`, {
       remedy: 'Give --html a path that can be written to.',

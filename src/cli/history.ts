@@ -91,7 +91,7 @@ export function openHistory(options: HistoryOptions, context: CommandContext): H
 
 const usualSpan = 30 * day
 
-/** Runs jobs over a history and shows how far they have come. */
+/** Runs jobs over a history and shows how far they have come. @throws USAGE when there is no event in it */
 export async function runOverHistory(
   history: History,
   jobs: readonly JobSpec[],
@@ -99,11 +99,24 @@ export async function runOverHistory(
   const source = await history.open()
   const progress = showProgress({ stream: process.stderr, clock: systemClock, share: () => source.share() })
   try {
-    return await runJobs({ source: source.records, jobs, onProgress: (events) => progress.update(events) })
+    const results = await runJobs({
+      source: source.records,
+      jobs,
+      onProgress: (events) => progress.update(events),
+    })
+    if (results[0]?.days.size === 0) throw nothingToJudge(results[0])
+    return results
   } finally {
     progress.end()
     await source.close()
   }
+}
+
+function nothingToJudge({ events, reasons }: JobResult): ForcewatchError {
+  const what = events === 0 ? '' : `; ${reasons[0] ?? `its ${events} records are none`}`
+  return new ForcewatchError('USAGE', `there is no event in the history${what}`, {
+    remedy: 'Go further back with --from, or name a file of events, one CometD message a line, with --file.',
+  })
 }
 
 /** For an option's value: a duration that is longer than nothing, ms. */

@@ -8,6 +8,7 @@ import {
   differs,
   formatPeriod,
   formatRate,
+  isIdle,
   nameOf,
   partsOf,
   plural,
@@ -57,7 +58,7 @@ function toTable(detectors: readonly DetectorComparison[]): readonly string[] {
 
 function describeDetector(detector: DetectorComparison): readonly string[] {
   const { appear, disappear, levelChanges, topEntities, exceptions, overrides } = detector
-  const idle = overrides.filter(({ activities }) => activities === 0)
+  const idle = overrides.filter(isIdle)
   const lines = [
     ...toLines(pc.red('+'), appear),
     ...toLines(pc.green('-'), disappear),

@@ -1,7 +1,7 @@
 import type { Entity } from '../../detection/detection.ts'
 import { day } from '../../duration.ts'
 import type { AlertRecord } from '../alert-record.ts'
-import type { Comparison, DetectorComparison, ExceptionUse, Period } from '../comparison.ts'
+import type { Comparison, DetectorComparison, ExceptionUse, OverrideUse, Period } from '../comparison.ts'
 import type { LostVerdict } from '../verdicts.ts'
 
 /** `2026-09-03 10:22` (UTC). */
@@ -33,9 +33,8 @@ export function differs({ appear, disappear, levelChanges }: DetectorComparison)
 }
 
 /** What an exception did, as a sentence. */
-export function describeException({ number, side, reason, owner, ...use }: ExceptionUse): string {
-  const whose = side === 'both' ? '' : ` of ${side === 'current' ? "today's file" : 'the candidate'}`
-  const which = `Exception ${number}${whose}, “${reason}” (${owner}),`
+export function describeException({ reason, owner, ...use }: ExceptionUse): string {
+  const which = `Exception ${placeOf(use)}, “${reason}” (${owner}),`
   if (use.activities === 0) return `${which} hid nothing: remove it if it is not needed any more.`
   const what = `${which} kept out ${plural(use.activities, 'activity', 'activities')} of ${plural(use.entities, 'entity', 'entities')}`
   return use.alerts.length === 0
@@ -43,17 +42,25 @@ export function describeException({ number, side, reason, owner, ...use }: Excep
     : `${what}; without it there would be ${plural(use.alerts.length, 'alert', 'alerts')}.`
 }
 
+/** An override that somebody wrote for this org and that does nothing. Those of a detector's file may be for attacks to come. */
+export function isIdle({ overlay, activities }: OverrideUse): boolean {
+  return overlay !== null && activities === 0
+}
+
 /** `Override 2 of the candidate applied to nothing.` */
-export function describeOverride({
-  number,
-  side,
-  activities,
-  entities,
-}: DetectorComparison['overrides'][number]): string {
-  const whose = side === 'both' ? '' : ` of ${side === 'current' ? "today's file" : 'the candidate'}`
-  return activities === 0
-    ? `Override ${number}${whose} applied to nothing: remove it if it is not needed any more.`
-    : `Override ${number}${whose} applied to ${plural(activities, 'activity', 'activities')} of ${plural(entities, 'entity', 'entities')}.`
+export function describeOverride(use: OverrideUse): string {
+  const { activities, entities } = use
+  if (isIdle(use))
+    return `Override ${placeOf(use)} applied to nothing: remove it if it is not needed any more.`
+  if (activities === 0) return `Override ${placeOf(use)} applied to nothing in this time.`
+  return `Override ${placeOf(use)} applied to ${plural(activities, 'activity', 'activities')} of ${plural(entities, 'entity', 'entities')}.`
+}
+
+/** `1`, `2 of the candidate`, `1 of today's bulk-export.yaml`: what overlays hold has the name of its file. */
+function placeOf({ number, side, overlay }: ExceptionUse | OverrideUse): string {
+  if (side === 'both') return overlay ? `${number} of ${overlay}` : String(number)
+  if (side === 'current') return `${number} of today's ${overlay ?? 'file'}`
+  return `${number} of the candidate${overlay ? `'s ${overlay}` : ''}`
 }
 
 /** What a lost verdict means, as a sentence. */

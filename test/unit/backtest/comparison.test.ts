@@ -4,6 +4,8 @@ import type { JobResult } from '../../../src/backtest/job.ts'
 import { planBacktest } from '../../../src/backtest/plan.ts'
 import { toHtml } from '../../../src/backtest/report/html.ts'
 import { toText } from '../../../src/backtest/report/text.ts'
+import { parseDetectors } from '../../../src/detection/definition/catalog.ts'
+import type { FileText } from '../../../src/detection/definition/detector-texts.ts'
 import type { Verdict } from '../../../src/detection/detection.ts'
 import { day, hour } from '../../../src/duration.ts'
 import { detectorText } from '../detection/detector-file.ts'
@@ -11,12 +13,12 @@ import { alertRecord, jobResult, start } from './histories.ts'
 
 type Changes = Readonly<Record<string, string | null>>
 
-function texts(files: Readonly<Record<string, Changes>>) {
+function read(files: Readonly<Record<string, Changes>>, overlays: readonly FileText[] = []) {
   const detectors = Object.entries(files).map(([id, changes]) => ({
     file: `${id}.yaml`,
     text: detectorText({ id: `id: ${id}`, ...changes }),
   }))
-  return { detectors, overlays: [], hash: JSON.stringify(files) }
+  return parseDetectors({ detectors, overlays, hash: JSON.stringify(files) })
 }
 
 const watcher: Changes = {
@@ -29,7 +31,7 @@ const watcher: Changes = {
 
 describe('the plan', () => {
   const plan = (current: Record<string, Changes>, candidate: Record<string, Changes>) =>
-    planBacktest(texts(current), texts(candidate))
+    planBacktest(read(current), read(candidate))
 
   it('runs once what is the same in both sets', () => {
     const { changes, current, candidate } = plan(
@@ -126,9 +128,17 @@ describe('a comparison', () => {
   - { match: { user: u9 }, reason: nightly load, owner: me, expires: 2099-01-01 }
   - { match: { user: u8 }, reason: long gone, owner: me, expires: 2099-01-01 }`
 
-  function compare(current: Partial<JobResult>, candidate?: Partial<JobResult>, file: Changes = {}) {
+  function compare(
+    current: Partial<JobResult>,
+    candidate?: Partial<JobResult>,
+    file: Changes = {},
+    overlays?: readonly FileText[],
+  ) {
     const changed = candidate ? { fires: 'fires: { at_least: 9 }' } : {}
-    const plan = planBacktest(texts({ burst: file }), texts({ burst: { ...file, ...changed } }))
+    const plan = planBacktest(
+      read({ burst: file }, overlays),
+      read({ burst: { ...file, ...changed } }, overlays),
+    )
     return compareResults(plan, {
       current: jobResult(current),
       candidate: candidate && jobResult(candidate),
@@ -192,17 +202,35 @@ describe('a comparison', () => {
     expect(text).toContain('Exception 2, “long gone” (me), hid nothing')
   })
 
+  const overrides = 'overrides: [{ match: { user: u9 }, fires: { at_least: 50 } }]'
+
+  /** What one override after the other applied to. */
+  const used = (...counts: readonly number[]) => {
+    const uses = counts.map((activities) => ({
+      activities,
+      entities: new Set(activities > 0 ? ['u9'] : []),
+    }))
+    return { allowances: new Map([['burst', { exceptions: [], overrides: uses }]]) }
+  }
+
   it('tells once what an override of both files did', () => {
-    const overrides = 'overrides: [{ match: { user: u9 }, fires: { at_least: 50 } }]'
-    const used = (activities: number) => {
-      const override = { activities, entities: new Set(activities > 0 ? ['u9'] : []) }
-      return { allowances: new Map([['burst', { exceptions: [], overrides: [override] }]]) }
-    }
     const sidesOf = (now: number, then: number) =>
       compare(used(now), used(then), { overrides }).detectors[0]?.overrides.map(({ side }) => side)
     expect(sidesOf(3, 3)).toEqual(['both'])
     expect(sidesOf(3, 0)).toEqual(['current', 'candidate'])
-    expect(toText(compare(used(0), used(0), { overrides }))).toContain('Override 1 applied to nothing')
+  })
+
+  it('advises to remove idle overrides of overlays, but none of a detector: attacks may come that it is for', () => {
+    const own = { file: 'own/mine.yaml', text: `id: burst\n${overrides}\n` }
+    const { detectors, ...rest } = compare(used(0, 0), used(0, 0), { overrides }, [own])
+    expect(detectors[0]?.overrides).toEqual([
+      { side: 'both', overlay: null, number: 1, activities: 0, entities: 0 },
+      { side: 'both', overlay: 'mine.yaml', number: 1, activities: 0, entities: 0 },
+    ])
+    const text = toText({ ...rest, detectors })
+    expect(text).toContain('Override 1 of mine.yaml applied to nothing: remove it')
+    expect(text).not.toContain('Override 1 applied')
+    expect(toHtml({ ...rest, detectors })).toContain('Override 1 applied to nothing in this time.')
   })
 
   it('names true positives that the candidate does not raise, and who still does', () => {

@@ -125,6 +125,34 @@ describe('forcewatch backtest', () => {
     expect(whole[0]).toMatchObject({ events: 19, current: { alerts: 2 }, candidate: { alerts: 2 } })
   })
 
+  it('refuses a candidate that is not in order before it reads anything, and warns of what is not meant', async () => {
+    using folder = temporaryFolder()
+    const empty = folder.write('events.jsonl', '')
+    folder.write('now/burst.yaml', detectorText())
+    const own = folder.write('own/mine.yaml', 'id: burst\nlevel: hihg\n')
+    const overlays = join(folder.path, 'own')
+    const args = ['--detectors', join(folder.path, 'now'), '--candidate-overlays', overlays]
+    const run = (...more: readonly string[]) => runForcewatch(['backtest', ...args, ...more])
+    const refused = await run('--file', '/nowhere')
+    expect(refused.code).toBe(78)
+    expect(refused.stderr).toMatch(
+      /^forcewatch: the detectors have one problem:\n\S+mine\.yaml:2:8 level: must be .* did you mean high\?\n {2}Mend/,
+    )
+    folder.write('own/mine.yaml', 'id: brst\nfires: { at_least: 7 }\n')
+    const warned = await run('--file', empty)
+    expect(warned.code).toBe(2)
+    expect(warned.stderr).toContain(
+      `${own}:1:5 id: there is no detector brst — did you mean burst? (warning)\n`,
+    )
+    expect(warned.stderr).toContain('there is no event in the history')
+    const unwritable = await run('--file', '/nowhere', '--html', join(folder.path, 'no/such/report.html'))
+    expect(unwritable).toMatchObject({ code: 2, stderr: expect.stringContaining('cannot write') })
+    const broken = folder.write('broken.jsonl', 'no json\n')
+    expect((await run('--file', broken)).stderr).toContain(
+      'no event in the history; event 1: the value is not JSON',
+    )
+  })
+
   it.each([
     [['--file', '-'], 'there is nothing to compare with'],
     [['--candidate', 'x', '--file', '-', '--from', '3d'], '--from says how far back in the log'],
