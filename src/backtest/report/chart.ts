@@ -3,7 +3,8 @@ import type { Period, Total } from '../comparison.ts'
 import { type Html, html } from './markup.ts'
 
 const width = 1000
-const margin = { left: 36, right: 4, top: 10, bottom: 22 }
+/** The scale stands at the right, beside the newest days, which a narrow window shows. */
+const margin = { left: 20, right: 44, top: 10, bottom: 22 }
 /** More days than this are shown by week. */
 const mostDays = 62
 
@@ -33,7 +34,7 @@ ${[0, top / 2, top].map(
   (
     value,
   ) => html`<line class="grid" x1="${margin.left}" x2="${width - margin.right}" y1="${y(value)}" y2="${y(value)}"/>
-<text class="tick" x="${margin.left - 8}" y="${y(value) + 4}" text-anchor="end">${value}</text>`,
+<text class="tick" x="${width - margin.right + 8}" y="${y(value) + 4}">${value}</text>`,
 )}
 ${bars.map((each, index) => {
   const middle = margin.left + slot * (index + 0.5)

@@ -44,7 +44,7 @@ ${tiles(comparison)}
 ${lostVerdicts(comparison)}
 <section class="card">
 <div class="legend"><strong>Alerts opened</strong>${legend}</div>
-<div class="scroll">${drawAlerts(period, comparison.current, comparison.candidate, 210)}</div>
+<div class="scroll newest">${drawAlerts(period, comparison.current, comparison.candidate, 210)}</div>
 </section>
 ${table(detectors)}
 ${different.length > 0 && html`<h2>What differs</h2>`}
@@ -91,14 +91,13 @@ function table(detectors: readonly DetectorComparison[]): Html {
   }))
   const largest = Math.max(0, ...rates.flatMap((rate) => [rate.current, rate.candidate]))
   return html`<section class="card scroll">
-<table>
-<thead><tr><th>Detector</th><th></th><th class="number">Now, per week</th><th class="number">Then, per week</th><th></th><th class="number">Appear</th><th class="number">Disappear</th></tr></thead>
+<table class="rates-table">
+<thead><tr><th>Detector</th><th class="number">Now, per week</th><th class="number">Then, per week</th><th class="bars"></th><th class="number">Appear</th><th class="number">Disappear</th></tr></thead>
 <tbody>
 ${detectors.map((detector, index) => {
   const rate = rates[index] ?? { current: 0, candidate: 0 }
   return html`<tr>
-<td>${differs(detector) ? html`<a href="#${detector.detector}">${detector.detector}</a>` : detector.detector}</td>
-<td class="soft">${changeOf(detector)}</td>
+<td>${differs(detector) ? html`<a href="#${detector.detector}">${detector.detector}</a>` : detector.detector} <span class="soft">${changeOf(detector)}</span></td>
 <td class="number">${detector.current ? formatRate(rate.current) : '–'}</td>
 <td class="number">${detector.candidate ? formatRate(rate.candidate) : '–'}</td>
 <td class="bars">${drawRates(rate.current, rate.candidate, largest)}</td>
@@ -121,10 +120,10 @@ function section(detector: DetectorComparison, { period }: Comparison): Html {
   return html`<section class="card" id="${detector.detector}">
 <div class="head"><h3>${detector.title}</h3><code>${detector.detector}</code><span class="badge soft">${changeOf(detector) || 'unchanged itself'}</span></div>
 <p class="numbers">${current ? `${formatRate(current.perWeek)} alerts a week now` : 'not there now'}, ${candidate ? `${formatRate(candidate.perWeek)} with the candidate` : 'not with the candidate'}.</p>
-${(current?.alerts ?? 0) + (candidate?.alerts ?? 0) > 0 && html`<div class="scroll">${drawAlerts(period, current, candidate, 120)}</div>`}
+${(current?.alerts ?? 0) + (candidate?.alerts ?? 0) > 0 && html`<div class="scroll newest">${drawAlerts(period, current, candidate, 120)}</div>`}
 ${alerts('Appear', appear, 'more')}
 ${alerts('Disappear', disappear, 'less')}
-${levelChanges.length > 0 && html`<h4>Change their level (${levelChanges.length})</h4><div class="scroll"><table>${levelChanges.slice(0, shown).map(levelRow)}</table></div>`}
+${levelChanges.length > 0 && html`<h4>Change their level (${levelChanges.length})</h4><div class="scroll"><table class="alerts">${levelChanges.slice(0, shown).map(levelRow)}</table></div>`}
 ${topEntities.length > 0 && html`<h4>Most alerts</h4><ul>${topEntities.map((top) => html`<li>${nameOf(top.entity)}: ${top.current} now, ${top.candidate} with the candidate</li>`)}</ul>`}
 ${remarks(detector)}
 </section>`
@@ -135,8 +134,8 @@ function alerts(title: string, list: readonly AlertRecord[], kind: 'more' | 'les
   const ordered = list.toSorted(byWeight)
   const rest = ordered.slice(shown)
   return html`<h4>${title} (${list.length.toLocaleString('en')})</h4>
-<div class="scroll"><table>${ordered.slice(0, shown).map((alert) => alertRow(alert, kind))}</table></div>
-${rest.length > 0 && html`<details><summary>${plural(rest.length, 'more', 'more')}</summary><div class="scroll"><table>${rest.map((alert) => alertRow(alert, kind))}</table></div></details>`}`
+<div class="scroll"><table class="alerts">${ordered.slice(0, shown).map((alert) => alertRow(alert, kind))}</table></div>
+${rest.length > 0 && html`<details><summary>${plural(rest.length, 'more', 'more')}</summary><div class="scroll"><table class="alerts">${rest.map((alert) => alertRow(alert, kind))}</table></div></details>`}`
 }
 
 function alertRow(alert: AlertRecord, kind: 'more' | 'less'): Html {

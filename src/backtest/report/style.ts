@@ -35,13 +35,16 @@ rect.now, .legend .now { fill: var(--now); background: var(--now); }
 rect.then, .legend .then { fill: var(--then); background: var(--then); }
 .rates { width: 100%; min-width: 70px; height: 16px; display: block; }
 .scroll { overflow-x: auto; }
+/* Where it does not fit, the chart starts scrolled to its end: the newest days, and the scale beside them. */
+.newest { direction: rtl; } .newest .chart { direction: ltr; }
 table { border-collapse: collapse; width: 100%; font-size: 14px; }
 th { text-align: left; font-weight: 500; color: var(--soft); font-size: 13px; padding: 6px 10px; border-bottom: 1px solid var(--line); white-space: nowrap; }
 td { padding: 7px 10px; border-bottom: 1px solid var(--line); vertical-align: top; }
 tr:last-child td { border-bottom: 0; }
 th.number, td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-td.bars { width: 22%; vertical-align: middle; }
+th.bars, td.bars { width: 22%; vertical-align: middle; }
 td.time { white-space: nowrap; color: var(--soft); font-variant-numeric: tabular-nums; width: 1%; }
+td .soft { margin-left: 8px; font-size: 13px; }
 td.level { white-space: nowrap; width: 1%; }
 td.text { overflow-wrap: anywhere; }
 .mark { font-weight: 600; white-space: nowrap; width: 1%; }
@@ -55,5 +58,14 @@ td.text { overflow-wrap: anywhere; }
 ul { margin: 0; padding-left: 18px; } li { margin: 2px 0; }
 details summary { cursor: pointer; color: var(--soft); font-size: 14px; padding: 8px 0; }
 a { color: inherit; }
+@media (max-width: 699px) {
+  main { padding: 24px 12px 48px; } .card { padding: 14px; }
+  .rates-table th { white-space: normal; vertical-align: bottom; } .rates-table th, .rates-table td { padding: 6px 3px; }
+  th.bars, td.bars { display: none; }
+  .rates-table .soft { display: block; margin-left: 0; }
+  .chart .tick { font-size: 17px; }
+  .alerts tr { display: flex; flex-wrap: wrap; gap: 2px 10px; padding: 8px 0; border-bottom: 1px solid var(--line); }
+  .alerts tr:last-child { border-bottom: 0; }
+  .alerts td { padding: 0; border: 0; width: auto; } .alerts td.text { flex-basis: 100%; } }
 @media print { body { background: #fff; } .card, .tile { break-inside: avoid; } }
 `
