@@ -100,7 +100,7 @@ export function summarize(told: Told): string {
 }
 
 function generalSentence({ detector, reason, observed, statistics, trigger, limit }: Told): string {
-  if (statistics?.model === 'novelty') return '{{entity}}: never before {{news}}; {{chance}}'
+  if (statistics?.model === 'novelty') return '{{entity}}: first time with {{news}}; {{chance}}'
   const parts = ['{{entity}}: {{observed}} {{unit}} in {{window}}']
   if (reason === 'ceiling') {
     if (statistics && saysWhatIsUsual(statistics, observed)) parts.push(rangeOf(statistics))
@@ -149,17 +149,44 @@ export function formatEntities(type: string, count: number | undefined): string 
   return count < 2 ? `all ${plural} so far` : `the ${formatAmount(count)} ${plural} watched for it`
 }
 
-/** `new network and client for this user`, or `nothing new for this user`. */
+/** `new network and client for this user`, or that there is none. */
 export function formatFirsts(trigger: EventSample): string {
   const names = namesOfFirsts(trigger)
-  const last = names.at(-1)
-  if (last === undefined) return 'nothing new for this user'
-  const list = names.length === 1 ? last : `${names.slice(0, -1).join(', ')} and ${last}`
-  return `new ${list} for this user`
+  return names.length === 0
+    ? 'no new network, application or client'
+    : `new ${enumerate(names)} for this user`
+}
+
+/** `network 198.51.100.0/24, an unknown client and 5 objects (Case, Lead, …)`. */
+export function formatNews(
+  news: readonly { readonly name: string; readonly values: readonly string[] }[],
+): string {
+  return enumerate(news.map(({ name, values }) => formatValues(inWords[name] ?? name, values)))
+}
+
+function formatValues(name: string, values: readonly string[]): string {
+  const [only] = values
+  if (values.length === 1) return only === 'unknown' ? `an unknown ${name}` : `${name} ${only}`
+  const shown = values.slice(0, 2).join(', ')
+  return `${formatAmount(values.length)} ${plurals[name] ?? `${name}s`} (${shown}${values.length > 2 ? ', …' : ''})`
+}
+
+function enumerate(names: readonly string[]): string {
+  const last = names.at(-1) ?? ''
+  return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} and ${last}`
 }
 
 export function namesOfFirsts({ fields }: EventSample): readonly string[] {
   return dimensions.filter((name) => fields[`new_${name}`] === true).map((name) => inWords[name] ?? name)
 }
 
-const inWords: Readonly<Record<string, string>> = { app: 'application', api: 'kind of API' }
+const inWords: Readonly<Record<string, string>> = {
+  app: 'application',
+  api: 'kind of API',
+  objects: 'object',
+}
+const plurals: Readonly<Record<string, string>> = {
+  country: 'countries',
+  query: 'queries',
+  'kind of API': 'kinds of API',
+}

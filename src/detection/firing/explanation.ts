@@ -89,11 +89,11 @@ function baselineOf(
   return `${known} of its own (${100 - shared} %)${others}${factor}`
 }
 
-/** What is seen for the first time, and whether the user had been away, is hardly ever there at this time, or is deactivated. */
+/** What is seen for the first time, of a detector of news all that it found, and whether the user had been away, is hardly ever there at this time, or is deactivated. */
 function newsOf(trigger: EventSample): string {
-  const { away, active, off_hours } = trigger.fields
-  const names = namesOfFirsts(trigger)
-  const parts = names.length > 0 ? [`first seen for this user: ${names.join(', ')}`] : []
+  const { away, active, off_hours, news } = trigger.fields
+  const firsts = typeof news === 'string' ? news : namesOfFirsts(trigger).join(', ')
+  const parts = firsts === '' ? [] : [`first seen for this user: ${firsts}`]
   if (typeof away === 'number' && away >= 14) parts.push(`back after ${formatAmount(away)} days`)
   if (off_hours === true) parts.push('hardly ever at work at this time')
   if (active === false) parts.push('the user is deactivated')

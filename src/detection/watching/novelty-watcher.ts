@@ -8,7 +8,7 @@ import type { EntityTable } from '../entities/entity-table.ts'
 import { type EmitDetection, Episodes, type UnrankedFinding } from '../firing/episodes.ts'
 import { type FiringVerdict, fires } from '../firing/evaluate.ts'
 import { sampleOf } from '../firing/evidence.ts'
-import { toStatistics } from '../firing/explain.ts'
+import { formatNews, toStatistics } from '../firing/explain.ts'
 import type { OrgTime } from '../org-time.ts'
 import { paneAt } from '../window/window.ts'
 import { halfLifeOf, type News, NewValues, type Sighting } from './new-values.ts'
@@ -202,13 +202,10 @@ export class NoveltyWatcher implements Watcher {
   }
 }
 
-/** `network 198.51.100.0/24; app My Ticket Portal`: at most two values of each field. */
 function describeNews(names: readonly string[], news: readonly News[]): string {
-  return names
-    .flatMap((name, field) => {
-      const texts = [...new Set(news.filter((each) => each.field === field).map(({ text }) => text))]
-      const more = texts.length > 2 ? ` and ${texts.length - 2} more` : ''
-      return texts.length === 0 ? [] : [`${name} ${texts.slice(0, 2).join(', ')}${more}`]
-    })
-    .join('; ')
+  const named = names.map((name, field) => ({
+    name,
+    values: [...new Set(news.filter((each) => each.field === field).map(({ text }) => text))],
+  }))
+  return formatNews(named.filter(({ values }) => values.length > 0))
 }

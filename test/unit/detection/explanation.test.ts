@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Detector } from '../../../src/detection/definition/detector.ts'
-import { formatEntities, summarize } from '../../../src/detection/firing/explain.ts'
+import { formatEntities, formatNews, summarize } from '../../../src/detection/firing/explain.ts'
 import { type Explained, toExplanation } from '../../../src/detection/firing/explanation.ts'
 import { recompute } from '../../../src/detection/firing/recompute.ts'
 import { day, hour } from '../../../src/duration.ts'
@@ -86,6 +86,21 @@ describe('why a detection fired, in words', () => {
     expect(lines({ trigger }).New).toBe(
       'first seen for this user: network, client; back after 120 days; the user is deactivated',
     )
+  })
+
+  test('says of news what the sentence says, whatever the event that fired has for the first time', () => {
+    const fields = { new_network: true, news: 'country RO and an unknown client' }
+    const trigger = { id: 'e', type: 'LoginEventStream', time: startTime, fields }
+    expect(lines({ trigger }).New).toBe('first seen for this user: country RO and an unknown client')
+  })
+
+  test('names news in the words that people use', () => {
+    const of = (name: string, ...values: string[]) => formatNews([{ name, values }])
+    expect(of('client', 'unknown')).toBe('an unknown client')
+    expect(of('api', 'bulk')).toBe('kind of API bulk')
+    expect(of('objects', 'Account')).toBe('object Account')
+    expect(of('objects', 'Account', 'Case', 'Lead')).toBe('3 objects (Account, Case, …)')
+    expect(of('country', 'DE', 'RO')).toBe('2 countries (DE, RO)')
   })
 
   test('without statistics says that a limit was passed', () => {

@@ -63,12 +63,14 @@ describe('something new', () => {
     const [detection] = rig.detections
     expect(detection?.entity.id).toBe('u3')
     expect(detection?.observed).toBe(3)
-    expect(detection?.trigger.fields.news).toBe(`network ${elsewhere}; app My Ticket Portal; client unknown`)
+    const news = `network ${elsewhere}, application My Ticket Portal and an unknown client`
+    expect(detection?.trigger.fields.news).toBe(news)
+    expect(detection?.explanation[0]?.value).toContain(`first seen for this user: ${news}`)
     const statistics = detection?.statistics
     expect(statistics?.model).toBe('novelty')
     expect(noveltyFormulas.log10p(statistics?.parameters ?? {}, 1)).toBe(statistics?.log10pModel)
     expect(statistics?.log10p).toBeLessThanOrEqual(Math.log10(statistics?.threshold ?? 0))
-    expect(detection?.summary).toMatch(/^u3: never before network .+; by chance about once in/)
+    expect(detection?.summary).toMatch(/^u3: first time with network .+; by chance about once in/)
   })
 
   it('says nothing while the org or the entity has been watched for less than the learning time', () => {
