@@ -22,6 +22,7 @@ import { type Catalog, createCatalog, type Reloaded } from './detection/definiti
 import type { DetectorSet } from './detection/definition/detector.ts'
 import { watchDirectories } from './detection/definition/directory-watch.ts'
 import { createDetectionTask } from './detection/detection-task.ts'
+import { day } from './duration.ts'
 import { ForcewatchError } from './errors.ts'
 import type { Log } from './log/log.ts'
 import type { Logger } from './logger.ts'
@@ -75,6 +76,7 @@ export function createApp(config: Config, options: AppOptions): App {
   let ports: Ports | undefined
   let catalog: Catalog | undefined
   let stopWatching: Cancel = () => undefined
+  let stopLinting: Cancel = () => undefined
   let processors: readonly Processor[] = []
   let ingests: readonly Ingest[] = []
   let phase: 'starting' | 'running' | 'stopping' = 'starting'
@@ -95,8 +97,11 @@ export function createApp(config: Config, options: AppOptions): App {
 
   async function start(): Promise<{ readonly url: string }> {
     if (options.roles.includes('detect')) {
-      catalog = await createCatalog({ ...config.detectors, metrics, clock })
-      warnOfDetectors(catalog)
+      const created = await createCatalog({ ...config.detectors, metrics, clock })
+      catalog = created
+      warnOfDetectors(created)
+      // Exceptions end while nobody touches a file.
+      stopLinting = clock.every(day, () => warnOfDetectors(created))
       stopWatching = await watchDetectors()
     }
     const { url } = await web.start()
@@ -126,6 +131,7 @@ export function createApp(config: Config, options: AppOptions): App {
   async function stop(): Promise<void> {
     phase = 'stopping'
     stopWatching()
+    stopLinting()
     const stages = [...ingests, ...processors].map((stage) => stage.stop())
     const outcomes = await Promise.allSettled(stages)
     outcomes.push(...(await Promise.allSettled([ports?.log.close(), ports?.store.close(), web.stop()])))
@@ -236,8 +242,8 @@ export function createApp(config: Config, options: AppOptions): App {
     return watchDirectories({ directories, clock, onChange: async () => void (await reload()) })
   }
 
-  function warnOfDetectors({ warnings }: Catalog): void {
-    for (const warning of warnings) logger.warn(formatProblem(warning))
+  function warnOfDetectors({ lint }: Catalog): void {
+    for (const warning of lint()) logger.warn(formatProblem(warning))
   }
 
   return { start, stop, reload, failure: failure.promise, alerts, metrics }

@@ -147,6 +147,11 @@ export const metricTable = {
     labels: ['receiver'],
   },
   detectors_loaded: { type: 'gauge', help: 'Detectors in force.', labels: [] },
+  exceptions: {
+    type: 'gauge',
+    help: 'Exceptions of the detectors by state: in_force, expired. Looked at once a day and with every (re)load.',
+    labels: ['state'],
+  },
   config_last_reload_successful: {
     type: 'gauge',
     help: '1 when the last (re)load of detectors succeeded.',

@@ -207,7 +207,8 @@ function missing(issue: z.core.$ZodRawIssue): string {
   return description ? `is missing — ${description}` : 'is missing'
 }
 
-function chooseOne(input: unknown, values: readonly string[]): string {
+/** `must be a, b or c — did you mean b?` */
+export function chooseOne(input: unknown, values: readonly string[]): string {
   const meant = typeof input === 'string' ? nearestWord(input, values) : undefined
   return `must be ${oneOf(values)}${meant ? ` — did you mean ${meant}?` : ''}`
 }

@@ -22,6 +22,8 @@ export const actions = [
 ] as const
 export type Action = (typeof actions)[number]
 
+export const outcomes = ['success', 'failure', 'challenge'] as const
+
 export function isAction(name: string): name is Action {
   return (actions as readonly string[]).includes(name)
 }
@@ -41,7 +43,7 @@ export type Activity = {
   /** EventDate, ms since the epoch. */
   readonly time: number
   readonly action: Action
-  readonly outcome: 'success' | 'failure' | 'challenge' | null
+  readonly outcome: (typeof outcomes)[number] | null
   /** 18-character user id of the person the event is about; `actor` is who did it (the administrator for LoginAs). */
   readonly user: string | null
   readonly username: string | null

@@ -6,16 +6,18 @@ import { memoizeByText } from './bounded-cache.ts'
  * (too many attempts), `policy` (place, time, domain), `token` (right password, but this way in is closed), `oauth` and
  * `saml` (a broken app or identity provider), `org` (the org is closed), `other` (a text not known yet).
  */
-export type LoginFailure =
-  | 'credential'
-  | 'locked'
-  | 'rate'
-  | 'policy'
-  | 'token'
-  | 'oauth'
-  | 'saml'
-  | 'org'
-  | 'other'
+export const loginFailures = [
+  'credential',
+  'locked',
+  'rate',
+  'policy',
+  'token',
+  'oauth',
+  'saml',
+  'org',
+  'other',
+] as const
+export type LoginFailure = (typeof loginFailures)[number]
 
 export type LoginResult = {
   readonly outcome: Activity['outcome']

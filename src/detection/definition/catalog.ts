@@ -10,7 +10,7 @@ import { runFileTests } from './inline-tests.ts'
 import { lintDetector } from './lint.ts'
 import { lintOverlay } from './overlay.ts'
 import { type OverlayFile, parseOverlay } from './overlay-file.ts'
-import { type DetectorFile, parseDetector } from './parse-detector.ts'
+import { type DetectorFile, fileStem, parseDetector } from './parse-detector.ts'
 
 export type ReadDetectors = {
   /** Every file that is in order, disabled detectors included, in the order of their names, overlays applied. */
@@ -19,6 +19,8 @@ export type ReadDetectors = {
   readonly overlays: readonly OverlayFile[]
   /** Everything that is wrong in any file, by file and place. */
   readonly problems: readonly Problem[]
+  /** Ids of all detector files, also of those that are not in order. */
+  readonly ids: readonly string[]
   /** Hash of every file's name and content. */
   readonly hash: string
 }
@@ -48,15 +50,16 @@ export function parseDetectors({ detectors, overlays, hash }: DetectorTexts): Re
     else if (isTaken(parsed, files)) problems.push(parsed.source.problemAt(['id'], takenMessage(parsed)))
     else files.push(parsed)
   }
-  return { files, overlays: changes, problems: sortProblems(problems), hash }
+  const ids = detectors.map(({ file }) => fileStem(file))
+  return { files, overlays: changes, problems: sortProblems(problems), ids, hash }
 }
 
 /** What is no mistake but most likely not meant, by file and place. `now`: ms since the epoch. */
-export function lintDetectors({ files, overlays }: ReadDetectors, now: number): readonly Problem[] {
-  const ids = files.map(({ definition }) => definition.id)
+export function lintDetectors({ files, overlays, ids }: ReadDetectors, now: number): readonly Problem[] {
   const warnings = overlays.flatMap(({ id, source }) => {
     const changed = files.find(({ definition }) => definition.id === id)
     if (changed) return lintOverlay(changed.shipped?.source ?? changed.source, source)
+    if (ids.includes(id)) return []
     const meant = nearestWord(id, ids)
     const advice = meant ? `did you mean ${meant}?` : `there are ${ids.join(', ')}`
     return [source.problemAt(['id'], `there is no detector ${id} — ${advice}`)]
@@ -82,8 +85,8 @@ export function compileDetectors(read: ReadDetectors): DetectorSet {
 /** The detectors in force. */
 export interface Catalog {
   readonly current: DetectorSet
-  /** What is most likely not meant in their files. */
-  readonly warnings: readonly Problem[]
+  /** What is most likely not meant in their files by now. Tells the metrics of exceptions that have ended. */
+  lint(): readonly Problem[]
   /** Reads the directories again and swaps the set, or keeps the one in force and says why. */
   reload(): Promise<Reloaded>
 }
@@ -103,31 +106,37 @@ export type CatalogOptions = DetectorPlace & {
  * @throws DETECTORS_INVALID when that set has any problem.
  */
 export async function createCatalog({ metrics, clock, ...place }: CatalogOptions): Promise<Catalog> {
-  let { set: current, warnings, passed } = await loadTested(place, clock.now())
+  let loaded = await loadTested(place)
   succeeded()
 
   function succeeded(): void {
-    metrics.detectors_loaded.set(current.detectors.length)
+    metrics.detectors_loaded.set(loaded.set.detectors.length)
     metrics.config_last_reload_successful.set(1)
     metrics.config_last_reload_success_timestamp_seconds.set(clock.now() / 1000)
+    countExceptions()
+  }
+
+  function countExceptions(): void {
+    const exceptions = loaded.read.files.flatMap(({ definition }) => definition.exceptions)
+    const expired = exceptions.filter(({ expires }) => expires <= clock.now()).length
+    metrics.exceptions.set({ state: 'in_force' }, exceptions.length - expired)
+    metrics.exceptions.set({ state: 'expired' }, expired)
   }
 
   return {
     get current() {
-      return current
+      return loaded.set
     },
-    get warnings() {
-      return warnings
+    lint() {
+      countExceptions()
+      return lintDetectors(loaded.read, clock.now())
     },
     async reload() {
       try {
-        const loaded = await loadTested(place, clock.now(), { set: current, warnings, passed })
-        const unchanged = loaded.set === current
-        current = loaded.set
-        warnings = loaded.warnings
-        passed = loaded.passed
+        const before = loaded.set
+        loaded = await loadTested(place, loaded)
         succeeded()
-        return unchanged ? { kind: 'unchanged' } : { kind: 'swapped', set: current }
+        return loaded.set === before ? { kind: 'unchanged' } : { kind: 'swapped', set: loaded.set }
       } catch (error) {
         metrics.config_last_reload_successful.set(0)
         if (!(error instanceof ForcewatchError)) throw error
@@ -140,22 +149,21 @@ export async function createCatalog({ metrics, clock, ...place }: CatalogOptions
 /** `passed`: what each file and its overlays said when their tests passed. */
 type Loaded = {
   readonly set: DetectorSet
-  readonly warnings: readonly Problem[]
+  readonly read: ReadDetectors
   readonly passed: ReadonlySet<string>
 }
 
 /** Answers the set in force itself when no file has changed, and tests only the files that have. */
-async function loadTested(place: DetectorPlace, now: number, inForce?: Loaded): Promise<Loaded> {
+async function loadTested(place: DetectorPlace, inForce?: Loaded): Promise<Loaded> {
   const texts = await readDetectorTexts(place)
   const read = parseDetectors(texts)
   refuseProblems(read)
-  const warnings = lintDetectors(read, now)
-  if (inForce && read.hash === inForce.set.hash) return { ...inForce, warnings }
+  if (inForce && read.hash === inForce.set.hash) return inForce
   const files = read.files.map((file) => ({ file, said: saidBy(file, texts, read.overlays) }))
   const changed = files.filter(({ said }) => !inForce?.passed.has(said))
   const problems = await testAll(changed.map(({ file }) => file))
   if (problems.length > 0) throw invalid(problems)
-  return { set: compileDetectors(read), warnings, passed: new Set(files.map(({ said }) => said)) }
+  return { set: compileDetectors(read), read, passed: new Set(files.map(({ said }) => said)) }
 }
 
 /** All that the outcome of a file's tests depends on. */
@@ -164,7 +172,7 @@ function saidBy(
   { detectors }: DetectorTexts,
   overlays: readonly OverlayFile[],
 ): string {
-  const own = detectors.find(({ file }) => /([^/]*)\.ya?ml$/.exec(file)?.[1] === id)
+  const own = detectors.find(({ file }) => fileStem(file) === id)
   const changes = overlays.filter((overlay) => overlay.id === id).map(({ source }) => source.value())
   return JSON.stringify([own?.text, changes])
 }

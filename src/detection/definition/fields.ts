@@ -1,12 +1,13 @@
 import { nearestWord } from '../../yaml-source.ts'
-import type { Activity } from '../activity/activity.ts'
+import { type Activity, actions, outcomes } from '../activity/activity.ts'
 import { affectsSelf, deletedOf, permissionsOf, scoreOf } from '../activity/derived-fields.ts'
 import { awayDays, type Firsts, isAutomated, isFamiliar, isNew, isStrange } from '../activity/firsts.ts'
-import { toLoginResult } from '../activity/login-outcome.ts'
+import { loginFailures, toLoginResult } from '../activity/login-outcome.ts'
 import { isOther } from '../activity/logins.ts'
 import { nameOf } from '../activity/payload.ts'
 import { salesforceFields } from '../activity/salesforce-fields.ts'
 import { userTypeOf } from '../activity/user-type.ts'
+import { levels } from '../detection.ts'
 import type { Found } from './detector.ts'
 
 /** How a selection, measure or entity reads one field of its subject. */
@@ -14,6 +15,10 @@ export type Field<T> = {
   readonly read: (subject: T) => unknown
   /** Values are milliseconds, and files write them as `5m`. */
   readonly duration?: true
+  /** Values are Salesforce ids, which files may write in 15 characters. */
+  readonly id?: true
+  /** The only values that there are. */
+  readonly values?: readonly string[]
 }
 
 /** Finds a field by name, or says what is wrong with the name. */
@@ -91,6 +96,23 @@ const canonical = {
 
 export const canonicalFields: readonly string[] = Object.keys(canonical)
 
+const yesOrNo = ['true', 'false']
+
+/** Fields that have few values, which do not come from Salesforce's own texts. */
+const closedValues: Readonly<Record<string, readonly string[]>> = {
+  action: actions,
+  outcome: outcomes,
+  failure: loginFailures,
+  level: levels,
+  ...Object.fromEntries(
+    Object.keys(followingFromFirsts)
+      .filter((name) => name !== 'away')
+      .concat('app_installed', 'probe', 'other_network', 'other_client', 'parallel', 'elsewhere')
+      .concat('sprayed', 'granted', 'off_hours', 'active', 'self')
+      .map((name) => [name, yesOrNo]),
+  ),
+}
+
 function readFromFirsts(): Readonly<
   Record<keyof typeof followingFromFirsts, (activity: Activity) => unknown>
 > {
@@ -109,10 +131,11 @@ const everyName = [...canonicalFields, ...salesforceFields]
  */
 export const activityField: FieldLookup<Activity> = (name) => {
   const read = (canonical as Readonly<Record<string, (activity: Activity) => unknown>>)[name]
-  if (read) return { read }
+  const values = closedValues[name]
+  if (read) return { read, ...(values && { values }), ...(/^(user|actor)$/.test(name) && { id: true }) }
   const raw = name.startsWith('raw.') ? name.slice('raw.'.length) : name
   if (raw !== name || salesforceFields.has(raw) || raw.endsWith('__c')) {
-    return { read: (activity) => activity.raw[raw] }
+    return { read: (activity) => activity.raw[raw], ...(raw.endsWith('Id') && { id: true }) }
   }
   const meant = nearestWord(name, everyName)
   return {
@@ -144,7 +167,7 @@ export const foundField: FieldLookup<Found> = (name) => {
   const own = (found as Readonly<Record<string, Field<Found>>>)[name]
   if (own) return own
   const field = activityField(name)
-  if (!('unknown' in field)) return { read: ({ activity }) => field.read(activity) }
+  if (!('unknown' in field)) return { ...field, read: ({ activity }) => field.read(activity) }
   const meant = nearestWord(name, Object.keys(found))
   return meant ? { unknown: `unknown field ${name} — did you mean ${meant}?` } : field
 }

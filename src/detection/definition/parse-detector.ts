@@ -47,6 +47,7 @@ function overlay(shipped: DetectorFile, base: YamlSource, overlays: readonly Yam
     : { kind: 'ok', definition: parsed.value, source, shipped, warnings }
 }
 
-function fileStem(file: string): string {
+/** The id that a detector file must have. */
+export function fileStem(file: string): string {
   return file.slice(file.lastIndexOf('/') + 1).replace(/\.ya?ml$/, '')
 }

@@ -1,6 +1,7 @@
 import { BlockList, isIP, isIPv6 } from 'node:net'
 import { parseDuration } from '../../duration.ts'
-import { nearestWord, type Path } from '../../yaml-source.ts'
+import { toId18 } from '../../salesforce-id.ts'
+import { chooseOne, nearestWord, type Path } from '../../yaml-source.ts'
 import { toNumber } from '../activity/payload.ts'
 import type { Field, FieldLookup } from './fields.ts'
 
@@ -83,13 +84,18 @@ function compileField<T>(key: string, value: unknown, path: Path, context: Conte
   if (!compare) complain(context, path, unknownModifier(modifier), 'key')
   if (more.length > 0) complain(context, path, 'has more than one modifier — use one', 'key')
   if ('unknown' in field || !compare) return never
-  const operands = Array.isArray(value) ? value : [value]
-  if (operands.length === 0) complain(context, path, 'must not be empty')
-  const tests = operands.map((operand, index) => {
-    const test = compare(toOperand(field, operand))
-    if (typeof test !== 'string') return test
-    complain(context, Array.isArray(value) ? [...path, index] : path, test)
-    return never
+  const written = Array.isArray(value) ? value : [value]
+  if (written.length === 0) complain(context, path, 'must not be empty')
+  const formsOf = modifier === 'is' && field.id ? inBothForms : (operand: unknown) => [operand]
+  const operands = written.flatMap(formsOf)
+  const tests = written.flatMap((operand, index) => {
+    const stray = modifier === 'is' ? strayValue(field, operand) : undefined
+    return formsOf(operand).map((form) => {
+      const test = stray ?? compare(toOperand(field, form))
+      if (typeof test !== 'string') return test
+      complain(context, Array.isArray(value) ? [...path, index] : path, test)
+      return never
+    })
   })
   const areTexts = modifier === 'is' && !field.duration && tests.length > 1 && operands.every(isText)
   const matches = areTexts ? equalsOneOf(operands as readonly string[]) : either(tests)
@@ -118,6 +124,18 @@ function equalsOneOf(operands: readonly string[]): Predicate<unknown> {
 function holds(matches: Predicate<unknown>, value: unknown): boolean {
   if (typeof value !== 'object' || !Array.isArray(value)) return matches(value)
   return value.length === 0 ? matches(null) : value.some(matches)
+}
+
+/** A Salesforce id of 15 characters as well as it comes in events, with 18. */
+function inBothForms(operand: unknown): readonly unknown[] {
+  const id = typeof operand === 'string' && operand.length === 15 ? toId18(operand) : undefined
+  return id === undefined ? [operand] : [operand, id]
+}
+
+/** What is wrong with a value that the field never has. */
+function strayValue<T>({ values }: Field<T>, operand: unknown): string | undefined {
+  if (!values || operand === null || values.includes(String(operand).toLowerCase())) return undefined
+  return chooseOne(operand, values)
 }
 
 function toOperand<T>(field: Field<T>, operand: unknown): unknown {

@@ -73,8 +73,8 @@ describe('loading a directory', () => {
 })
 
 describe('a catalog', () => {
-  async function open() {
-    await write('burst.yaml', detectorText())
+  async function open(changes: Readonly<Record<string, string>> = {}) {
+    await write('burst.yaml', detectorText(changes))
     const metrics = createMetrics()
     const clock = createManualClock(5_000_000)
     return { metrics, clock, catalog: await createCatalog({ directory, metrics, clock }) }
@@ -133,6 +133,30 @@ describe('a catalog', () => {
     const options = { directory, metrics: createMetrics(), clock: createManualClock() }
     await expect(createCatalog(options)).rejects.toThrow('u1 fired unexpectedly')
   })
+
+  it('tells of exceptions that end while nobody touches a file', async () => {
+    const exception = (expires: string) =>
+      `{ match: { user: u9 }, reason: known, owner: me, expires: ${expires} }`
+    const exceptions = `exceptions: [${exception('1970-01-20')}, ${exception('1970-03-01')}]`
+    const { catalog, metrics, clock } = await open({ exceptions })
+    const states = async () => {
+      const found = await metrics.registry.getSingleMetric('forcewatch_exceptions')?.get()
+      return found?.values.map(({ labels, value }) => [labels.state, value])
+    }
+    expect(catalog.lint()).toEqual([])
+    expect(await states()).toEqual([
+      ['in_force', 2],
+      ['expired', 0],
+    ])
+    clock.advanceTo(Date.UTC(1970, 0, 21))
+    expect(catalog.lint().map(({ message }) => message)).toEqual([
+      'the exception ended with 1970-01-20 — remove or extend it',
+    ])
+    expect(await states()).toEqual([
+      ['in_force', 1],
+      ['expired', 1],
+    ])
+  })
 })
 
 describe('a catalog with overlays', () => {
@@ -150,7 +174,7 @@ describe('a catalog with overlays', () => {
     expect(await catalog.reload()).toMatchObject({ kind: 'swapped' })
     expect(catalog.current.detectors[0]?.level).toBe('low')
     expect(tested).toEqual(['burst'])
-    expect(catalog.warnings.map(({ file, line }) => [file, line])).toEqual([
+    expect(catalog.lint().map(({ file, line }) => [file, line])).toEqual([
       [join(directory, 'own/mine.yaml'), 3],
     ])
   })

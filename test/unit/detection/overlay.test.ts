@@ -95,6 +95,11 @@ tests: [{ name: own, given: [{ event: LoginEventStream }], expect: none }]`,
       'own/1.yaml:3:16 exceptions[0].match.usr: unknown field usr — did you mean user?',
     ],
     [
+      'a value that there is not',
+      'id: burst\nwhere: { action: api-qeury }',
+      'own/1.yaml:2:18 where.action: must be login, logout, login-as, api-query, bulk-download, report-run, report-export, list-view, file-download, file-upload, record-view, record-change, permission-change, anomaly, detection or custom — did you mean api-query?',
+    ],
+    [
       'a contradiction to what it does not change',
       'id: burst\nfires: { always_above: 3 }',
       'own/1.yaml:2:24 fires.always_above: must not be below at_least',
@@ -181,6 +186,10 @@ describe('a warning', () => {
     expect(warningsOf('id: brst\nlevel: low')).toEqual([
       'own/1.yaml:1:5 id: there is no detector brst — did you mean burst?',
     ])
+  })
+
+  it('does not take a detector for absent that is not in order', () => {
+    expect(warningsOf('id: burst\nlevel: hihg')).toEqual([])
   })
 
   it('names a value that is there anyway', () => {

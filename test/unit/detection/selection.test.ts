@@ -10,6 +10,8 @@ const login = decodeActivity('LoginEventStream', {
   LoginLatitude: '52.5',
   IsScheduled: false,
   Region__c: 'EMEA',
+  UserId: '0055f00000000GwAAI',
+  Copy__c: '0055f00000000GwAAI',
   Undocumented: 'yes',
 })
 const query = decodeActivity('ApiEventStream', {
@@ -57,6 +59,9 @@ describe('a selection', () => {
     ['|lte of a text that is no number', { 'Status|lte': 60 }, false],
     ['|exists: true', { 'Status|exists': true }, true],
     ['|exists: false', { 'Status|exists': false }, false],
+    ['finds an id that is written in 15 characters', { UserId: '0055f00000000Gw' }, true],
+    ['finds such an id in a list, and by its canonical name', { user: [null, '0055f00000000Gw'] }, true],
+    ['takes a text of 15 characters for an id only where ids are', { Copy__c: '0055f00000000Gw' }, false],
     ['not: a map', { action: 'login', not: { failure: ['saml', 'oauth'] } }, true],
     ['not: a list', { action: 'login', not: [{ failure: 'saml' }, { failure: 'credential' }] }, false],
   ])('%s', (_, source, expected) => {
@@ -123,6 +128,11 @@ describe('a wrong selection', () => {
       'Status: * is no wildcard — use |contains, |startswith or |endswith, or |re for a real asterisk',
     ],
     [{ Status: [] }, 'Status: must not be empty'],
+    [
+      { outcome: ['success', 'failed'] },
+      'outcome.1: must be success, failure or challenge — did you mean failure?',
+    ],
+    [{ not: { off_hours: 'yes' } }, 'not.off_hours: must be true or false'],
     [{}, ': must not be empty'],
     [[], ': must not be empty'],
     [{ not: 'x' }, 'not: must be a map of field: value'],
