@@ -104,7 +104,13 @@ class DetectionTask implements PartitionTask {
   }
 
   prepare(records: readonly LogRecord[]): void {
-    this.#ahead.read(records)
+    for (const decoded of this.#ahead.read(records)) {
+      if (decoded === null || 'kind' in decoded) continue
+      if (decoded.user !== null) this.#users.expect(decoded.org.id, decoded.user)
+      this.#logins.expect(decoded)
+    }
+    this.#users.glanceAtExpected()
+    this.#logins.state.entities.glanceAtExpected()
   }
 
   process(record: LogRecord, output: Output): void {

@@ -16,11 +16,12 @@ export class ReadAhead {
     this.#decode = decode
   }
 
-  /** Reads the records that will be taken next. */
-  read(records: readonly LogRecord[]): void {
+  /** Reads the records that will be taken next. Answers what they say; null where that cannot be read. */
+  read(records: readonly LogRecord[]): readonly (Decoded | null)[] {
     this.#records = records
     this.#read = records.map((record) => this.#decodeOrNull(record))
     this.#next = 0
+    return this.#read
   }
 
   /** What a record says, whether it was read before or not. @throws what `decode` throws */

@@ -57,6 +57,11 @@ export class Logins {
       this.#write(row, cell.used, Math.floor(Math.max(time, used) / second))
   }
 
+  /** Says that this activity comes soon: see {@link EntityIndex.expect}. */
+  expect({ login, org }: Activity): void {
+    if (login !== null) this.state.entities.expect(org.id, login)
+  }
+
   /** Forgets logins that were not used since long before `time`, and applications that are theirs alone. */
   expire(time: number): void {
     const names = this.#names.splice(0)

@@ -1,10 +1,9 @@
 import type { ByteWriter } from '../entities/byte-writer.ts'
 import { EntityRows } from '../entities/entity-rows.ts'
 import type { EntityIndex } from '../entities/entity-table.ts'
-import { withRoomFor } from '../entities/growing.ts'
 import { RecentValues } from '../window/recent-values.ts'
 import { addToPane, paneAt, panesPerWindow, slide } from '../window/window.ts'
-import { cellsPerWindow, fixedWords, MeasureState, moment } from './measure-state.ts'
+import { cellsPerWindow, fixedWords, MeasureState, moment, unsaved, unsavedWords } from './measure-state.ts'
 import type { WindowSlot } from './model.ts'
 import { WaitingSums } from './waiting-sums.ts'
 
@@ -32,11 +31,13 @@ const valueBytes = 16
  */
 export class MeasureRows {
   readonly rows: EntityRows
-  readonly waiting = new WaitingSums()
+  readonly waiting = new WaitingSums({
+    get: (row) => this.#unsaved(row, unsaved.waiting),
+    set: (row, head) => this.#setUnsaved(row, unsaved.waiting, head),
+  })
   readonly #options: MeasureRowsOptions
   readonly #state: MeasureState
   readonly #values = new Map<number, RecentValues>()
-  #group = new Uint32Array(16)
 
   constructor(options: MeasureRowsOptions) {
     const { section, entities, windows, ratio } = options
@@ -46,6 +47,7 @@ export class MeasureRows {
       fixed: fixedWords,
       parts: ratio ? 2 * windows.length : windows.length,
       perPart: cellsPerWindow,
+      unsaved: unsavedWords,
     }
     this.rows = new EntityRows(section, entities, layout, {
       size: (row) => this.#extraBytes(row),
@@ -62,8 +64,8 @@ export class MeasureRows {
   add(orgId: string, id: string, group: number, time: number, watermark: number): MeasureState {
     const row = this.rows.add(orgId, id)
     if (this.#options.distinct) this.#values.set(row, new RecentValues())
-    this.setGroup(row, group)
     const state = this.at(row)
+    state.group = group
     state.head = time
     state.since = time
     state.learnedTo = Math.max(watermark, 0)
@@ -75,14 +77,8 @@ export class MeasureRows {
     const { words, floats } = this.rows.chunkOf(row)
     const state = this.#state
     state.point(row, words, floats, this.rows.startOf(row))
-    state.group = this.#group[row] as number
     if (this.#options.distinct) state.values = this.#values.get(row) ?? null
     return state
-  }
-
-  setGroup(row: number, group: number): void {
-    this.#group = withRoomFor(this.#group, row)
-    this.#group[row] = group
   }
 
   /** Counts `amount` (or the value with the hash `value`, and of a ratio one trial) at `time`, in the panes and in the fixed windows not learned yet. */
@@ -167,7 +163,7 @@ export class MeasureRows {
   #readExtras(row: number, bytes: Buffer): void {
     const nameEnd = 4 + bytes.readUInt32LE(0)
     const name = bytes.toString('utf8', 4, nameEnd)
-    this.setGroup(row, this.#options.groupNumber(this.rows.orgOf(row), name))
+    this.#setUnsaved(row, unsaved.group, this.#options.groupNumber(this.rows.orgOf(row), name))
     const count = bytes.readUInt16LE(nameEnd)
     let position = nameEnd + 2
     for (let i = 0; i < count; i++, position += waitingBytes) {
@@ -190,7 +186,15 @@ export class MeasureRows {
   }
 
   #groupName(row: number): string {
-    return this.#options.groupName(this.#group[row] as number)
+    return this.#options.groupName(this.#unsaved(row, unsaved.group))
+  }
+
+  #unsaved(row: number, index: number): number {
+    return this.rows.chunkOf(row).words[this.rows.startOf(row) + index] as number
+  }
+
+  #setUnsaved(row: number, index: number, word: number): void {
+    this.rows.chunkOf(row).words[this.rows.startOf(row) + index] = word
   }
 }
 

@@ -40,6 +40,9 @@ const knowledge = [
 /** Words before the cells: times in whole seconds since the epoch. */
 const word = { head: 0, learnedTo: 1, since: 2, suspendedFrom: 3, suspendedTo: 4 } as const
 export const fixedWords = 5
+/** Words before the row that are not saved as they are: they only mean something while the process runs. */
+export const unsaved = { group: -1, waiting: -2 } as const
+export const unsavedWords = 2
 
 const lastSecond = 0xffffffff
 
@@ -54,8 +57,6 @@ export class MeasureState {
   /** Of a ratio one more for each window, with the trials; otherwise none. Only their panes and `current` are used. */
   readonly trials: readonly WindowSlot[]
   row = -1
-  /** Number of the peer group. */
-  group = 0
   /** Only of a `distinct` measure. */
   values: RecentValues | null = null
   #words: Uint32Array = new Uint32Array(fixedWords)
@@ -75,6 +76,14 @@ export class MeasureState {
     this.#start = start
     for (let k = 0; k < this.slots.length; k++) place(this.slots[k] as WindowSlot, floats, start)
     for (let k = 0; k < this.trials.length; k++) place(this.trials[k] as WindowSlot, floats, start)
+  }
+
+  /** Number of the peer group. */
+  get group(): number {
+    return this.#words[this.#start + unsaved.group] as number
+  }
+  set group(group: number) {
+    this.#words[this.#start + unsaved.group] = group
   }
 
   /** Event time of the newest event. */

@@ -1,6 +1,7 @@
 import type { DurableState, KeyedChange } from '../../stream/keyed-state.ts'
-import type { EntityIndex } from '../entities/entity-table.ts'
-import { withRoomFor } from '../entities/growing.ts'
+import type { EntityColumn } from '../entities/entity-columns.ts'
+import type { EntityIndex, Keeper } from '../entities/entity-table.ts'
+import { withRoomFor, wordsPerCacheLine } from '../entities/growing.ts'
 import { LowestFirst } from '../entities/lowest-first.ts'
 import { SavedRows } from '../entities/saved-rows.ts'
 import { Slabs } from '../entities/slabs.ts'
@@ -17,6 +18,7 @@ import {
 
 /** Up to 4096 slots. */
 const sizes = Array.from({ length: 10 }, (_, size) => headLength + 2 * (leastSlots << size))
+const leastWords = headLength + 2 * leastSlots
 
 /** Of each memory in an entry of the store: its row, and how long the rest is. */
 const headBytes = 8
@@ -25,16 +27,16 @@ const headBytes = 8
  * The memories of the entities of all orgs. Each has a row of its own, with the same number after a restart, by which they are
  * saved in blocks.
  */
-export class MemoryTable implements DurableState {
+export class MemoryTable implements DurableState, Keeper {
   readonly section: string
   readonly #entities: EntityIndex
   readonly #slabs = new Slabs(sizes)
-  /** Address of an entity's memory plus one, by its number; 0 when it has none. */
-  #addresses = new Int32Array(16)
-  /** How often an entity's memory was changed, by its number. */
-  #versions = new Int32Array(16)
-  /** Row of an entity's memory, by its number, and entity of a row plus one. */
-  #rowOf = new Int32Array(16)
+  /** Address of an entity's memory plus one; 0 when it has none. */
+  readonly #addresses: EntityColumn
+  /** How often an entity's memory was changed. */
+  readonly #versions: EntityColumn
+  /** Row of an entity's memory, and entity of a row plus one. */
+  readonly #rowOf: EntityColumn
   #entityOf = new Int32Array(16)
   /** Rows from here on have never been used. */
   #end = 0
@@ -55,6 +57,10 @@ export class MemoryTable implements DurableState {
   constructor(name: string, entities: EntityIndex) {
     this.section = `${name}/memories`
     this.#entities = entities
+    this.#addresses = entities.addColumn()
+    this.#versions = entities.addColumn()
+    this.#rowOf = entities.addColumn()
+    entities.addKeeper(this)
   }
 
   get size(): number {
@@ -74,7 +80,17 @@ export class MemoryTable implements DurableState {
 
   /** Another one whenever the memory that was asked for last, or one with its number, has been changed. */
   get version(): number {
-    return this.#versions[this.#entity] as number
+    return this.#versions.get(this.#entity)
+  }
+
+  glance(entity: number): number {
+    const address = this.#addresses.get(entity) - 1
+    if (address < 0) return 0
+    const cells = this.#slabs.arrayOf(address)
+    const start = this.#slabs.startOf(address)
+    let seen = 0
+    for (let i = 0; i < leastWords; i += wordsPerCacheLine) seen += cells[start + i] as number
+    return seen
   }
 
   /** When the first entity of the org was seen, ms; to the hour. */
@@ -93,19 +109,19 @@ export class MemoryTable implements DurableState {
   /** Says that the memory that was asked for last was changed. */
   touch(): void {
     this.#noteFirst()
-    this.#versions[this.#entity] = (this.#versions[this.#entity] as number) + 1
-    this.#saved.touch(this.#rowOf[this.#entity] as number)
+    this.#versions.set(this.#entity, this.version + 1)
+    this.#saved.touch(this.#rowOf.get(this.#entity))
   }
 
   /** Deletes the memory that was asked for last. */
   delete(): void {
-    this.#saved.vacate(this.#rowOf[this.#entity] as number)
+    this.#saved.vacate(this.#rowOf.get(this.#entity))
     this.#remove(this.#entity)
   }
 
   /** All of them; each is good until the next one. What it is about is known by its org and id. */
   *entries(): Generator<[orgId: string, id: string, memory: ValueMemory]> {
-    for (let entity = 0; entity < this.#addresses.length; entity++)
+    for (let entity = 0; entity < this.#entities.end; entity++)
       if (this.#has(entity))
         yield [this.#entities.orgOf(entity), this.#entities.idOf(entity), this.#show(entity)]
   }
@@ -125,11 +141,11 @@ export class MemoryTable implements DurableState {
   }
 
   #has(entity: number): boolean {
-    return (this.#addresses[entity] ?? 0) !== 0
+    return this.#addresses.get(entity) !== 0
   }
 
   #show(entity: number): ValueMemory {
-    const address = (this.#addresses[entity] as number) - 1
+    const address = this.#addresses.get(entity) - 1
     const view = this.#view
     view.cells = this.#slabs.arrayOf(address)
     view.base = this.#slabs.startOf(address)
@@ -142,21 +158,18 @@ export class MemoryTable implements DurableState {
     if (row < this.#end) this.#free.remove(row)
     for (; this.#end <= row; this.#end++) if (this.#end < row) this.#free.give(this.#end)
     const entity = this.#entities.retain(orgId, id)
-    this.#addresses = withRoomFor(this.#addresses, entity)
-    this.#versions = withRoomFor(this.#versions, entity)
-    this.#rowOf = withRoomFor(this.#rowOf, entity)
     this.#entityOf = withRoomFor(this.#entityOf, row)
-    this.#addresses[entity] = this.#slabs.take(0) + 1
-    this.#rowOf[entity] = row
+    this.#addresses.set(entity, this.#slabs.take(0) + 1)
+    this.#rowOf.set(entity, row)
     this.#entityOf[row] = entity + 1
     this.#size++
     return this.#show(entity)
   }
 
   #remove(entity: number): void {
-    const row = this.#rowOf[entity] as number
-    this.#slabs.give((this.#addresses[entity] as number) - 1)
-    this.#addresses[entity] = 0
+    const row = this.#rowOf.get(entity)
+    this.#slabs.give(this.#addresses.get(entity) - 1)
+    this.#addresses.set(entity, 0)
     this.#entityOf[row] = 0
     this.#free.give(row)
     this.#entities.release(entity)
@@ -183,8 +196,8 @@ export class MemoryTable implements DurableState {
     const { cells, base } = this.#view
     const address = this.#slabs.take(Math.log2(slots / leastSlots))
     this.#slabs.arrayOf(address).set(cells.subarray(base, base + headLength), this.#slabs.startOf(address))
-    this.#slabs.give((this.#addresses[this.#entity] as number) - 1)
-    this.#addresses[this.#entity] = address + 1
+    this.#slabs.give(this.#addresses.get(this.#entity) - 1)
+    this.#addresses.set(this.#entity, address + 1)
     this.#show(this.#entity)
   }
 

@@ -1,5 +1,8 @@
 import { withRoomFor } from '../entities/growing.ts'
 
+/** Where each row keeps a number for {@link WaitingSums}; 0 until it is set. */
+export type Heads = { get(row: number): number; set(row: number, head: number): void }
+
 /** What a fixed window (the `index`-th of its length since the epoch) of window number `k` holds so far. */
 export type WaitingSum = { readonly k: number; readonly index: number; readonly amount: number }
 
@@ -9,7 +12,7 @@ export type WaitingSum = { readonly k: number; readonly index: number; readonly 
  */
 export class WaitingSums {
   /** Per row the first of its list plus one; 0 is none. */
-  #first = new Int32Array(16)
+  readonly #first: Heads
   #next = new Int32Array(16)
   #k = new Uint8Array(16)
   #index = new Float64Array(16)
@@ -18,8 +21,12 @@ export class WaitingSums {
   /** The first unused place plus one. */
   #free = 0
 
+  constructor(heads: Heads) {
+    this.#first = heads
+  }
+
   has(row: number): boolean {
-    return (this.#first[row] ?? 0) !== 0
+    return this.#first.get(row) !== 0
   }
 
   add(row: number, k: number, index: number, amount: number): void {
@@ -67,7 +74,7 @@ export class WaitingSums {
   }
 
   #firstOf(row: number): number {
-    return (this.#first[row] ?? 0) - 1
+    return this.#first.get(row) - 1
   }
 
   #at(place: number): WaitingSum {
@@ -95,18 +102,17 @@ export class WaitingSums {
       this.#index = withRoomFor(this.#index, place)
       this.#amount = withRoomFor(this.#amount, place)
     }
-    this.#first = withRoomFor(this.#first, row)
     this.#k[place] = k
     this.#index[place] = index
     this.#amount[place] = 0
-    this.#next[place] = this.#first[row] as number
-    this.#first[row] = place + 1
+    this.#next[place] = this.#first.get(row)
+    this.#first.set(row, place + 1)
     return place
   }
 
   #unlink(row: number, previous: number, place: number): void {
     const following = this.#next[place] as number
-    if (previous < 0) this.#first[row] = following
+    if (previous < 0) this.#first.set(row, following)
     else this.#next[previous] = following
     this.#next[place] = this.#free
     this.#free = place + 1

@@ -1,7 +1,8 @@
 import type { DurableState, KeyedChange } from '../../stream/keyed-state.ts'
 import { ByteWriter } from './byte-writer.ts'
-import type { EntityIndex } from './entity-table.ts'
-import { withRoomFor } from './growing.ts'
+import type { EntityColumn } from './entity-columns.ts'
+import type { EntityIndex, Keeper } from './entity-table.ts'
+import { withRoomFor, wordsPerCacheLine } from './growing.ts'
 import { LowestFirst } from './lowest-first.ts'
 import {
   mostEntryBytes,
@@ -41,15 +42,18 @@ type Chunk = { readonly words: Uint32Array; readonly floats: Float32Array }
  * A row keeps its number when it is restored, and a new entity gets the lowest number that is free: whatever goes through
  * the rows in their order does so in the same order after a restart.
  */
-export class EntityRows implements DurableState {
+export class EntityRows implements DurableState, Keeper {
   readonly section: string
   readonly entities: EntityIndex
   readonly #layout: RowLayout
   readonly #extras: RowExtras | null
+  readonly #unsaved: number
+  /** Words of a row that are saved, and all its words. */
+  readonly #saves: number
   readonly #stride: number
   readonly #chunks: Chunk[] = []
-  /** Row of an entity plus one, by its number. */
-  #rowOf = new Int32Array(16)
+  /** Row of an entity plus one. */
+  readonly #rowOf: EntityColumn
   /** Number of a row's entity plus one; 0 is a free row. */
   #entityOf = new Int32Array(16)
   /** Rows from here on have never been used. */
@@ -59,12 +63,21 @@ export class EntityRows implements DurableState {
   readonly #saved = new SavedRows()
   readonly #writer = new ByteWriter()
 
-  constructor(section: string, entities: EntityIndex, layout: RowLayout, extras: RowExtras | null = null) {
+  constructor(
+    section: string,
+    entities: EntityIndex,
+    { unsaved = 0, ...layout }: RowLayout & { readonly unsaved?: number },
+    extras: RowExtras | null = null,
+  ) {
     this.section = section
     this.entities = entities
+    this.#rowOf = entities.addColumn()
+    entities.addKeeper(this)
     this.#layout = layout
     this.#extras = extras
-    this.#stride = layout.fixed + layout.parts * layout.perPart
+    this.#unsaved = unsaved
+    this.#saves = layout.fixed + layout.parts * layout.perPart
+    this.#stride = unsaved + this.#saves
   }
 
   /** How many entities have a row. */
@@ -80,7 +93,7 @@ export class EntityRows implements DurableState {
   /** The row of an entity, −1 when it has none. */
   find(orgId: string, id: string): number {
     const entity = this.entities.find(orgId, id)
-    return entity < 0 ? -1 : (this.#rowOf[entity] ?? 0) - 1
+    return entity < 0 ? -1 : this.#rowOf.get(entity) - 1
   }
 
   /** The row of an entity with a key of {@link keyOf}, −1 when there is none. */
@@ -126,9 +139,19 @@ export class EntityRows implements DurableState {
     return this.#chunks[Math.floor(row / rowsPerChunk)] as Chunk
   }
 
-  /** Where in the arrays of {@link chunkOf} it begins. */
+  /** Where in the arrays of {@link chunkOf} the row's layout begins; before it lie the words that are not saved. */
   startOf(row: number): number {
-    return (row % rowsPerChunk) * this.#stride
+    return (row % rowsPerChunk) * this.#stride + this.#unsaved
+  }
+
+  glance(entity: number): number {
+    const row = this.#rowOf.get(entity) - 1
+    if (row < 0) return 0
+    const { words } = this.chunkOf(row)
+    const end = this.startOf(row) + this.#saves
+    let seen = 0
+    for (let at = end - this.#stride; at < end; at += wordsPerCacheLine) seen += words[at] as number
+    return seen
   }
 
   restore(key: string, bytes: Buffer): void {
@@ -154,8 +177,7 @@ export class EntityRows implements DurableState {
       this.#end = row + 1
     } else this.#free.remove(row)
     const entity = this.entities.retain(orgId, id)
-    this.#rowOf = withRoomFor(this.#rowOf, entity)
-    this.#rowOf[entity] = row + 1
+    this.#rowOf.set(entity, row + 1)
     this.#entityOf[row] = entity + 1
     this.#size++
   }
@@ -163,11 +185,11 @@ export class EntityRows implements DurableState {
   #clear(row: number): void {
     this.#extras?.clear(row)
     const entity = (this.#entityOf[row] as number) - 1
-    this.#rowOf[entity] = 0
+    this.#rowOf.set(entity, 0)
     this.#entityOf[row] = 0
     this.entities.release(entity)
     const start = this.startOf(row)
-    this.chunkOf(row).words.fill(0, start, start + this.#stride)
+    this.chunkOf(row).words.fill(0, start - this.#unsaved, start + this.#saves)
     this.#free.give(row)
     this.#size--
   }
@@ -201,7 +223,7 @@ export class EntityRows implements DurableState {
       if (!this.isUsed(row)) continue
       const owner = { row, orgId: this.orgOf(row), id: this.#idOf(row) }
       owners.push(owner)
-      most += mostRowBytes(owner, this.#stride) + (this.#extras?.size(row) ?? 0)
+      most += mostRowBytes(owner, this.#saves) + (this.#extras?.size(row) ?? 0)
     }
     if (owners.length === 0) return null
     const bytes = this.#writer
@@ -210,7 +232,7 @@ export class EntityRows implements DurableState {
     for (const owner of owners) {
       const { row } = owner
       writeRow(bytes, owner, () => {
-        writeWords(bytes, this.chunkOf(row).words, this.startOf(row), this.#stride)
+        writeWords(bytes, this.chunkOf(row).words, this.startOf(row), this.#saves)
         this.#extras?.write(row, bytes)
       })
     }

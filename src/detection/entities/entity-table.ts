@@ -1,4 +1,4 @@
-import { withRoomFor } from './growing.ts'
+import { type EntityColumn, EntityColumns } from './entity-columns.ts'
 import { KeyIndex } from './key-index.ts'
 
 /**
@@ -20,11 +20,25 @@ export class EntityTable {
   }
 }
 
+/** Somebody who keeps something of entities. */
+export interface Keeper {
+  /** Reads from each cache line of what is kept of an entity. Answers anything that depends on it. */
+  glance(entity: number): number
+}
+
+/** What is kept of fewer entities is in the caches anyway. */
+const beyondCaches = 30_000
+
 /** The entities of one type. Whoever keeps something of one retains it; one that nobody retains any more is forgotten. */
 export class EntityIndex {
   readonly #orgs: OrgNumbers
   readonly #keys = new KeyIndex()
-  #holders = new Uint16Array(16)
+  readonly #columns = new EntityColumns()
+  readonly #holders = this.#columns.add()
+  readonly #keepers: Keeper[] = []
+  readonly #expected: number[] = []
+  /** Keeps the compiler from leaving out what only looks. */
+  readonly #seen = new Float64Array(1)
   /** The last answer: the detectors ask for the same entity one after the other. */
   #lastOrg = ''
   #lastId = ''
@@ -38,6 +52,11 @@ export class EntityIndex {
     return this.#keys.size
   }
 
+  /** Entities have numbers below this. */
+  get end(): number {
+    return this.#keys.end
+  }
+
   /** The number of an entity, −1 when nobody retains it. */
   find(orgId: string, id: string): number {
     if (this.#isLast(orgId, id)) return this.#lastNumber
@@ -49,19 +68,48 @@ export class EntityIndex {
   /** Notes one more holder of an entity and answers its number. */
   retain(orgId: string, id: string): number {
     const number = this.#isLast(orgId, id) ? this.#lastNumber : this.#keys.add(this.#orgs.of(orgId), id)
-    this.#holders = withRoomFor(this.#holders, number)
-    this.#holders[number] = (this.#holders[number] as number) + 1
+    this.#holders.set(number, this.#holders.get(number) + 1)
     this.#remember(orgId, id, number)
     return number
   }
 
   /** Notes that one of its holders keeps nothing of the entity any more. */
   release(number: number): void {
-    const holders = (this.#holders[number] as number) - 1
-    this.#holders[number] = holders
+    const holders = this.#holders.get(number) - 1
+    this.#holders.set(number, holders)
     if (holders > 0) return
     this.#keys.remove(number)
     this.#lastNumber = -1
+  }
+
+  /** A number for each entity that its holders may keep, and have to take back when they release it. */
+  addColumn(): EntityColumn {
+    return this.#columns.add()
+  }
+
+  /** What this keeper has of an entity is looked at when the entity is expected. */
+  addKeeper(keeper: Keeper): void {
+    this.#keepers.push(keeper)
+  }
+
+  /** Says that events of this entity come next. */
+  expect(orgId: string, id: string): void {
+    if (this.size < beyondCaches) return
+    const entity = this.#keys.find(this.#orgs.of(orgId), id)
+    if (entity >= 0) this.#expected.push(entity)
+  }
+
+  /**
+   * Brings what is kept of the expected entities into the processor's caches. Memory is slow to answer, but answers many questions
+   * at once when none depends on another: so every entity is looked up in one place before the next place. Among a million
+   * users an event takes a tenth less.
+   */
+  glanceAtExpected(): void {
+    if (this.#expected.length === 0) return
+    let seen = 0
+    for (const keeper of this.#keepers) for (const entity of this.#expected) seen += keeper.glance(entity)
+    this.#seen[0] = seen
+    this.#expected.length = 0
   }
 
   orgOf(number: number): string {

@@ -1,3 +1,6 @@
+/** Of 32 bits, on the processors of today. */
+export const wordsPerCacheLine = 16
+
 type Numbers = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array
 
 /** `numbers` if it has a place `index`, else a copy with twice the room or more; what is new is zero. */

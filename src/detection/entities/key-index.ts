@@ -29,6 +29,11 @@ export class KeyIndex {
     return this.#size
   }
 
+  /** Keys have numbers below this. */
+  get end(): number {
+    return this.#next
+  }
+
   /** The number of a key, −1 when it is not there. */
   find(owner: number, text: string): number {
     const place = this.#placeOf(owner, text, hashOf(owner, text))

@@ -59,7 +59,6 @@ export class PeerMembers {
     old.members--
     this.#peers.groups.touch(state.group)
     this.#peers.groups.touch(number)
-    this.#measures.setGroup(state.row, number)
     state.group = number
     if (model) contribute(state, group, model, 1)
     group.members++
