@@ -94,9 +94,17 @@ export function summarize(told: Told): string {
     news: String(trigger.fields.news ?? formatFirsts(trigger)),
   }
   const template = detector.alert.summary ?? generalSentence(told)
-  return template.replace(/\{\{\s*([\w.]+)\s*\}\}/g, (_, name: string) =>
-    String(values[name] ?? trigger.fields[name] ?? (name === 'type' ? trigger.type : 'unknown')),
+  return template.replace(
+    /\{\{\s*([\w.]+)\s*\}\}/g,
+    (_, name: string) => values[name] ?? toWords(trigger, name),
   )
+}
+
+/** A field of the event; `an unknown client` where it names none. */
+function toWords({ type, fields }: EventSample, name: string): string {
+  const value = fields[name] ?? (name === 'type' ? type : 'unknown')
+  const isDimension = dimensions.some((dimension) => dimension === name)
+  return value === 'unknown' && isDimension ? `an unknown ${inWords[name] ?? name}` : String(value)
 }
 
 function generalSentence({ detector, reason, observed, statistics, trigger, limit }: Told): string {

@@ -127,6 +127,14 @@ describe('why a detection fired, in words', () => {
     ])
   })
 
+  test('says of a network or client that the event does not name that it is unknown', () => {
+    const alert = { ...detector.alert, summary: 'from {{network}} with {{client}} by {{app}}; {{Scope}}' }
+    const trigger = { ...makeDetection().trigger, fields: { client: 'unknown', app: 'Data Loader' } }
+    expect(summarize({ ...makeDetection({ trigger }), detector: { ...detector, alert } })).toBe(
+      'from an unknown network with an unknown client by Data Loader; unknown',
+    )
+  })
+
   test('counts one thing in the singular, and bytes in megabytes', () => {
     const exports = { ...detector.measure, unit: 'report exports', unitOfOne: 'report export' }
     const files = { ...detector.measure, expression: 'sum(bytes)', unit: 'of files' }
