@@ -6,6 +6,7 @@ import {
   type Detection,
   type Entity,
   type EventSample,
+  type Level,
   type Statistics,
 } from '../detection.ts'
 import type { OrgTime } from '../org-time.ts'
@@ -104,6 +105,11 @@ export class Episodes {
     const episode = this.#episodeOf(key, entity, org, finding.time)
     this.#admit(key, episode, finding, amount, org)
     return episode.detected?.id ?? null
+  }
+
+  /** The highest level that was told of the episode with this key; null before it has fired. */
+  levelOf(key: string): Level | null {
+    return this.#episodes.get(key)?.detected?.level ?? null
   }
 
   /** Event time of an org came to `time`: says what is still to be said of its episodes, and forgets those that are over. */

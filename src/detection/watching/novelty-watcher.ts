@@ -4,10 +4,11 @@ import type { Activity } from '../activity/activity.ts'
 import type { VerdictWord } from '../baseline/incidents.ts'
 import { knownSince } from '../baseline/value-memory.ts'
 import type { Detector, InForce } from '../definition/detector.ts'
+import type { Level } from '../detection.ts'
 import type { EntityTable } from '../entities/entity-table.ts'
 import { type EmitDetection, Episodes, type UnrankedFinding } from '../firing/episodes.ts'
 import { type FiringVerdict, fires } from '../firing/evaluate.ts'
-import { sampleOf } from '../firing/evidence.ts'
+import { createEvidence, factsOf, sampleOf } from '../firing/evidence.ts'
 import { formatNews, toStatistics } from '../firing/explain.ts'
 import type { OrgTime } from '../org-time.ts'
 import { paneAt } from '../window/window.ts'
@@ -106,13 +107,29 @@ export class NoveltyWatcher implements Watcher {
   #judge(sighting: Sighting, news: readonly News[]): boolean {
     const { activity, id, org } = sighting
     const key = entityKey(org.ref, id)
+    const claim = { key, level: this.#levelOf(activity, news), since: activity.time }
     const own: News[] = []
     for (const each of news) {
-      const owner = this.#owners.ownerOf(org.ref, each.word, key, activity.time)
+      const owner = this.#owners.ownerOf(org.ref, each.word, claim)
       if (owner) this.#join(owner, key, sighting)
       else own.push(each)
     }
     return own.length > 0 && this.#judgeOwn(key, sighting, own)
+  }
+
+  /** How it would be told of the entity by itself. */
+  #levelOf(activity: Activity, { length: observed }: readonly News[]): Level {
+    const { windows, entityType, levelFor } = this.#detector
+    const found = {
+      observed,
+      expected: 0,
+      ratio: 0,
+      excess: 0,
+      window: windows.at(-1) ?? 0,
+      activity,
+      whole: null,
+    }
+    return levelFor({ ...found, ...factsOf(createEvidence(), entityType) })
   }
 
   /** The owner's episode has one more in it. */
@@ -159,12 +176,9 @@ export class NoveltyWatcher implements Watcher {
       verdict,
       known,
       news: describeNews(fieldNames(detector), recent.news),
+      level: this.episodes.levelOf(key) ?? detector.level,
     }
-    this.#owners.own(
-      org.ref,
-      recent.news.map(({ word }) => word),
-      owner,
-    )
+    this.#owners.own(org.ref, recent.news, owner)
     return recent.fired.includes(recent.since)
   }
 

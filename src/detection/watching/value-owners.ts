@@ -1,7 +1,8 @@
 import { day } from '../../duration.ts'
 import { KeyedState } from '../../stream/keyed-state.ts'
-import type { Entity, OrgRef } from '../detection.ts'
+import { compareLevels, type Entity, type Level, type OrgRef } from '../detection.ts'
 import type { FiringVerdict } from '../firing/evaluate.ts'
+import type { News } from './new-values.ts'
 
 /** Who fired by bringing up a value first; saved as JSON. */
 export type Owner = {
@@ -13,9 +14,14 @@ export type Owner = {
   readonly known: { readonly since: number; readonly peers: string }
   /** What was new, in words. */
   readonly news: string
+  /** How it was told. Absent in what was saved by earlier versions. */
+  readonly level?: Level
   /** Keys of the entities that have brought up the same since, as far as they are counted one by one. */
   readonly joined: string[]
 }
+
+/** Who brings up a value, how bad it is of them, and when (event time, ms). */
+type Claim = Pick<Owner, 'key' | 'level' | 'since'>
 
 /** So long after it fired, a value belongs to the one who had it first: whoever has it then joins, ms. */
 const ownedFor = 7 * day
@@ -23,8 +29,8 @@ const ownedFor = 7 * day
 const maxJoined = 200
 
 /**
- * Whose detection a new value belongs to. What many bring up within a week, such as a new application that is rolled out, is
- * one detection of the first of them.
+ * Whose detection a new value belongs to. What nobody had and many bring up within a week, such as a new application that is
+ * rolled out, is one detection of the first of them, or of the first with whom it was worse.
  */
 export class ValueOwners {
   /** By org and word: the key of the owner's record. */
@@ -40,21 +46,31 @@ export class ValueOwners {
     return [this.#words, this.#owners]
   }
 
-  /** Another entity that fired by this value within the last week; null when there is none. */
-  ownerOf(org: OrgRef, word: number, key: string, time: number): Owner | null {
-    const owned = this.#words.get(`${org.id}\0${word}`)
-    if (!owned || owned.owner === key || Math.abs(time - owned.since) > ownedFor) return null
-    return this.#owners.get(owned.owner) ?? null
+  /** Another entity that fired by this value within the last week, at this level or a higher one; null when there is none. */
+  ownerOf(org: OrgRef, word: number, { key, level = 'informational', since }: Claim): Owner | null {
+    const owner = this.#lastOwnerOf(org, word, since)
+    if (!owner || owner.key === key) return null
+    return compareLevels(owner.level ?? 'critical', level) >= 0 ? owner : null
   }
 
-  /** The entity has fired by these values. What somebody else owns stays theirs. */
-  own(org: OrgRef, words: readonly number[], owner: Omit<Owner, 'joined'>): void {
+  /**
+   * The entity has fired by these values. What somebody else owns at this level stays theirs, and what others had before
+   * anybody fired by it belongs to nobody: it has no cause in common with what they did.
+   */
+  own(org: OrgRef, values: readonly Pick<News, 'word' | 'rarity'>[], owner: Omit<Owner, 'joined'>): void {
     const joined = this.#owners.get(owner.key)?.joined ?? []
     this.#owners.set(owner.key, { ...owner, joined })
-    for (const word of words) {
-      if (this.ownerOf(org, word, owner.key, owner.since)) continue
+    for (const { word, rarity } of values) {
+      if (this.ownerOf(org, word, owner)) continue
+      if (rarity > 0 && !this.#lastOwnerOf(org, word, owner.since)) continue
       this.#words.set(`${org.id}\0${word}`, { owner: owner.key, since: owner.since })
     }
+  }
+
+  #lastOwnerOf(org: OrgRef, word: number, time: number): Owner | null {
+    const owned = this.#words.get(`${org.id}\0${word}`)
+    if (!owned || Math.abs(time - owned.since) > ownedFor) return null
+    return this.#owners.get(owned.owner) ?? null
   }
 
   /** Another entity has brought up what belongs to the owner. False when it had joined before. */

@@ -154,6 +154,34 @@ describe('something new that many bring up', () => {
     expect(new Set(rig.detections.map(({ episode }) => episode)).size).toBe(1)
     expect(rig.detections.at(-1)?.observed).toBeGreaterThan(10)
   })
+
+  it('is another detection, of the first with whom it is worse, and of nobody else', () => {
+    const levelFor: Detector['levelFor'] = ({ activity }) => (activity.client === 'curl' ? 'high' : 'low')
+    const rig = createRig([detectorOf({ levelFor })])
+    rig.feed(...usualDays(30, 21))
+    for (let user = 1; user < 20; user++) {
+      const time = monday + 21 * day + 10 * hour + user * hour
+      const worse = user % 5 === 0 ? { client: 'curl' } : {}
+      rig.feed(makeActivity({ ...usual(user), time, user: `u${user}`, ...stranger, ...worse }))
+    }
+    const told = rig.detections.map(({ entity, level }) => ({ entity: entity.id, level }))
+    expect(new Set(told.map(({ entity }) => entity))).toEqual(new Set(['u1', 'u5']))
+    const high = told.filter(({ level }) => level === 'high').map(({ entity }) => entity)
+    expect(new Set(high)).toEqual(new Set(['u5']))
+  })
+
+  it('is told of each of them when it is what others always had', () => {
+    const rig = createRig([detectorOf()])
+    rig.feed(
+      ...usualDays(30, 21, (user) => (user > 20 ? { app: 'Salesforce for iOS', client: 'phone' } : {})),
+    )
+    for (const user of [1, 2, 3]) {
+      const time = monday + 21 * day + user * hour
+      const phone = { app: 'Salesforce for iOS', client: 'phone', network: `192.0.${user}.0/24` }
+      rig.feed(makeActivity({ time, user: `u${user}`, ...phone }))
+    }
+    expect(rig.detections.map(({ entity }) => entity.id)).toEqual(['u1', 'u2', 'u3'])
+  })
 })
 
 describe('the verdict of an analyst', () => {
