@@ -30,8 +30,11 @@ export type EpisodeFacts = {
   readonly networks: number
   readonly apps: number
   readonly users: number
-  /** Share of its events that came from where, and with what, their users are known to work, 0 to 1; of those that tell. */
-  readonly familiarity: number
+  /**
+   * Share of its events that came from where, and with what, their users are known to work, 0 to 1; of those that tell. Null
+   * when none of them does.
+   */
+  readonly familiarity: number | null
 }
 
 const maxSamples = 20
@@ -78,7 +81,7 @@ export function factsOf(evidence: Evidence, entityType: string): EpisodeFacts {
     networks: distinct('network'),
     apps: distinct('app'),
     users,
-    familiarity: events === 0 ? 0 : familiar / events,
+    familiarity: events === 0 ? null : familiar / events,
   }
 }
 
