@@ -11,24 +11,18 @@ import { createLogger, createSecretScrubber } from '../logger.ts'
 import { createReplay, type Replay } from '../replay.ts'
 import { type AlertRecord, toAlertRecord } from './alert-record.ts'
 import { type Allowances, observeAllowances } from './allowances.ts'
+import { readVariant, type Variant } from './variant.ts'
 
 /** What is to be run over a history. Plain values, so that another thread can do it. */
 export type JobSpec = {
   readonly texts: DetectorTexts
   /** Ids of the detectors to run; every one when absent. */
   readonly only?: readonly string[]
-  /** The same detectors with other firing rules, beside themselves. */
+  /** The same detectors with one more overlay each, beside themselves. */
   readonly variants?: readonly Variant[]
   /** IANA time zones of orgs by name, and of those that are not named; without one an org's own, as far as the history tells. */
   readonly timeZones: Readonly<Record<string, string>>
   readonly timeZone?: string | undefined
-}
-
-/** `fires` takes the place of the detector's own. Its alerts are told under `name`. */
-export type Variant = {
-  readonly detector: string
-  readonly name: string
-  readonly fires: Partial<Definition['fires']>
 }
 
 export type JobResult = {
@@ -114,7 +108,7 @@ export class Job {
       ...wanted.flatMap((detector) =>
         this.#withoutExceptions(detector, definitions.get(detector.id) as Definition),
       ),
-      ...variants.flatMap((variant) => compileVariant(variant, definitions.get(variant.detector)) ?? []),
+      ...variants.flatMap((variant) => compileVariant(variant, texts) ?? []),
     ]
   }
 
@@ -131,10 +125,9 @@ export class Job {
 
 const unexcepted = ' without exceptions'
 
-function compileVariant({ name, fires }: Variant, definition: Definition | undefined): Detector | null {
-  return definition
-    ? compileAside({ ...definition, id: name, fires: { ...definition.fires, ...fires } })
-    : null
+function compileVariant(variant: Variant, texts: DetectorTexts): Detector | null {
+  const file = readVariant(variant, texts)
+  return file ? compileAside({ ...file.definition, id: variant.name }) : null
 }
 
 /** As an experimental detector it adds nothing to what detectors that watch detections see. */

@@ -1,10 +1,12 @@
+import { log10PoissonTail } from '../detection/algorithms/log-tails.ts'
 import { formatBudget } from '../detection/definition/budget.ts'
 import type { Definition } from '../detection/definition/definition-schema.ts'
 import type { Verdict } from '../detection/detection.ts'
 import { week } from '../duration.ts'
 import type { AlertRecord } from './alert-record.ts'
 import { type Period, periodOf, type Total, totalOf } from './comparison.ts'
-import type { JobResult, Variant } from './job.ts'
+import type { JobResult } from './job.ts'
+import type { Variant } from './variant.ts'
 import { lostVerdicts, truePositives } from './verdicts.ts'
 
 /** A firing rule that is tried. */
@@ -35,14 +37,14 @@ export type Tuning = {
 }
 
 export type Proposal = {
-  /** Null when nothing that was tried is any good. */
-  readonly trial: Trial | null
-  /** `fits`: close to what is wanted. `fewer`: even the most generous setting brings fewer. `more`: even the strictest brings more. */
-  readonly kind: 'fits' | 'as it is' | 'fewer' | 'more'
+  readonly trial: Trial
+  /**
+   * `as it is`: the wish is not passed. `chance`: not by more than chance explains. `fits`: a stricter setting keeps to it.
+   * `more`: even the strictest one brings more.
+   */
+  readonly kind: 'as it is' | 'chance' | 'fits' | 'more'
 }
 
-/** Models that know no probability. */
-const withoutBudget: readonly string[] = ['none', 'decay']
 const budgetFactors = [1 / 8, 1 / 4, 1 / 2, 3 / 4, 1, 1.5, 2, 3, 4, 8]
 /** Floors are of the form 1, 1.5, 2, 3, 5 or 7 times a power of ten. */
 const mantissas = [1, 1.5, 2, 3, 5, 7]
@@ -51,15 +53,19 @@ const floorsAbove = 9
 /** This much of a long history is left to learning, ms. */
 const learning = week
 const longHistory = 3 * week
-/** Fewer alerts than this part of the wish do not fit it. */
-const closeEnough = 0.5
+/** So many alerts or more would come with at least this probability, did the wish hold: no reason to change anything. */
+const chance = 0.05
 
-/** The settings to try for a detector: budgets around the wish with the floor as it is, and floors with the budget as it is. */
-export function settingsFor({ fires, baseline }: Definition, wish: number): readonly Setting[] {
-  const { budget, at_least: atLeast, always_above: above = Number.POSITIVE_INFINITY } = fires
-  const ceiling = typeof above === 'number' ? above : Math.max(...Object.values(above))
-  const budgets = withoutBudget.includes(baseline.model) ? [] : budgetFactors.map((factor) => factor * wish)
-  const floors = fires.when === 'below' ? [] : floorsAround(atLeast).filter((floor) => floor < ceiling)
+/** Whether a probability decides, and with it a budget. */
+export function hasBudget({ baseline }: Definition): boolean {
+  return baseline.model !== 'none' && baseline.model !== 'decay'
+}
+
+/** The settings to try for a detector: as it is, budgets around the wish, and floors with the budget as it is. */
+export function settingsFor(definition: Definition, wish: number): readonly [Setting, ...Setting[]] {
+  const { budget, at_least: atLeast, when } = definition.fires
+  const budgets = hasBudget(definition) ? budgetFactors.map((factor) => factor * wish) : []
+  const floors = when === 'below' ? [] : floorsAround(atLeast)
   return [
     { budget, atLeast, kind: 'as it is' },
     ...budgets
@@ -70,11 +76,11 @@ export function settingsFor({ fires, baseline }: Definition, wish: number): read
 }
 
 /** The setting as a detector that runs beside the others. */
-export function toVariant(detector: string, { budget, atLeast }: Setting, index: number): Variant {
-  return { detector, name: `setting ${index}`, fires: { budget, at_least: atLeast } }
+export function toVariant(detector: string, setting: Setting, index: number): Variant {
+  return { detector, name: `setting ${index}`, overlay: toOverlay(detector, setting) }
 }
 
-/** What each setting brought, and the one that comes nearest to the wish (alerts per ms) from below. */
+/** What each setting brought, and whether a stricter one is needed to keep to the wish (alerts per ms). */
 export function judgeSettings(
   settings: readonly Setting[],
   results: readonly JobResult[],
@@ -100,7 +106,7 @@ export function judgeSettings(
     counted,
     truePositives: truePositives(verdicts).length,
     trials,
-    proposal: propose(trials, wish * week),
+    proposal: propose(trials, wish, counted),
   }
 }
 
@@ -126,14 +132,22 @@ function toTrial(setting: Setting, { raised, today, counted, verdicts }: Raised)
   }
 }
 
-/** The most alerts that do not pass the wish; a budget rather than a floor, for it follows what is usual for each entity. */
-function propose(trials: readonly Trial[], perWeek: number): Proposal {
-  const within = trials.filter(({ total }) => total.perWeek <= perWeek).sort(byPreference)
-  const [best] = within
-  const strictest = trials.toSorted((a, b) => a.total.perWeek - b.total.perWeek)[0] ?? null
-  if (!best) return { trial: strictest, kind: 'more' }
-  if (best.setting.kind === 'as it is') return { trial: best, kind: 'as it is' }
-  return { trial: best, kind: best.total.perWeek < closeEnough * perWeek ? 'fewer' : 'fits' }
+/**
+ * The wish is a limit. Of stricter settings that keep to it the one with the most alerts; a budget rather than a floor, for it
+ * follows what is usual for each entity.
+ */
+function propose(trials: readonly Trial[], wish: number, { from, to }: Period): Proposal {
+  const [current, ...others] = trials as readonly [Trial, ...Trial[]]
+  const { alerts } = current.total
+  const expected = wish * (to - from)
+  if (alerts <= expected) return { trial: current, kind: 'as it is' }
+  if (10 ** log10PoissonTail(alerts, expected) >= chance) return { trial: current, kind: 'chance' }
+  const { budget, atLeast } = current.setting
+  const stricter = others.filter(({ setting }) => setting.budget < budget || setting.atLeast > atLeast)
+  const [best] = stricter.filter(({ total }) => total.alerts <= expected).sort(byPreference)
+  if (best) return { trial: best, kind: 'fits' }
+  const strictest = [current, ...stricter].sort((a, b) => a.total.alerts - b.total.alerts)[0] ?? current
+  return { trial: strictest, kind: 'more' }
 }
 
 const preferred = ['as it is', 'budget', 'floor'] as const
@@ -159,6 +173,7 @@ function floorsAround(floor: number): readonly number[] {
 
 /** What to paste into an overlay. */
 export function toOverlay(detector: string, { budget, atLeast, kind }: Setting): string {
+  if (kind === 'as it is') return `id: ${detector}\n`
   const fires = kind === 'budget' ? `budget: ${formatBudget(budget)}` : `at_least: ${atLeast}`
   return `id: ${detector}\nfires: { ${fires} }\n`
 }

@@ -4,6 +4,7 @@ import type { AlertRecord } from '../backtest/alert-record.ts'
 import type { JobSpec } from '../backtest/job.ts'
 import { formatPeriod, formatRate, partsOf, plural } from '../backtest/report/words.ts'
 import {
+  hasBudget,
   judgeSettings,
   type Setting,
   settingsFor,
@@ -12,6 +13,7 @@ import {
   toOverlay,
   toVariant,
 } from '../backtest/tuning.ts'
+import { proposed, readVariant } from '../backtest/variant.ts'
 import { formatBudget, parseBudget } from '../detection/definition/budget.ts'
 import { compileDetectors, parseDetectors } from '../detection/definition/catalog.ts'
 import { readDetectorTexts } from '../detection/definition/detector-texts.ts'
@@ -27,9 +29,15 @@ type Options = HistoryOptions & { readonly budget: number; readonly json?: true 
 export function registerTune(program: Command, context: CommandContext): void {
   const command = program
     .command('tune')
-    .description("Find the threshold with which a detector raises so many alerts on the org's own history.")
+    .description(
+      "Find out whether a detector keeps to so many alerts on the org's own history, and a threshold that does.",
+    )
     .argument('<detector>', 'id of the detector')
-    .requiredOption('--budget <budget>', 'how many alerts you want to see, such as 2/week', readBudget)
+    .requiredOption(
+      '--budget <budget>',
+      'how many alerts you want to see at most, such as 2/week',
+      readBudget,
+    )
     .option('--json', 'one object a line')
   for (const option of historyOptions()) command.addOption(option)
   command.action((detector: string, options: Options) => tune(detector, options, context))
@@ -48,6 +56,7 @@ async function tune(id: string, options: Options, context: CommandContext): Prom
     )
   const settings = settingsFor(definition, options.budget)
   const variants = settings.map((setting, index) => toVariant(id, setting, index))
+  const files = variants.map((variant) => readVariant(variant, texts))
   const job = (own: JobSpec['variants']): JobSpec => ({
     texts,
     // One that watches the detections of others needs them beside it.
@@ -58,37 +67,55 @@ async function tune(id: string, options: Options, context: CommandContext): Prom
   const jobs = [0, 1].map((half) => job(variants.filter((_, index) => index % 2 === half)))
   const results = await runOverHistory(history, jobs)
   const tuning = judgeSettings(settings, results, { wish: options.budget, detector: id })
-  if (options.json) printObjects(toObjects(id, tuning))
-  else print(toText(id, tuning, options.budget))
+  const { warnings = [] } = files[settings.indexOf(tuning.proposal.trial.setting)] ?? {}
+  const told = {
+    id,
+    tuning,
+    hasBudget: hasBudget(definition),
+    lifted: warnings.filter(({ file }) => file === proposed).map(({ message }) => message),
+  }
+  if (options.json) printObjects(toObjects(told))
+  else print(toText(told, options.budget))
 }
 
-function toText(id: string, tuning: Tuning, wish: number): string {
+/** `lifted`: the ceilings that rise with the floor that is proposed. */
+type Told = {
+  readonly id: string
+  readonly tuning: Tuning
+  readonly hasBudget: boolean
+  readonly lifted: readonly string[]
+}
+
+function toText({ id, tuning, hasBudget, lifted }: Told, wish: number): string {
   const { period, counted, trials, proposal } = tuning
   const { trial } = proposal
+  const isChange = trial.setting.kind !== 'as it is'
   const from = counted.from > period.from ? '; alerts count from the second week on' : ''
   return [
     `${formatPeriod(period)}${from}. ${pc.bold(id)} with other thresholds:`,
     '',
-    formatTable(toRows(tuning), new Set([0, 1, 2, 3, 4])),
+    formatTable(toRows(tuning, hasBudget), new Set([0, 1, 2, 3, 4].slice(hasBudget ? 0 : 1))),
     describeProposal(tuning, wish),
-    ...(trial && isChange(tuning) ? ['', toOverlay(id, trial.setting).replace(/^/gm, '  ').trimEnd()] : []),
+    ...(isChange ? ['', toOverlay(id, trial.setting).replace(/^/gm, '  ').trimEnd()] : []),
+    ...(lifted.length > 0 ? ['', 'Ceilings rise with it:', ...lifted.map((line) => `  ${line}`)] : []),
     '',
-    ...(trial && trial.alerts.length > 0 ? ['With it there would have been:', ...toLines(trial.alerts)] : []),
+    ...(trial.alerts.length > 0 ? ['With it there would have been:', ...toLines(trial.alerts)] : []),
     ...(trials.some(({ ceiling }) => ceiling > 0)
-      ? ['', 'Alerts in brackets come from always_above, which neither budget nor at_least changes.']
+      ? [
+          '',
+          'Alerts in brackets come from always_above, which no budget changes, and at_least only above it.',
+        ]
       : []),
     '',
   ].join('\n')
 }
 
-/** Whether there is something to paste. */
-function isChange({ proposal: { trial, kind } }: Tuning): boolean {
-  return trial !== null && kind !== 'as it is' && trial.setting.kind !== 'as it is'
-}
-
-function toRows({ trials, truePositives, proposal }: Tuning): readonly (readonly string[])[] {
+function toRows(
+  { trials, truePositives, proposal }: Tuning,
+  hasBudget: boolean,
+): readonly (readonly string[])[] {
   const heads = [
-    'BUDGET',
+    ...(hasBudget ? ['BUDGET'] : []),
     'AT LEAST',
     'ALERTS',
     'PER WEEK',
@@ -99,7 +126,7 @@ function toRows({ trials, truePositives, proposal }: Tuning): readonly (readonly
   const rows = trials
     .toSorted(byKind)
     .map((trial) => [
-      formatBudget(trial.setting.budget),
+      ...(hasBudget ? [formatBudget(trial.setting.budget)] : []),
       trial.setting.atLeast.toLocaleString('en'),
       trial.ceiling > 0 ? `${trial.alerts.length} (${trial.ceiling})` : String(trial.alerts.length),
       formatRate(trial.total.perWeek),
@@ -120,21 +147,21 @@ function byKind(a: Trial, b: Trial): number {
 
 function describeProposal({ proposal: { trial, kind } }: Tuning, wish: number): string {
   const wanted = formatBudget(wish)
-  if (!trial) return 'There is nothing to propose.'
   const rate = `${formatRate(trial.total.perWeek)} a week`
   switch (kind) {
     case 'as it is':
-      return `Leave it as it is: ${rate}, and nothing that was tried comes nearer to ${wanted}.`
+      return `Leave it as it is: ${rate}, no more than ${wanted}.`
+    case 'chance':
+      return `Leave it as it is: ${rate}, which by chance comes of ${wanted} too.`
     case 'fits':
       return `For ${wanted}, ${describeSetting(trial.setting)} brings ${rate}. As an overlay:`
-    case 'fewer':
-      return `Nothing that was tried comes near ${wanted} without passing it; ${describeSetting(trial.setting)} brings ${rate}. As an overlay:`
     default:
-      return `Even ${describeSetting(trial.setting)} brings ${rate}, more than ${wanted}: look at who fires, and write exceptions. As an overlay:`
+      return `Even ${describeSetting(trial.setting)} brings ${rate}, more than ${wanted}: look at who fires, and write exceptions.${trial.setting.kind === 'as it is' ? '' : ' As an overlay:'}`
   }
 }
 
 function describeSetting({ kind, budget, atLeast }: Setting): string {
+  if (kind === 'as it is') return 'as it is, it'
   return kind === 'floor' ? `at_least ${atLeast.toLocaleString('en')}` : `budget ${formatBudget(budget)}`
 }
 
@@ -152,10 +179,11 @@ function toLines(alerts: readonly AlertRecord[]): readonly string[] {
     : [...lines.slice(0, shown), `  … and ${plural(lines.length - shown, 'more', 'more')}`]
 }
 
-function toObjects(id: string, { period, trials, proposal }: Tuning): readonly object[] {
+function toObjects({ id, tuning, hasBudget, lifted }: Told): readonly object[] {
+  const { period, trials, proposal } = tuning
   const describe = ({ setting, total, ceiling, truePositivesLost }: Trial) => ({
     detector: id,
-    budget: formatBudget(setting.budget),
+    ...(hasBudget && { budget: formatBudget(setting.budget) }),
     at_least: setting.atLeast,
     changes: setting.kind,
     alerts: total.alerts,
@@ -171,7 +199,9 @@ function toObjects(id: string, { period, trials, proposal }: Tuning): readonly o
       outcome: kind,
       from: new Date(period.from).toISOString(),
       to: new Date(period.to).toISOString(),
-      ...(trial && { ...describe(trial), overlay: toOverlay(id, trial.setting) }),
+      ...describe(trial),
+      overlay: trial.setting.kind === 'as it is' ? null : toOverlay(id, trial.setting),
+      lifted,
     },
   ]
 }

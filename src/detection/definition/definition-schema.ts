@@ -10,6 +10,7 @@ import { findContradictions } from './contradictions.ts'
 import { activityField, canonicalFields, type FieldLookup, foundField } from './fields.ts'
 import { inlineTestsSchema } from './inline-test-schema.ts'
 import { parseMeasure } from './measure.ts'
+import { usualBudget } from './scale-budgets.ts'
 import { compileSelection, type Predicate, type SelectionSource } from './selection.ts'
 
 /** A selection as it was written, and compiled. */
@@ -120,7 +121,7 @@ const fires = z.strictObject({
     .enum(['above', 'below'])
     .default('above')
     .describe('above: too much fires; below: too little, judged as time goes on without events'),
-  budget: budget.default(1 / week),
+  budget: budget.default(usualBudget),
   at_least: amount.default(1).describe('Never fires below this, whatever the statistics say'),
   always_above: ceiling.optional(),
 })

@@ -59,3 +59,9 @@ export function nameOf(layers: readonly Layer[], path: Path): string {
 export function asMap(value: unknown): RawMap {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as RawMap) : {}
 }
+
+/** Puts another value at a path that is there. */
+export function replaceAt(value: unknown, path: Path, replacement: unknown): void {
+  const parent = path.slice(0, -1).reduce<unknown>((inner, key) => Reflect.get(inner as object, key), value)
+  Reflect.set(parent as object, path.at(-1) as PropertyKey, replacement)
+}

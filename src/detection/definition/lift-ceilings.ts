@@ -1,5 +1,5 @@
 import type { Path, Problem } from '../../yaml-source.ts'
-import { asMap, has, type Layer, nameOf } from './layers.ts'
+import { asMap, has, type Layer, nameOf, replaceAt } from './layers.ts'
 
 type Ceiling = { readonly path: Path; readonly amount: number }
 
@@ -19,7 +19,7 @@ export function liftCeilings(
   const isBefore = ({ path }: Ceiling) => layers.findLastIndex((layer) => has(layer, path)) < owner
   const low = ceilingsOf(merged).filter((ceiling) => ceiling.amount < floor && isBefore(ceiling))
   const lifted = structuredClone(merged)
-  for (const { path } of low) replace(lifted, path, floor)
+  for (const { path } of low) replaceAt(lifted, path, floor)
   const warnings = low.map(({ path, amount }) =>
     source.problemAt(at, `${nameOf(layers, path)} rises from ${amount} to ${floor}`),
   )
@@ -47,9 +47,4 @@ function ceilingsOf(merged: unknown): readonly Ceiling[] {
       typeof amount === 'number' ? [{ path: [...path, length], amount }] : [],
     )
   })
-}
-
-function replace(value: unknown, path: Path, amount: number): void {
-  const parent = path.slice(0, -1).reduce<unknown>((inner, key) => Reflect.get(inner as object, key), value)
-  Reflect.set(parent as object, path.at(-1) as PropertyKey, amount)
 }

@@ -12,6 +12,7 @@ import {
   type RawMap,
 } from './layers.ts'
 import { liftCeilings } from './lift-ceilings.ts'
+import { scaleBudgets } from './scale-budgets.ts'
 
 /** Conditions are replaced as a whole: null in them means that a field is absent, and half of two conditions is neither. */
 const conditions: ReadonlySet<PropertyKey> = new Set(['where', 'hits'])
@@ -38,7 +39,8 @@ export function applyOverlays(base: YamlSource, overlays: readonly YamlSource[])
     layers.push(layer)
     merged = merge(merged, layer.value, [])
   }
-  const { lifted: value, warnings } = liftCeilings(merged, layers)
+  const { lifted, warnings } = liftCeilings(merged, layers)
+  const value = scaleBudgets(lifted, layers)
   return {
     source: {
       value: () => value,

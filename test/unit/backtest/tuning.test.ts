@@ -7,6 +7,7 @@ import {
   toOverlay,
   toVariant,
 } from '../../../src/backtest/tuning.ts'
+import { readVariant } from '../../../src/backtest/variant.ts'
 import { formatBudget, parseBudget } from '../../../src/detection/definition/budget.ts'
 import { parseDetector } from '../../../src/detection/definition/parse-detector.ts'
 import { day, week } from '../../../src/duration.ts'
@@ -51,9 +52,22 @@ describe('the settings that are tried', () => {
     expect(settings.map(({ atLeast }) => atLeast).slice(0, 5)).toEqual([5, 1, 2, 3, 7])
   })
 
-  it('do not pass the ceiling', () => {
-    const settings = settingsFor(definition({ fires: 'fires: { at_least: 5, always_above: 20 }' }), wish)
-    expect(Math.max(...settings.map(({ atLeast }) => atLeast))).toBe(15)
+  it('are overlays, beside which the ceilings of the detector rise', () => {
+    const text = detectorText({ fires: 'fires: { at_least: 5, always_above: 20 }' })
+    const texts = {
+      detectors: [{ file: 'burst.yaml', text }],
+      overlays: [{ file: 'own/mine.yaml', text: 'id: burst\nlevel: low\n' }],
+      hash: '',
+    }
+    const variants = settingsFor(definition({ fires: 'fires: { at_least: 5, always_above: 20 }' }), wish).map(
+      (setting, index) => readVariant(toVariant('burst', setting, index), texts),
+    )
+    expect(variants.map((file) => file?.definition.fires)).toContainEqual(
+      expect.objectContaining({ at_least: 30, always_above: 30 }),
+    )
+    expect(variants.map((file) => file?.definition.level)).toEqual(variants.map(() => 'low'))
+    const refused = { detector: 'burst', overlay: 'id: burst\nlevel: hihg\n' }
+    expect(() => readVariant(refused, texts)).toThrow('the proposal:2:8 level')
   })
 })
 
@@ -75,41 +89,49 @@ describe('the proposal', () => {
     return judgeSettings(settings, [jobResult({ alerts, days })], { wish, detector: 'burst' })
   }
 
-  it('is the setting with the most alerts that do not pass the wish', () => {
-    const { proposal, counted } = judge(({ kind, budget }) =>
-      kind === 'floor' ? 0 : Math.round(budget * week * 2),
-    )
+  it('is the stricter setting with the most alerts that do not pass the wish', () => {
+    const { proposal, counted } = judge(({ kind, budget }) => {
+      if (kind === 'as it is') return 20
+      return kind === 'floor' ? 0 : Math.round(budget * week * 12)
+    })
     expect(counted).toEqual({ from: start + week, to: start + 4 * week })
     expect(proposal).toMatchObject({
       kind: 'fits',
-      trial: { setting: { budget: 3 / week }, total: { perWeek: 2 } },
+      trial: { setting: { budget: 0.5 / week }, total: { perWeek: 2 } },
     })
   })
 
   it('is a budget rather than a floor that does the same', () => {
-    const { proposal } = judge(({ kind }) => (kind === 'as it is' ? 9 : 6))
-    expect(proposal.trial?.setting).toMatchObject({ kind: 'budget', budget: 0.25 / week })
+    const { proposal } = judge(({ kind }) => (kind === 'as it is' ? 20 : 6))
+    expect(proposal.trial.setting).toMatchObject({ kind: 'budget', budget: 0.25 / week })
   })
 
   it('is a floor where no budget does it', () => {
     const { proposal } = judge(({ kind, atLeast }) => (kind === 'floor' && atLeast >= 300 ? 5 : 20))
     expect(proposal).toMatchObject({ kind: 'fits', trial: { setting: { kind: 'floor', atLeast: 300 } } })
-    expect(toOverlay('burst', proposal.trial?.setting as Setting)).toBe(
-      'id: burst\nfires: { at_least: 300 }\n',
-    )
+    expect(toOverlay('burst', proposal.trial.setting)).toBe('id: burst\nfires: { at_least: 300 }\n')
   })
 
-  it('is to leave things as they are when nothing comes nearer', () => {
-    expect(judge(() => 4).proposal).toMatchObject({ kind: 'as it is' })
+  it('never brings more than there is: the wish is a limit', () => {
+    const { proposal } = judge(({ kind, atLeast }) => (kind === 'floor' && atLeast < 50 ? 6 : 4))
+    expect(proposal).toMatchObject({ kind: 'as it is', trial: { setting: { kind: 'as it is' } } })
   })
 
-  it('says when all settings bring more, or all of them much fewer', () => {
-    expect(judge(() => 21, { reason: 'ceiling' })).toMatchObject({
-      proposal: { kind: 'more', trial: { ceiling: 21 } },
+  it.each([
+    [9, 'chance'],
+    [12, 'fits'],
+  ])('does not change anything for what chance explains: %d alerts for six', (count, kind) => {
+    expect(judge((setting) => (setting.kind === 'as it is' ? count : 5)).proposal.kind).toBe(kind)
+  })
+
+  it('says when even the strictest brings more', () => {
+    expect(judge(() => 21, { reason: 'ceiling' }).proposal).toMatchObject({
+      kind: 'more',
+      trial: { ceiling: 21, setting: { kind: 'as it is' } },
     })
-    expect(judge(({ budget }) => (budget > 10 / week ? 1 : 0)).proposal).toMatchObject({
-      kind: 'fewer',
-      trial: { setting: { budget: 16 / week } },
+    expect(judge(({ atLeast }) => (atLeast > 1000 ? 15 : 21)).proposal).toMatchObject({
+      kind: 'more',
+      trial: { setting: { kind: 'floor', atLeast: 1500 } },
     })
   })
 

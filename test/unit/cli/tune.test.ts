@@ -13,7 +13,7 @@ const bursts = [
 describe('forcewatch tune', () => {
   it('proposes the threshold that gives so many alerts, as an overlay to paste', async () => {
     using folder = temporaryFolder()
-    folder.write('detectors/burst.yaml', detectorText())
+    folder.write('detectors/burst.yaml', detectorText({ fires: 'fires: { at_least: 5, always_above: 20 }' }))
     const file = folder.write('events.jsonl', historyText(bursts))
     const args = [
       'tune',
@@ -25,17 +25,21 @@ describe('forcewatch tune', () => {
       '--file',
       file,
     ]
-    const { code, stdout } = await runForcewatch(args.with(3, '5/week'))
+    const { code, stdout } = await runForcewatch(args)
     expect(code).toBe(0)
-    // Two of the bursts in three days are 4.7 a week.
-    expect(stdout).toContain('For 5/week, at_least 10 brings 4.7 a week. As an overlay:')
-    expect(stdout).toContain('\n  id: burst\n  fires: { at_least: 10 }\n')
-    expect(stdout).toMatch(/2026-09-08 12:00 {2}medium {4}u2@example.com: 25 events/)
-    const lines = (await runForcewatch([...args, '--json'])).stdout.trim().split('\n')
+    expect(stdout).toContain('Leave it as it is: 7 a week, no more than 7/week.')
+    expect(stdout).toMatch(/\n *AT LEAST {2}ALERTS/)
+    const strict = await runForcewatch(args.with(3, '1/month'))
+    expect(strict.stdout).toContain('For 0.233/week, at_least 70 brings 0 a week. As an overlay:')
+    expect(strict.stdout).toContain('\n  id: burst\n  fires: { at_least: 70 }\n')
+    expect(strict.stdout).toContain(
+      'Ceilings rise with it:\n  fires.always_above of the shipped file rises from 20 to 70',
+    )
+    const lines = (await runForcewatch([...args.with(3, '1/week'), '--json'])).stdout.trim().split('\n')
     expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({
       kind: 'proposal',
-      outcome: 'as it is',
-      per_week: 7,
+      outcome: 'fits',
+      per_week: 0,
     })
   })
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { formatBudget } from '../../../src/detection/definition/budget.ts'
 import { lintDetectors, parseDetectors } from '../../../src/detection/definition/catalog.ts'
 import { formatProblem } from '../../../src/yaml-source.ts'
 import { detectorText } from './detector-file.ts'
@@ -164,6 +165,22 @@ overrides: [{ match: { user: u5 }, fires: { always_above: 30 } }]`,
         'own/1.yaml:3:59 overrides[0].fires.always_above: must not be below at_least',
       ])
     })
+  })
+
+  it('changes the budgets of earlier overrides in proportion to the one of the detector', () => {
+    const changes = {
+      fires: 'fires: { at_least: 5, budget: 2/week }',
+      overrides: 'overrides: [{ match: { user: u1 }, fires: { budget: 1/day } }]',
+    }
+    const own = 'overrides: [{ match: { user: u2 }, fires: { budget: 3/week } }]'
+    const budgetsOf = (...overlays: readonly string[]) =>
+      definitionOf(overlays, changes)?.overrides.map(({ fires }) => formatBudget(fires.budget ?? 0))
+    expect(budgetsOf(`id: burst\n${own}`)).toEqual(['7/week', '3/week'])
+    expect(budgetsOf(`id: burst\nfires: { budget: 0.2/week }\n${own}`)).toEqual(['0.7/week', '3/week'])
+    expect(budgetsOf(`id: burst\n${own}`, 'id: burst\nfires: { budget: 4/week }')).toEqual([
+      '14/week',
+      '6/week',
+    ])
   })
 
   it('is blamed for what it breaks in an override of the shipped file, which is named', () => {
