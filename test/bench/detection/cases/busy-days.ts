@@ -114,13 +114,14 @@ const goLive: Case = {
   id: 'go-live',
   title: 'a new integration goes live: 2,000 calls and 40,000 rows a day from its first day on',
   days: 4,
-  promise: { kind: 'look-alike', atMost: 'medium' },
+  promise: atMostLow,
   play(scene) {
     const user = {
       id: toSalesforceId('005', 60_001),
       username: `survey-sync@${scene.org.domain}`,
       name: 'Survey Sync',
       userType: 'Standard',
+      created: scene.at(1, 0),
     }
     scene.hire([user], scene.at(1, 0))
     const how = { apiType: 'REST', userAgent: 'SurveySync/1.0' }
