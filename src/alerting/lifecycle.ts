@@ -148,8 +148,9 @@ function withDetection(alert: Alert, detection: Detection): Alert {
   }
 }
 
+/** Of equals the later one: it says as well what has joined since. */
 function isGreater(a: Detection, b: Detection): boolean {
-  return (compareLevels(a.level, b.level) || excess(a) - excess(b) || a.observed - b.observed) > 0
+  return (compareLevels(a.level, b.level) || excess(a) - excess(b) || a.observed - b.observed) >= 0
 }
 
 /** How far beyond the threshold, in powers of ten; 0 without statistics. */

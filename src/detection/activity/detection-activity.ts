@@ -19,7 +19,7 @@ export function toDetectionActivity(detection: Detection, risk: number): Activit
     action: 'detection',
     outcome: null,
     user,
-    username: user === null ? null : textOr(fields.username),
+    username: user === null ? null : textOr(fields.user === user ? fields.username : entity.name),
     actor: null,
     ip: textOr(fields.ip),
     network: textOr(fields.network),

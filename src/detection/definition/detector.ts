@@ -69,7 +69,12 @@ export type Measure = {
   readonly expression: string
   readonly kind: 'count' | 'sum' | 'distinct' | 'ratio' | 'new'
   /** Of `new`: the fields whose values may be new; none otherwise. */
-  readonly fields: readonly { readonly name: string; read(activity: Activity): unknown }[]
+  readonly fields: readonly {
+    readonly name: string
+    /** Its values name one thing, such as an application, and not a kind of behaviour: many may begin with it together. */
+    readonly shareable: boolean
+    read(activity: Activity): unknown
+  }[]
   /** The amount (sum; 0 when absent) of an activity; 1 for a count. */
   amountOf(activity: Activity): number
   /** The value (distinct) of an activity; null when absent. */

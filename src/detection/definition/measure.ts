@@ -28,6 +28,8 @@ function unitsOf(expression: string, others: string): Pick<Measure, 'unit' | 'un
 
 /** Fields that one measure may look at for something new. */
 const maxNewFields = 8
+/** Fields whose values name one thing each. What is not known to do so may be a kind, such as an action or a country. */
+const shareable: ReadonlySet<string> = new Set(['network', 'app', 'client', 'query', 'objects'])
 
 /** Understands `count`, `ratio`, `sum(field)`, `distinct(field)` and `new(field, …)`; answers what is wrong with any other text. */
 export function parseMeasure(expression: string): Measure | string {
@@ -68,7 +70,7 @@ function parseNews(expression: string, names: readonly string[]): Measure | stri
   for (const name of names) {
     const field = activityField(name)
     if ('unknown' in field) return field.unknown
-    fields.push({ name, read: field.read })
+    fields.push({ name, shareable: shareable.has(name), read: field.read })
   }
   const words = { unit: 'new values', unitOfOne: 'new value' }
   return { expression, kind: 'new', fields, amountOf: () => 1, valueOf: () => null, ...words }

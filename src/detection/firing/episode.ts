@@ -36,6 +36,10 @@ export type Detected = {
   last?: Finding
   /** What else the entity did that raised the level for the rest of the episode. */
   raised?: Raised | null
+  /** Others to whom the same happened, by name, in the order in which they came. Absent while there are none. */
+  joined?: string[]
+  /** How many of them the last detection told of. */
+  joinedTold?: number
 }
 
 /** Why the level of an episode is higher than what was found itself says. */
@@ -62,6 +66,8 @@ const watchingFor = hour
 const settledAfter = 5 * minute
 /** By what factor it must have grown to be said in the end. */
 const worthSaying = 1.1
+/** So many others are told apart. */
+const maxJoined = 200
 /**
  * An excess goes on while a twentieth of it is new: at a steady pace each pane brings a tenth. What is left in a long window
  * from a burst long ago is not going on.
@@ -94,6 +100,21 @@ export function admit(episode: Episode, finding: Finding, amount: number, detect
   return due
 }
 
+/**
+ * Somebody else, to whom the same happened, joins the episode: nothing of it changes but that it goes on. True when that is
+ * to be emitted now: their number has doubled.
+ */
+export function join(detected: Detected, name: string, time: number, backfill: boolean): boolean {
+  detected.over = Math.max(detected.over, time)
+  const { last, joined = [], joinedTold = 0 } = detected
+  if (!last || joined.includes(name) || joined.length >= maxJoined) return false
+  joined.push(name)
+  detected.joined = joined
+  const due = joined.length >= growth * joinedTold
+  detected.pending = joined.length < worthSaying * joinedTold ? detected.pending : { ...last, time, backfill }
+  return due
+}
+
 /** Ends what has been quiet for long enough, so that what comes next opens another episode. */
 export function closeIfEnded(episode: Episode, time: number): void {
   if (episode.detected && hasEnded(episode.detected, time)) episode.detected = null
@@ -109,6 +130,7 @@ export function noteEmitted(detected: Detected, { verdict, level, time }: Findin
   if (compareLevels(level, detected.level) > 0) detected.level = level
   detected.fresh = 0
   detected.pending = null
+  detected.joinedTold = detected.joined?.length ?? 0
   return detected.sequence++
 }
 
@@ -135,7 +157,7 @@ export function detectionId(episode: string, sequence: number): string {
   return hash([episode, String(sequence)])
 }
 
-function hasEnded({ over, quiet }: Detected, time: number): boolean {
+export function hasEnded({ over, quiet }: Detected, time: number): boolean {
   return time - over > quiet
 }
 

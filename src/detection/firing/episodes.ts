@@ -15,7 +15,9 @@ import {
   closeIfEnded,
   type Episode,
   type Finding,
+  hasEnded,
   isOver,
+  join,
   noteEmitted,
   type Raised,
   takePending,
@@ -107,9 +109,31 @@ export class Episodes {
     return episode.detected?.id ?? null
   }
 
-  /** The highest level that was told of the episode with this key; null before it has fired. */
-  levelOf(key: string): Level | null {
-    return this.#episodes.get(key)?.detected?.level ?? null
+  /** The level of the episode with this id, which is about the entity with this key; null when it is over at `time`. */
+  levelOf(key: string, id: string, time: number): Level | null {
+    const detected = this.#episodes.get(key)?.detected
+    return detected?.id === id && detected.last && !hasEnded(detected, time) ? detected.level : null
+  }
+
+  /** The level that a finding would have if it were taken. */
+  levelFor(key: string, { activity, entity, amount, finding }: Remark & Pick<Conclusion, 'finding'>): Level {
+    const { detector } = this.#options.inForce
+    const before = this.#episodes.get(key)
+    const evidence = before ? structuredClone(before.evidence) : createEvidence()
+    collect(evidence, activity, amount, entity.type)
+    const level = detector.levelFor({ ...finding.found, ...factsOf(evidence, entity.type) })
+    const raised = raisedBefore(this.#witnessed.get(key), detector.escalations, finding.time)
+    return higherLevel(level, raised)
+  }
+
+  /** Somebody else, to whom the same happened, joins the open episode of the entity with this key. */
+  join(key: string, name: string, { time, backfill }: Activity, org: OrgTime): void {
+    const episode = this.#episodes.get(key)
+    if (!episode?.detected) return
+    this.#episodes.touch(key)
+    if (!join(episode.detected, name, time, backfill)) return
+    const { pending } = episode.detected
+    if (pending) this.#report(episode, pending, org)
   }
 
   /** Event time of an org came to `time`: says what is still to be said of its episodes, and forgets those that are over. */

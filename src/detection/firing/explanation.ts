@@ -22,8 +22,12 @@ export type Explained = {
   readonly reason: Detection['reason']
   readonly statistics: Statistics | null
   readonly trigger: EventSample
+  /** Names of others to whom the same happened. */
+  readonly joined: readonly string[]
 }
 
+/** Others are named up to so many. */
+const maxNamed = 20
 /** A budget that nobody would set: no budget keeps such a detection quiet. */
 const leastBudget = 1e-4
 
@@ -33,9 +37,10 @@ export function toExplanation(explained: Explained): readonly Line[] {
 }
 
 function* linesOf(explained: Explained): Generator<Line> {
-  const { detector, set, entity, statistics, trigger } = explained
+  const { detector, set, entity, statistics, trigger, joined } = explained
   const news = newsOf(trigger)
   if (news !== '') yield { label: 'New', value: news }
+  if (joined.length > 0) yield { label: 'Shared', value: sharedWith(joined) }
   if (statistics) yield* statisticalLines(explained, statistics)
   yield { label: 'Tuning', value: tuningOf(explained) }
   yield { label: 'Detector', value: `${detector.id}, set ${set.slice(0, 12)}, entity ${entity.id}` }
@@ -98,6 +103,13 @@ function newsOf(trigger: EventSample): string {
   if (off_hours === true) parts.push('hardly ever at work at this time')
   if (active === false) parts.push('the user is deactivated')
   return parts.join('; ')
+}
+
+/** `3 others brought up the same: ann@acme.example, bob@acme.example, cem@acme.example`. */
+function sharedWith(joined: readonly string[]): string {
+  const more = joined.length > maxNamed ? ` and ${joined.length - maxNamed} more` : ''
+  const who = joined.length === 1 ? 'one other' : `${joined.length} others`
+  return `${who} brought up the same: ${joined.slice(0, maxNamed).join(', ')}${more}`
 }
 
 /** What would have kept it quiet. */

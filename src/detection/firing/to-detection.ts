@@ -9,7 +9,7 @@ import { unitOf } from './format.ts'
 /** A finding of an episode as it goes into topic `detections`. `place` is the episode's id and the finding's number in it. */
 export function toDetection(
   source: { readonly detector: Detector; readonly set: string },
-  { org, entity, evidence }: Episode,
+  { org, entity, evidence, detected }: Episode,
   place: { readonly id: string; readonly sequence: number },
   { verdict, level, time, trigger, backfill, because }: Finding,
   statistics: Statistics | null,
@@ -18,6 +18,8 @@ export function toDetection(
   const { observed, reason, length, start, end, limit } = verdict
   const window = { length, start, end }
   const { measure } = detector
+  const { joined = [] } = detected ?? {}
+  const others = joined.length === 1 ? 'one other' : `${joined.length} others`
   return {
     kind: 'detection',
     id: detectionId(place.id, place.sequence),
@@ -35,8 +37,9 @@ export function toDetection(
     reason,
     summary: summarize({ detector, entity, observed, window, reason, statistics, trigger, limit }).concat(
       because ? `; ${because}` : '',
+      joined.length > 0 ? `; ${others} did the same` : '',
     ),
-    explanation: toExplanation({ detector, set, entity, observed, reason, statistics, trigger }),
+    explanation: toExplanation({ detector, set, entity, observed, reason, statistics, trigger, joined }),
     trigger,
     samples: [...evidence.samples],
     contributors: contributorsOf(evidence),

@@ -116,6 +116,11 @@ export class NewValues {
     return sighting
   }
 
+  /** What is remembered of an entity; null when nothing is. */
+  memoryOf(orgId: string, id: string): ValueMemory | null {
+    return this.#memories.find(orgId, id) ?? null
+  }
+
   /** The values that the entity has for the first time. All of them are remembered. */
   look(sighting: Sighting): readonly News[] {
     const { activity, memory, counts, print } = sighting

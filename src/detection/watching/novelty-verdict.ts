@@ -70,7 +70,7 @@ export function evaluateNews(evaluation: NoveltyEvaluation): Verdict | null {
   }
 }
 
-export function fieldNames({ measure }: Detector): readonly string[] {
+function fieldNames({ measure }: Detector): readonly string[] {
   return measure.fields.map(({ name }) => name)
 }
 

@@ -2,18 +2,17 @@ import { day } from '../../duration.ts'
 import { type DurableState, KeyedState } from '../../stream/keyed-state.ts'
 import type { Activity } from '../activity/activity.ts'
 import type { VerdictWord } from '../baseline/incidents.ts'
-import { knownSince } from '../baseline/value-memory.ts'
 import type { Detector, InForce } from '../definition/detector.ts'
-import type { Level } from '../detection.ts'
+import { compareLevels, type Entity } from '../detection.ts'
 import type { EntityTable } from '../entities/entity-table.ts'
-import { type EmitDetection, Episodes, type UnrankedFinding } from '../firing/episodes.ts'
-import { type FiringVerdict, fires } from '../firing/evaluate.ts'
-import { createEvidence, factsOf, sampleOf } from '../firing/evidence.ts'
-import { formatNews, toStatistics } from '../firing/explain.ts'
+import { type EmitDetection, Episodes } from '../firing/episodes.ts'
+import { fires } from '../firing/evaluate.ts'
+import { toStatistics } from '../firing/explain.ts'
 import type { OrgTime } from '../org-time.ts'
-import { paneAt } from '../window/window.ts'
 import { halfLifeOf, type News, NewValues, type Sighting } from './new-values.ts'
-import { evaluateNews, fieldNames } from './novelty-verdict.ts'
+import { toNoveltyFinding } from './novelty-finding.ts'
+import { evaluateNews } from './novelty-verdict.ts'
+import { isForeign, type Thing, thingsAmong, thingsBeside } from './things.ts'
 import { type Owner, ValueOwners } from './value-owners.ts'
 import { entityKey, orgIdOf, sectionPrefix, type Watcher } from './watcher.ts'
 
@@ -26,7 +25,19 @@ type Recent = {
   readonly news: News[]
   episode: string | null
   readonly fired: number[]
+  /** Things that came along with it and are not measured. Absent in what was saved by earlier versions. */
+  beside?: readonly Thing[]
 }
+
+/** An activity, and the entity that is judged by it. */
+type Subject = Pick<Sighting, 'activity' | 'org' | 'memory'> & {
+  readonly key: string
+  readonly entity: Entity
+  readonly recent: Recent
+}
+
+/** Those whom an entity joins, and the words that it shares with them. */
+type Shares = { readonly owners: readonly Owner[]; readonly words: ReadonlySet<number> }
 
 /** News of one window that are kept one by one. */
 const maxNews = 64
@@ -75,6 +86,19 @@ export class NoveltyWatcher implements Watcher {
     if (!held) this.#values.learn(sighting, news)
   }
 
+  /** Who had joined somebody, and now does what would make that louder, is judged on their own. */
+  witnessed(activity: Activity, org: OrgTime): void {
+    const entity = this.#detector.entityOf(activity)
+    if (!entity) return
+    const key = entityKey(org.ref, entity.id)
+    const recent = this.#recent.get(key)
+    const memory = this.#values.memoryOf(org.ref.id, entity.id)
+    if (!recent || !memory || !this.#isRecent(recent, activity.time)) return
+    const subject = { activity, org, memory, key, entity, recent }
+    const shares = this.#sharesOf(subject)
+    if (shares.owners.length > 0 && this.#outranks(subject, shares)) this.#fire(subject, recent.news)
+  }
+
   tick(org: OrgTime, time: number): void {
     this.episodes.tick(org, time)
   }
@@ -82,6 +106,7 @@ export class NoveltyWatcher implements Watcher {
   /** What a true attack taught is forgotten: it is new again when it comes back. What was expected has been learned. */
   verdict(episode: string, key: string, verdict: VerdictWord, org: OrgTime): void {
     const recent = this.#recent.get(key)
+    if (verdict === 'true_positive') this.#owners.release(episode)
     if (verdict !== 'true_positive' || recent?.episode !== episode) return
     this.#values.forget(org.ref.id, key.slice(key.indexOf('\0') + 1), recent.news)
     this.#recent.delete(key)
@@ -105,86 +130,109 @@ export class NoveltyWatcher implements Watcher {
 
   /** True when it fires and is held back from what is learned. */
   #judge(sighting: Sighting, news: readonly News[]): boolean {
-    const { activity, id, org } = sighting
-    const key = entityKey(org.ref, id)
-    const claim = { key, level: this.#levelOf(activity, news), since: activity.time }
-    const own: News[] = []
-    for (const each of news) {
-      const owner = this.#owners.ownerOf(org.ref, each.word, claim)
-      if (owner) this.#join(owner, key, sighting)
-      else own.push(each)
-    }
-    return own.length > 0 && this.#judgeOwn(key, sighting, own)
-  }
-
-  /** How it would be told of the entity by itself. */
-  #levelOf(activity: Activity, { length: observed }: readonly News[]): Level {
-    const { windows, entityType, levelFor } = this.#detector
-    const found = {
-      observed,
-      expected: 0,
-      ratio: 0,
-      excess: 0,
-      window: windows.at(-1) ?? 0,
-      activity,
-      whole: null,
-    }
-    return levelFor({ ...found, ...factsOf(createEvidence(), entityType) })
-  }
-
-  /** The owner's episode has one more in it. */
-  #join(owner: Owner, key: string, { activity, org }: Sighting): void {
-    if (!this.#owners.join(owner, key)) return
-    const { time } = activity
-    const { length, observed } = owner.verdict
-    const moved = { start: time - length, end: time, pane: paneAt(time, length) }
-    const verdict = { ...owner.verdict, ...moved, observed: observed + owner.joined.length }
-    const finding = this.#toFinding(verdict, activity, owner.known, owner.news)
-    this.episodes.take(owner.key, { activity, entity: owner.entity, org, amount: 1, finding })
-  }
-
-  #judgeOwn(key: string, sighting: Sighting, own: readonly News[]): boolean {
     const { activity, org, memory } = sighting
-    const detector = this.#detector
-    const entity = detector.entityOf(activity)
+    const entity = this.#detector.entityOf(activity)
     if (!entity) return false
-    const { time } = activity
-    const recent = this.#recentOf(key, time)
-    recent.news.push(...own.slice(0, Math.max(0, maxNews - recent.news.length)))
-    const verdict = evaluateNews({
+    const key = entityKey(org.ref, entity.id)
+    const recent = this.#recentOf(key, activity.time)
+    recent.news.push(...news.slice(0, Math.max(0, maxNews - recent.news.length)))
+    recent.beside = [...(recent.beside ?? []), ...thingsBeside(this.#detector.measure, activity)].slice(
+      -maxNews,
+    )
+    const subject = { activity, org, memory, key, entity, recent }
+    const shares = this.#sharesOf(subject)
+    const others = this.#thingsOf(recent).filter(({ word }) => !shares.words.has(word))
+    if (shares.owners.length === 0 || isForeign(activity, others) || this.#outranks(subject, shares))
+      return this.#fire(subject, recent.news)
+    if (news.some(({ word }) => shares.words.has(word)))
+      for (const owner of shares.owners)
+        this.episodes.join(owner.key, entity.name ?? entity.id, activity, org)
+    const own = recent.news.filter(({ word }) => !shares.words.has(word))
+    return news.some(({ word }) => !shares.words.has(word)) && this.#fire(subject, own)
+  }
+
+  /**
+   * With whom the entity shares what is new of it, and which words. Whoever has an episode of their own goes on with that. What
+   * is no reason to join, such as a kind of API, is shared all the same with those whom one joins for another.
+   */
+  #sharesOf({ key, recent, activity, org }: Subject): Shares {
+    const found = [...recent.news, ...(recent.beside ?? [])].flatMap(({ word }) => {
+      const owner = this.#openOwnerOf(org, word, activity.time)
+      return owner && owner.key !== key ? [{ word, owner }] : []
+    })
+    const owners = new Map<string, Owner>()
+    if (recent.episode === null)
+      for (const { owner } of found) if (owner.shared) owners.set(owner.episode, owner)
+    const words = found.filter(({ owner }) => owners.has(owner.episode)).map(({ word }) => word)
+    return { owners: [...owners.values()], words: new Set(words) }
+  }
+
+  #thingsOf({ news, beside = [] }: Recent): readonly Thing[] {
+    return [...thingsAmong(this.#detector.measure, news), ...beside]
+  }
+
+  #openOwnerOf({ ref }: OrgTime, word: number, time: number): Owner | null {
+    const owner = this.#owners.ownerOf(ref, word)
+    return owner && this.episodes.levelOf(owner.key, owner.episode, time) !== null ? owner : null
+  }
+
+  /** On its own it would be louder than those whom it would join. */
+  #outranks(subject: Subject, { owners }: Shares): boolean {
+    const { key, entity, org, activity, recent } = subject
+    const verdict = this.#evaluate(subject, recent.news)
+    if (!verdict || !fires(verdict)) return false
+    const finding = toNoveltyFinding(this.#detector, verdict, subject, recent.news)
+    const level = this.episodes.levelFor(key, { activity, entity, org, amount: 0, finding })
+    return owners.every((owner) => {
+      const theirs = this.episodes.levelOf(owner.key, owner.episode, activity.time)
+      return theirs === null || compareLevels(level, theirs) > 0
+    })
+  }
+
+  #evaluate({ activity, org, memory }: Subject, news: readonly News[]) {
+    const detector = this.#detector
+    return evaluateNews({
       detector,
       firing: detector.firesFor(activity),
       memory,
-      group: this.#values.groupOf(sighting),
+      group: this.#values.groupOf({ activity, org }),
       groups: this.#values.groupCount(org.ref.id),
-      news: recent.news,
-      time,
+      news,
+      time: activity.time,
       halfLife: halfLifeOf(detector),
     })
+  }
+
+  /** True when it fires and is held back from what is learned. */
+  #fire(subject: Subject, news: readonly News[]): boolean {
+    const { key, recent, activity, entity, org } = subject
+    const verdict = this.#evaluate(subject, news)
     if (!verdict) return false
-    const known = { since: knownSince(memory), peers: detector.baseline.peersOf(activity, entity) }
-    const finding = fires(verdict) ? this.#toFinding(verdict, activity, known, recent.news) : null
-    const remark = { activity, entity, org, amount: own.length, finding }
-    const episode = this.episodes.take(key, remark)
-    if (!fires(verdict)) return false
+    const finding = fires(verdict) ? toNoveltyFinding(this.#detector, verdict, subject, news) : null
+    const episode = this.episodes.take(key, { activity, entity, org, amount: news.length, finding })
+    if (!finding || episode === null) return false
     if (recent.episode === null && recent.fired.length < heldBack) recent.fired.push(recent.since)
     recent.episode = episode
-    const owner = {
-      key,
-      entity,
-      since: time,
-      verdict,
-      known,
-      news: describeNews(fieldNames(detector), recent.news),
-      level: this.episodes.levelOf(key) ?? detector.level,
-    }
-    this.#owners.own(org.ref, recent.news, owner)
+    this.#own(subject, news, episode)
     return recent.fired.includes(recent.since)
+  }
+
+  /** What belongs to an episode that is open and no lower stays there. */
+  #own({ key, recent, org, activity: { time } }: Subject, news: readonly News[], episode: string): void {
+    const level = this.episodes.levelOf(key, episode, time) ?? 'informational'
+    const { beside = [] } = recent
+    const things = new Set(this.#thingsOf(recent).map(({ word }) => word))
+    for (const each of [...news, ...beside]) {
+      const owner = this.#openOwnerOf(org, each.word, time)
+      const theirs = owner && this.episodes.levelOf(owner.key, owner.episode, time)
+      if (owner?.key !== key && theirs && compareLevels(level, theirs) <= 0) continue
+      this.#owners.own(org.ref, each, things.has(each.word), { key, episode, since: time })
+    }
   }
 
   #recentOf(key: string, time: number): Recent {
     const before = this.#recent.get(key)
-    if (before && time - before.since <= (this.#detector.windows.at(-1) ?? 0)) {
+    if (before && this.#isRecent(before, time)) {
       this.#recent.touch(key)
       return before
     }
@@ -194,32 +242,7 @@ export class NoveltyWatcher implements Watcher {
     return recent
   }
 
-  #toFinding(
-    verdict: FiringVerdict,
-    activity: Activity,
-    known: Owner['known'],
-    news: string | readonly News[],
-  ): UnrankedFinding {
-    const { observed, judgement, excess, length } = verdict
-    const expected = judgement?.expected ?? 0
-    const ratio = observed / Math.max(expected, 1e-9)
-    const sample = sampleOf(activity)
-    const words = typeof news === 'string' ? news : describeNews(fieldNames(this.#detector), news)
-    return {
-      verdict,
-      found: { observed, expected, ratio, excess, window: length, activity, whole: null },
-      time: activity.time,
-      trigger: { ...sample, fields: { ...sample.fields, news: words } },
-      backfill: activity.backfill,
-      known,
-    }
+  #isRecent({ since }: Recent, time: number): boolean {
+    return time - since <= (this.#detector.windows.at(-1) ?? 0)
   }
-}
-
-function describeNews(names: readonly string[], news: readonly News[]): string {
-  const named = names.map((name, field) => ({
-    name,
-    values: [...new Set(news.filter((each) => each.field === field).map(({ text }) => text))],
-  }))
-  return formatNews(named.filter(({ values }) => values.length > 0))
 }

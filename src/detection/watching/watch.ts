@@ -129,7 +129,9 @@ function witness(
   escalations: Interest['escalations'],
 ): void {
   const matching = escalations.filter(({ matches }) => matches(activity))
-  if (matching.length > 0) watcher.episodes?.witness(activity, org, matching, (id) => entityKey(org.ref, id))
+  if (matching.length === 0) return
+  watcher.episodes?.witness(activity, org, matching, (id) => entityKey(org.ref, id))
+  watcher.witnessed?.(activity, org)
 }
 
 /** The watcher that the detector's model asks for. */

@@ -18,6 +18,8 @@ export interface Watcher {
    * of this kind, where somebody has it at hand.
    */
   process(activity: Activity, org: OrgTime, interest?: Interest): void
+  /** The entity has done what the detector's escalations name, which {@link episodes} were shown. */
+  witnessed?(activity: Activity, org: OrgTime): void
   /** Event time of an org has come to `time` (called about once a minute): says what is still to be said. */
   tick(org: OrgTime, time: number): void
   /**

@@ -139,6 +139,18 @@ describe('what the directory says about a user', () => {
     expect(sampleOf(activity).fields).toMatchObject({ name: 'Dana Young', profile: 'Sales User' })
   })
 
+  test('a detection that comes back names the one whom it is about, whoever did the last event', () => {
+    const entity = { type: 'user', id: userId, name: 'dana@acme.example' }
+    const usernameOf = (fields: Record<string, string>) => {
+      const { trigger } = makeDetection()
+      return toDetectionActivity(makeDetection({ entity, trigger: { ...trigger, fields } }), 40).username
+    }
+    expect(usernameOf({ user: '005xx000000OTHERAAA', username: 'other@acme.example' })).toBe(
+      'dana@acme.example',
+    )
+    expect(usernameOf({ user: userId, username: 'dana.young@acme.example' })).toBe('dana.young@acme.example')
+  })
+
   test('comes from the simulated org in the same form', () => {
     const { users } = createOrg({ seed: 'directory', size: 'small' })
     const directory = new Directory()

@@ -33,6 +33,7 @@ function explained(change: Partial<Explained> = {}): Explained {
       parameters,
     },
     trigger: makeDetection().trigger,
+    joined: [],
     ...change,
   }
 }

@@ -1,58 +1,22 @@
 import { describe, expect, it } from 'vitest'
 import type { Activity } from '../../../src/detection/activity/activity.ts'
 import { noveltyFormulas } from '../../../src/detection/baseline/novelty-formulas.ts'
-import type { Detector, Measure } from '../../../src/detection/definition/detector.ts'
-import { parseMeasure } from '../../../src/detection/definition/measure.ts'
 import { EntityTable } from '../../../src/detection/entities/entity-table.ts'
 import { NoveltyWatcher } from '../../../src/detection/watching/novelty-watcher.ts'
 import { entityKey } from '../../../src/detection/watching/watcher.ts'
 import { day, hour, week } from '../../../src/duration.ts'
-import { acme, createRandom, createRig, gamma, makeActivity, makeDetector, monday } from './statistics-rig.ts'
-
-const office = '203.0.113.0/24'
-const elsewhere = '198.51.100.0/24'
-
-function newMeasure(expression = 'new(network, app, client)'): Measure {
-  const measure = parseMeasure(expression)
-  if (typeof measure === 'string') throw new Error(measure)
-  return measure
-}
-
-function detectorOf(
-  changes: Partial<Detector> & { budget?: number; peersOf?: Detector['baseline']['peersOf'] } = {},
-) {
-  return makeDetector({
-    model: 'novelty',
-    measure: newMeasure(),
-    windows: [day],
-    budget: 1 / week,
-    ...changes,
-  })
-}
-
-type Day = (user: number, number: number) => Partial<Activity>
-
-/** Activities of so many users on so many days, from the office with the same two things unless told otherwise. */
-function usualDays(users: number, days: number, of: Day = () => ({})): Activity[] {
-  const activities: Activity[] = []
-  for (let number = 0; number < days; number++) {
-    for (let user = 0; user < users; user++) {
-      const time = monday + number * day + 9 * hour + user * 60_000
-      activities.push(makeActivity({ time, user: `u${user}`, ...usual(user), ...of(user, number) }))
-    }
-  }
-  return activities
-}
-
-function usual(user: number) {
-  return {
-    network: user % 4 === 0 ? `10.0.${user}.0/24` : office,
-    app: 'Browser',
-    client: 'chrome on windows',
-  }
-}
-
-const stranger = { network: elsewhere, app: 'My Ticket Portal', client: 'unknown' }
+import {
+  createWatched,
+  type Day,
+  detectorOf,
+  elsewhere,
+  newMeasure,
+  office,
+  stranger,
+  usual,
+  usualDays,
+} from './novelty-rig.ts'
+import { acme, createRandom, createRig, gamma, makeActivity, monday } from './statistics-rig.ts'
 
 describe('something new', () => {
   it('fires for someone who brings up nothing new, and can be computed again from the detection', () => {
@@ -142,64 +106,15 @@ describe('something new', () => {
   })
 })
 
-describe('something new that many bring up', () => {
-  it('is one detection of the first of them, in which the others appear', () => {
-    const rig = createRig([detectorOf()])
-    rig.feed(...usualDays(30, 21))
-    for (let user = 1; user < 20; user++) {
-      const time = monday + 21 * day + 10 * hour + user * hour
-      rig.feed(makeActivity({ ...usual(user), time, user: `u${user}`, username: `u${user}@x`, ...stranger }))
-    }
-    expect(new Set(rig.detections.map(({ entity }) => entity.id))).toEqual(new Set(['u1']))
-    expect(new Set(rig.detections.map(({ episode }) => episode)).size).toBe(1)
-    expect(rig.detections.at(-1)?.observed).toBeGreaterThan(10)
-  })
-
-  it('is another detection, of the first with whom it is worse, and of nobody else', () => {
-    const levelFor: Detector['levelFor'] = ({ activity }) => (activity.client === 'curl' ? 'high' : 'low')
-    const rig = createRig([detectorOf({ levelFor })])
-    rig.feed(...usualDays(30, 21))
-    for (let user = 1; user < 20; user++) {
-      const time = monday + 21 * day + 10 * hour + user * hour
-      const worse = user % 5 === 0 ? { client: 'curl' } : {}
-      rig.feed(makeActivity({ ...usual(user), time, user: `u${user}`, ...stranger, ...worse }))
-    }
-    const told = rig.detections.map(({ entity, level }) => ({ entity: entity.id, level }))
-    expect(new Set(told.map(({ entity }) => entity))).toEqual(new Set(['u1', 'u5']))
-    const high = told.filter(({ level }) => level === 'high').map(({ entity }) => entity)
-    expect(new Set(high)).toEqual(new Set(['u5']))
-  })
-
-  it('is told of each of them when it is what others always had', () => {
-    const rig = createRig([detectorOf()])
-    rig.feed(
-      ...usualDays(30, 21, (user) => (user > 20 ? { app: 'Salesforce for iOS', client: 'phone' } : {})),
-    )
-    for (const user of [1, 2, 3]) {
-      const time = monday + 21 * day + user * hour
-      const phone = { app: 'Salesforce for iOS', client: 'phone', network: `192.0.${user}.0/24` }
-      rig.feed(makeActivity({ time, user: `u${user}`, ...phone }))
-    }
-    expect(rig.detections.map(({ entity }) => entity.id)).toEqual(['u1', 'u2', 'u3'])
-  })
-})
-
 describe('the verdict of an analyst', () => {
   it('that it was an attack makes the same things new again', () => {
-    const detections: string[] = []
-    const watcher = new NoveltyWatcher(
-      { detector: detectorOf(), set: 'set' },
-      new EntityTable(),
-      ({ episode }) => detections.push(episode),
-    )
-    const org = { ref: acme, offset: () => 0, watermark: monday + 21 * day }
-    for (const activity of usualDays(30, 21)) watcher.process(activity, org)
+    const { watcher, org, detections, process } = createWatched()
     const first = monday + 21 * day
-    watcher.process(makeActivity({ time: first, user: 'u3', ...stranger }), org)
-    watcher.verdict(detections[0] ?? '', entityKey(acme, 'u3'), 'true_positive', org)
+    process(makeActivity({ time: first, user: 'u3', ...stranger }))
+    watcher.verdict(detections[0]?.episode ?? '', entityKey(acme, 'u3'), 'true_positive', org)
     watcher.tick(org, first + 3 * day)
-    watcher.process(makeActivity({ time: first + 3 * day, user: 'u3', ...stranger }), org)
-    expect(new Set(detections).size).toBe(2)
+    process(makeActivity({ time: first + 3 * day, user: 'u3', ...stranger }))
+    expect(new Set(detections.map(({ episode }) => episode)).size).toBe(2)
   })
 })
 
