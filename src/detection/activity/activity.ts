@@ -78,7 +78,7 @@ export type Activity = {
   begun?: LoginBeginning | undefined
   /** Set by the task: a program is at work from a network that is new for it, and from a known one as well. */
   parallel?: boolean | undefined
-  /** Set by the task: a login from another network than the one in which the user is at work on pages. */
+  /** Set by the task: a login, or something read by hand, from another network than the one in which the user is at work on pages. */
   elsewhere?: boolean | undefined
   /** Set by the task: a failed login from a network from which those of many users fail. */
   sprayed?: boolean | undefined

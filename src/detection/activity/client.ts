@@ -3,7 +3,7 @@ import { nameOf, type Payload, textOf } from './payload.ts'
 
 /**
  * The program at the other end without its versions, which change by themselves: `chrome on windows` for a browser, the
- * name of a library or tool otherwise (`python-requests`). `unknown` when Salesforce says that it does not know the
+ * name of a library or tool otherwise (`python-requests`), of an app on a phone with its system (`salesforcemobilesdk on ios`). `unknown` when Salesforce says that it does not know the
  * browser; null when the event says nothing about it (Bulk).
  */
 export function clientOf(payload: Payload): string | null {
@@ -47,7 +47,10 @@ const toBrowserFamily: (texts: string) => string = memoizeByText((texts) => {
 /** Null for a browser that does not name its system: a login of the same browser does. */
 const toAgentFamily: (agent: string) => string | null = memoizeByText((agent) => {
   const text = agent.toLowerCase()
-  if (!text.startsWith('mozilla/')) return toProductFamily(agent)
+  if (!text.startsWith('mozilla/')) {
+    const product = toProductFamily(agent)
+    return phones.test(text) ? on(product, text) : product
+  }
   const browser = browsers.find(([pattern]) => pattern.test(text))?.[1] ?? 'browser'
   return systems.some(([pattern]) => pattern.test(text)) ? on(browser, text) : null
 }, 4000)
@@ -56,6 +59,9 @@ function on(browser: string, platform: string): string {
   const system = systems.find(([pattern]) => pattern.test(platform))?.[1]
   return system === undefined ? browser : `${browser} on ${system}`
 }
+
+/** An app of a phone names its system (`SalesforceMobileSDK/13.0 iOS/18.6`), which a library does not. */
+const phones = /\biphone|\bipad|\bios\b|\bandroid\b/
 
 /** The first that matches: nearly all of them claim to be Safari, and most to be Chrome. */
 const browsers: readonly (readonly [RegExp, string])[] = [

@@ -38,6 +38,7 @@ const followingFromFirsts = {
   strange_client: (firsts) => isStrange(firsts, 'client'),
   strange_object: (firsts) => isStrange(firsts, 'object'),
   strange_query: (firsts) => isStrange(firsts, 'query'),
+  strange_country: (firsts) => isStrange(firsts, 'country'),
   familiar: isFamiliar,
   away: awayDays,
   automated: isAutomated,

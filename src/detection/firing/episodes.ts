@@ -23,6 +23,7 @@ import {
   takePending,
 } from './episode.ts'
 import { higherLevel, noteWitnessed, raisedBefore, raisedBy, type Witnessed } from './escalations.ts'
+import type { FiringVerdict } from './evaluate.ts'
 import { collect, createEvidence, factsOf, sampleOf } from './evidence.ts'
 import { toDetection } from './to-detection.ts'
 
@@ -42,7 +43,11 @@ export type EpisodesOptions = {
 }
 
 /** A finding before its level is known, and what the level depends on. */
-export type UnrankedFinding = Omit<Finding, 'level'> & { readonly found: FoundByWatcher }
+export type UnrankedFinding = Omit<Finding, 'level'> & {
+  readonly found: FoundByWatcher
+  /** What the other windows say that fire as well. */
+  readonly others?: readonly { readonly verdict: FiringVerdict; readonly found: FoundByWatcher }[]
+}
 
 /** Something remarkable that an activity brought about. */
 export type Remark = {
@@ -181,14 +186,18 @@ export class Episodes {
     if (admit(episode, ranked, amount, this.#options.inForce.detector.id)) this.#report(episode, ranked, org)
   }
 
-  #rank(key: string, episode: Episode, { found, ...finding }: UnrankedFinding): Finding {
+  /** By the window whose level is the highest; the most surprising one of those of the same level. */
+  #rank(key: string, episode: Episode, { found, others = [], ...finding }: UnrankedFinding): Finding {
     const { detector } = this.#options.inForce
     const { time } = finding
     closeIfEnded(episode, time)
     const raised =
       episode.detected?.raised ?? raisedBefore(this.#witnessed.get(key), detector.escalations, time)
-    const level = detector.levelFor({ ...found, ...factsOf(episode.evidence, episode.entity.type) })
-    return withRaised({ ...finding, level }, raised)
+    const facts = factsOf(episode.evidence, episode.entity.type)
+    const worst = [{ verdict: finding.verdict, found }, ...others]
+      .map((one) => ({ verdict: one.verdict, level: detector.levelFor({ ...one.found, ...facts }) }))
+      .reduce((worse, other) => (compareLevels(other.level, worse.level) > 0 ? other : worse))
+    return withRaised({ ...finding, ...worst }, raised)
   }
 
   /** An activity that escalations name has come: an episode that is open says again what it found, at the higher level. */

@@ -52,6 +52,8 @@ export type Verdict = {
   readonly longest: number
   /** What the detector's longest window says; absent where that cannot be judged, or nothing fires. */
   readonly whole?: { readonly expected: number; readonly ratio: number }
+  /** The other windows that fire: what they hold may be worse than what surprises most. */
+  readonly others?: readonly FiringVerdict[]
 }
 
 /** A verdict that fires. */
@@ -84,21 +86,24 @@ export type Evaluation = {
  * though it is still filling: a count only grows, so an early alarm is valid.
  */
 export function evaluate(evaluation: Evaluation): Verdict | null {
-  const { detector, firing } = evaluation
+  const { detector } = evaluation
   let best: Verdict | null = null
-  let longest = 0
+  const firing: FiringVerdict[] = []
   for (let k = 0; k < detector.windows.length; k++) {
     const observed = evaluation.observed[k] as number
     const length = detector.windows[k] as number
-    if (!isWorthALook(observed, firing, length) || isKnownQuiet(evaluation, k, observed)) continue
+    if (!isWorthALook(observed, evaluation.firing, length) || isKnownQuiet(evaluation, k, observed)) continue
     const verdict = judgeWindow(evaluation, k, observed)
     if (!verdict) continue
-    if (fires(verdict)) longest = verdict.length
+    if (fires(verdict)) firing.push(verdict)
     if (best === null || isStronger(verdict, best)) best = verdict
   }
+  const longest = firing.at(-1)?.length ?? 0
   if (!best || longest === 0) return best && { ...best, longest }
   const whole = judgeLongest(evaluation)
-  return { ...best, longest, ...(whole && { whole }) }
+  const inAll = { longest, ...(whole && { whole }) }
+  const others = firing.filter((verdict) => verdict !== best).map((verdict) => ({ ...verdict, ...inAll }))
+  return { ...best, ...inAll, others }
 }
 
 /** Whether so much can matter at all, whatever is usual. */

@@ -9,7 +9,7 @@ import { knowledgeOf, type MeasureState, restoreKnowledge } from '../baseline/me
 import type { BaselineModel } from '../baseline/model.ts'
 import { grantPeaks } from '../baseline/recurring-peak.ts'
 import { isSuspended, suspend } from '../baseline/suspension.ts'
-import type { Detector, InForce, Interest } from '../definition/detector.ts'
+import type { Detector, FoundByWatcher, InForce, Interest } from '../definition/detector.ts'
 import type { EntityTable } from '../entities/entity-table.ts'
 import { type EmitDetection, Episodes, type UnrankedFinding } from '../firing/episodes.ts'
 import { evaluate, type FiringVerdict, fires, ordinaryRoom, type Verdict } from '../firing/evaluate.ts'
@@ -232,20 +232,29 @@ export class WindowWatcher implements Watcher {
     else if (finding) suspend(state, time, incident.verdict === 'true_positive')
   }
 
-  #toFinding(verdict: FiringVerdict, activity: Activity, { since, group }: MeasureState): UnrankedFinding {
-    const { observed, judgement, excess, length, largest = 0, whole = null } = verdict
-    const expected = judgement?.expected ?? 0
-    const ratio = judgement ? observed / Math.max(expected, 1e-9) : 0
-    const ownRatio = largest > 0 ? observed / largest : null
+  #toFinding(
+    { others = [], ...verdict }: FiringVerdict,
+    activity: Activity,
+    { since, group }: MeasureState,
+  ): UnrankedFinding {
     return {
       verdict,
-      found: { observed, expected, ratio, ownRatio, excess, window: length, activity, whole },
+      found: toFound(verdict, activity),
+      others: others.map((other) => ({ verdict: other, found: toFound(other, activity) })),
       time: activity.time,
       trigger: sampleOf(activity),
       backfill: activity.backfill,
       known: { since, peers: this.#peers.groups.nameOf(group) },
     }
   }
+}
+
+function toFound(verdict: FiringVerdict, activity: Activity): FoundByWatcher {
+  const { observed, judgement, excess, length, largest = 0, whole = null } = verdict
+  const expected = judgement?.expected ?? 0
+  const ratio = judgement ? observed / Math.max(expected, 1e-9) : 0
+  const ownRatio = largest > 0 ? observed / largest : null
+  return { observed, expected, ratio, ownRatio, excess, window: length, activity, whole }
 }
 
 /** What an activity counts; of a ratio, whether it is a hit. */

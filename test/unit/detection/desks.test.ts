@@ -36,6 +36,34 @@ describe('a login is from elsewhere', () => {
   })
 })
 
+describe('what is read by hand is from elsewhere', () => {
+  const list = { type: 'ListViewEventStream', action: 'list-view' } as const
+  const report = { type: 'ReportEventStream', action: 'report-export' } as const
+
+  it('as long as two work at once in one name', () => {
+    const desks = new Desks()
+    for (const turn of [0, 1, 2]) {
+      note(desks, turn * 10 * minute, { ...page, ...office })
+      expect(note(desks, (turn * 10 + 4) * minute, { ...report, ...elsewhere })).toBe(true)
+      expect(note(desks, (turn * 10 + 5) * minute, { ...list, ...elsewhere })).toBe(true)
+    }
+  })
+
+  it('until the first page is opened there by somebody who moves', () => {
+    const desks = new Desks()
+    note(desks, 0, { ...page, ...office })
+    expect(note(desks, 20 * minute, { ...page, ...elsewhere })).toBe(true)
+    expect(note(desks, 21 * minute, { ...page, ...elsewhere })).toBe(false)
+    expect(note(desks, 22 * minute, { ...report, ...elsewhere })).toBe(false)
+  })
+
+  it('of reports and files alone never', () => {
+    const desks = new Desks()
+    note(desks, 0, { ...report, ...office })
+    expect(note(desks, minute, { ...report, ...elsewhere })).toBe(false)
+  })
+})
+
 it('remembers nobody for longer than a day', () => {
   const desks = new Desks()
   note(desks, 0, { ...page, ...office })

@@ -7,9 +7,11 @@ import { filesOnly } from './files-only.ts'
 import { impersonation, impersonationAtDesk } from './impersonation.ts'
 import { insiderBulk } from './insider-bulk.ts'
 import { scenarioCases, scenariosElsewhere, scenariosInMediumOrg } from './known-scenarios.ts'
+import { listsFromAbroad } from './lists-from-abroad.ts'
 import { manyAccountsBySignOn, manyAccountsManyNetworks, manyAccountsOneNetwork } from './many-accounts.ts'
 import { massDelete } from './mass-delete.ts'
 import { moreWork } from './more-work.ts'
+import { newPlaces } from './new-places.ts'
 import { nightlyWindow } from './nightly-window.ts'
 import { serviceAccountByDay, weekendExport } from './off-hours.ts'
 import { otherObjects } from './other-objects.ts'
@@ -39,10 +41,17 @@ export const evasions: readonly Case[] = [
   talkedAssistant,
   dormantUser,
   dormantApp,
+  listsFromAbroad,
 ]
 
 /** What happens to every org. */
-export const everydayCases: readonly Case[] = [...changedHabits, ...busyDays, ...moreWork, backFromLeave]
+export const everydayCases: readonly Case[] = [
+  ...changedHabits,
+  ...newPlaces,
+  ...busyDays,
+  ...moreWork,
+  backFromLeave,
+]
 
 export const allCases: readonly Case[] = [
   ...scenarioCases,
