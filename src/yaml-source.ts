@@ -124,6 +124,8 @@ function withoutConsequences(errors: readonly YAMLError[]): readonly YAMLError[]
 }
 
 function describeYamlError({ code, message }: YAMLError): string {
+  if (code === 'MULTIPLE_DOCS')
+    return 'a second document begins here — give it a file of its own, and leave out the line ---'
   if (code !== 'UNEXPECTED_TOKEN') return message
   return `${message} — check the indentation, and put a text that holds any of { } [ ] , : # in quotes`
 }

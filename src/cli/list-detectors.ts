@@ -17,8 +17,8 @@ export function listDetectors(files: readonly DetectorFile[], { json }: { readon
     detector.measure,
     detector.model,
     detector.windows.join(' '),
-    ['none', 'decay'].includes(detector.model) ? '' : detector.budget,
-    String(detector.at_least),
+    ['none', 'decay'].includes(detector.model) ? '' : withOthers(detector.budget, detector.other_budgets),
+    withOthers(String(detector.at_least), detector.other_floors.map(String)),
     detector.overlaid ? 'yes' : '',
     detector.title,
   ])
@@ -27,6 +27,13 @@ export function listDetectors(files: readonly DetectorFile[], { json }: { readon
   const withOverlay = listed.some(({ overlaid }) => overlaid)
   const shown = (row: readonly string[]) => (withOverlay ? row : row.toSpliced(-2, 1))
   print(formatTable([columns, ...rows].map(shown)))
+  if (listed.some((each) => each.other_budgets.length + each.other_floors.length > 0))
+    print('In brackets: what overrides make of it for some.\n')
+}
+
+/** `1/week (7/week)`: in brackets what overrides make of it for some. */
+function withOthers(own: string, others: readonly string[]): string {
+  return others.length === 0 ? own : `${own} (${others.join(', ')})`
 }
 
 function toListed({ definition, shipped }: DetectorFile) {
@@ -41,11 +48,17 @@ function toListed({ definition, shipped }: DetectorFile) {
     measure: measure.expression,
     model: baseline.model,
     windows: windows.map(formatDuration),
-    budget: `${Number((fires.budget * week).toFixed(2))}/week`,
+    budget: toBudget(fires.budget),
     at_least: fires.at_least,
+    other_budgets: definition.overrides.flatMap((each) => each.fires.budget ?? []).map(toBudget),
+    other_floors: definition.overrides.flatMap((each) => each.fires.at_least ?? []),
     always_above: fires.always_above ?? null,
     exceptions: definition.exceptions.length,
     overrides: definition.overrides.length,
     overlaid: shipped !== undefined,
   }
+}
+
+function toBudget(budget: number): string {
+  return `${Number((budget * week).toFixed(2))}/week`
 }

@@ -23,6 +23,12 @@ test('of the forms that a value may have, the one that fits best explains itself
   expect(problemsOf('tls: 5', schema)).toEqual(['f.yaml:1:6 tls: has a form that is not allowed here'])
 })
 
+test('says what to do about a second document', () => {
+  expect(parseYamlSource('f.yaml', 'id: a\n---\nid: b\n').problems.map(formatProblem)).toEqual([
+    'f.yaml:2:1 a second document begins here — give it a file of its own, and leave out the line ---',
+  ])
+})
+
 test('strings are mapped in place, keys and comments are not', () => {
   const source = parseYamlSource(
     'f.yaml',

@@ -79,7 +79,10 @@ export async function loadDetectors(directory: string, overlays?: string): Promi
 export function compileDetectors(read: ReadDetectors): DetectorSet {
   refuseProblems(read)
   const { files, hash } = read
-  return { detectors: files.flatMap(({ definition }) => compileDetector(definition) ?? []), hash }
+  const detectors = files.flatMap(
+    ({ definition, shipped }) => compileDetector(definition, shipped?.definition.overrides.length) ?? [],
+  )
+  return { detectors, hash }
 }
 
 /** The detectors in force. */

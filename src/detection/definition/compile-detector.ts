@@ -12,13 +12,19 @@ import { activityField } from './fields.ts'
 import { ofKind } from './of-kind.ts'
 import { never, type Predicate } from './selection.ts'
 
-/** Turns a checked definition into what the engine runs; null for one that is disabled. */
-export function compileDetector(definition: Definition): Detector | null {
+/**
+ * Turns a checked definition into what the engine runs; null for one that is disabled.
+ * @param shipped how many of its overrides stand in the detector's own file: all, unless overlays have added some
+ */
+export function compileDetector(
+  definition: Definition,
+  shipped: number = definition.overrides.length,
+): Detector | null {
   const { status, where, exceptions, windows, baseline, alert } = definition
   if (status === 'disabled') return null
   const isExempt = (activity: Activity) =>
     exceptions.some(({ match, expires }) => activity.time < expires && match.matches(activity))
-  const firing = firingReader(definition)
+  const firing = firingReader(definition, shipped)
   const interestIn = interestOf(definition, isExempt, firing.forKind)
   const ascending = [...new Set(windows)].sort((a, b) => a - b)
   return {

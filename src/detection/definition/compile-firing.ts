@@ -1,9 +1,9 @@
 import { parseDuration } from '../../duration.ts'
 import type { Action, Activity } from '../activity/activity.ts'
 import type { Definition } from './definition-schema.ts'
-import type { Detector, Firing } from './detector.ts'
+import type { Detector, Firing, RuledBy, Ruling } from './detector.ts'
 import { ofKind } from './of-kind.ts'
-import { never, type Predicate } from './selection.ts'
+import { never, type Predicate, type SelectionSource } from './selection.ts'
 
 type Fires = Definition['fires']
 
@@ -16,18 +16,21 @@ export type FiringReader = Pick<Detector, 'firesFor'> & {
   ) => Detector['firesFor']
 }
 
-export function firingReader({ fires, overrides, baseline }: Definition): FiringReader {
+/** `shipped`: how many of the overrides stand in the detector's own file. */
+export function firingReader(definition: Definition, shipped: number): FiringReader {
+  const { fires, overrides, baseline } = definition
   const ordinary = toFiring(fires, baseline.model)
   const combined = new Map<string, Firing>()
   const applying = (which: string): Firing => {
     if (which === '') return ordinary
     let firing = combined.get(which)
     if (!firing) {
-      const applied = which
-        .trim()
-        .split(' ')
-        .flatMap((i) => overrides[Number(i)]?.fires ?? [])
-      firing = toFiring(applied.reduce(applyOverride, fires), baseline.model)
+      const applied = which.trim().split(' ').map(Number)
+      const rules = applied.flatMap((index) => overrides[index]?.fires ?? [])
+      firing = {
+        ...toFiring(rules.reduce(applyOverride, fires), baseline.model),
+        ruledBy: ruledBy(definition, shipped, applied),
+      }
       combined.set(which, firing)
     }
     return firing
@@ -58,6 +61,31 @@ function applyOverride(fires: Fires, own: Definition['overrides'][number]['fires
       : above && Math.max(above, floor)
   return Object.assign({ ...fires, always_above: raised }, own)
 }
+
+function ruledBy({ fires, overrides }: Definition, shipped: number, applied: readonly number[]): RuledBy {
+  const rulingOf = (key: 'budget' | 'at_least' | 'always_above'): Ruling | undefined => {
+    const index = applied.findLast((each) => overrides[each]?.fires[key] !== undefined)
+    const override = index === undefined ? undefined : overrides[index]
+    if (index === undefined || !override) return undefined
+    const isShipped = index < shipped
+    const name = isShipped
+      ? `overrides[${index}] of the shipped file`
+      : `your override for ${inWords(override.match.source)}`
+    return { name, isShipped, budget: fires.budget }
+  }
+  const [budget, atLeast, alwaysAbove] = [rulingOf('budget'), rulingOf('at_least'), rulingOf('always_above')]
+  return { ...(budget && { budget }), ...(atLeast && { atLeast }), ...(alwaysAbove && { alwaysAbove }) }
+}
+
+/** `{user: u1}`: a selection as it may stand in a file. */
+function inWords(source: SelectionSource): string {
+  const text = JSON.stringify(source)
+    .replace(/"([^"\\]*)"/g, '$1')
+    .replace(/([:,])(?=\S)/g, '$1 ')
+  return text.length <= longestName ? text : `${text.slice(0, longestName)}…`
+}
+
+const longestName = 80
 
 /** Without a model there is nothing but the floor to fire by. */
 function toFiring(fires: Fires, model: Definition['baseline']['model']): Firing {

@@ -8,7 +8,7 @@ import { type MeasureState, moment } from '../baseline/measure-state.ts'
 import type { BaselineModel, Judgement } from '../baseline/model.ts'
 import { activeRate, type OrgTotals } from '../baseline/org-totals.ts'
 import { largestPeak, log10PeakTail, recurringPeak } from '../baseline/recurring-peak.ts'
-import type { Detector, Firing } from '../definition/detector.ts'
+import type { Detector, Firing, RuledBy } from '../definition/detector.ts'
 import type { Detection } from '../detection.ts'
 import { windowEndingAt } from '../window/window.ts'
 import type { QuietBounds } from './quiet-bounds.ts'
@@ -48,6 +48,8 @@ export type Verdict = {
   readonly reason: Detection['reason'] | 'watching'
   /** From how much on it always fires, whatever is usual; absent where nothing does. */
   readonly limit?: number
+  /** The overrides that have had a say in it. */
+  readonly ruledBy?: RuledBy | undefined
   /** Length of the longest window that fires along with this one. */
   readonly longest: number
   /** What the detector's longest window says; absent where that cannot be judged, or nothing fires. */
@@ -225,7 +227,8 @@ function judgeWindow(evaluation: Evaluation, k: number, observed: number): Verdi
       : null
   if (model && isOrdinary(judgement) && !overCeiling) return null
   const limit = model ? ceiling : Math.min(ceiling, firing.atLeast)
-  const place = { k, length, start, end, pane, observed, longest: length }
+  const { ruledBy } = firing
+  const place = { k, length, start, end, pane, observed, longest: length, ...(ruledBy && { ruledBy }) }
   const unjudged = {
     ...place,
     judgement: null,

@@ -149,12 +149,13 @@ export function saysWhatIsUsual({ peerWeight, high }: Statistics, observed: numb
   return peerWeight < 0.5 && observed > high
 }
 
-/** `the 4,812 users watched for it`, `this org`: a detector watches those only who ever did what it counts. */
+/** `the 4,812 users watched for it`, `the one user seen so far`, `this org`: a detector watches those only who ever did what it counts. */
 export function formatEntities(type: string, count: number | undefined): string {
   if (type === 'org') return 'this org'
   const plural = /^[a-z]+$/.test(type) ? `${type}s`.replace(/ys$/, 'ies') : 'entities'
   if (count === undefined) return `all ${plural}`
-  return count < 2 ? `all ${plural} so far` : `the ${formatAmount(count)} ${plural} watched for it`
+  if (count < 2) return `the one ${plural === 'entities' ? 'entity' : type} seen so far`
+  return `the ${formatAmount(count)} ${plural} watched for it`
 }
 
 /** `new network and client for this user`, or that there is none. */

@@ -1,5 +1,5 @@
 import { day, week } from '../../duration.ts'
-import type { Detector } from '../definition/detector.ts'
+import type { Detector, RuledBy, Ruling } from '../definition/detector.ts'
 import type { Detection, Entity, EventSample, Statistics } from '../detection.ts'
 import { formatEntities, namesOfFirsts } from './explain.ts'
 import {
@@ -24,6 +24,7 @@ export type Explained = {
   readonly trigger: EventSample
   /** Names of others to whom the same happened. */
   readonly joined: readonly string[]
+  readonly ruledBy?: RuledBy | undefined
 }
 
 /** Others are named up to so many. */
@@ -112,23 +113,46 @@ function sharedWith(joined: readonly string[]): string {
   return `${who} brought up the same: ${joined.slice(0, maxNamed).join(', ')}${more}`
 }
 
-/** What would have kept it quiet. */
-function tuningOf({ reason, observed, statistics, detector }: Explained): string {
-  const floor = `at_least above ${formatAmount(observed)}, or an exception`
+/** What would have kept it quiet, and where that has to be said: an override wins over what the detector says. */
+function tuningOf({ reason, observed, statistics, detector, ruledBy = {} }: Explained): string {
+  const most = formatAmount(observed)
+  const floor = `at_least above ${most}${placeOf(ruledBy.atLeast)}, or an exception`
   if (reason === 'event') return 'every such event is reported; an exception would keep it quiet'
   if (reason === 'ceiling' || !statistics) {
     if (['none', 'decay'].includes(detector.baseline.model))
       return `fired by its fixed limit; quiet with ${floor}`
-    return `fired by always_above, whatever the baseline says; quiet with it above ${formatAmount(observed)}, or an exception`
+    const { alwaysAbove } = ruledBy
+    const by = alwaysAbove ? ` of ${alwaysAbove.name}` : ''
+    return `fired by always_above${by}, whatever the baseline says; quiet with it above ${most}${placeOf(alwaysAbove)}, or an exception`
   }
   const { quietBudget = 0, parameters } = statistics
   const own = ((parameters.budget ?? 0) * (parameters.shares ?? 1) * week) / day
+  const { budget } = ruledBy
+  // The budget to change is that of the detector where the override's goes with it.
+  const ordinary = budget?.isShipped ? budget.budget * week : own
+  const present = budget?.isShipped
+    ? `${toBudget(ordinary)}, of which ${budget.name} makes ${toBudget(own)}`
+    : toBudget(ordinary)
   if (quietBudget < leastBudget)
-    return `no budget would have kept it quiet (it is ${toBudget(own)}); ${floor} would`
-  return `quiet with a budget below ${toBudget(quietBudget)} (it is ${toBudget(own)}), ${floor}`
+    return `no budget would have kept it quiet (it is ${present}); ${floor} would`
+  const quiet = roundDown((quietBudget * ordinary) / own)
+  const place = budget?.isShipped ? '' : placeOf(budget)
+  return `quiet with a budget below ${quiet}/week${place} (it is ${present}), ${floor}`
 }
 
-/** `0.02/week` */
+/** Where a value has to be written to win over the override that has it now. */
+function placeOf(ruling: Ruling | undefined): string {
+  if (!ruling) return ''
+  return ruling.isShipped ? ` in an override with the match of ${ruling.name}` : ` in ${ruling.name}`
+}
+
+/** `0.233/week` */
 function toBudget(perWeek: number): string {
-  return `${Number(perWeek.toPrecision(2))}/week`
+  return `${Number(perWeek.toPrecision(3))}/week`
+}
+
+/** In two digits, never above it: what is told keeps quiet. */
+function roundDown(amount: number): number {
+  const unit = 10 ** (Math.floor(Math.log10(amount)) - 1)
+  return Number((Math.floor(amount / unit) * unit).toPrecision(2))
 }

@@ -15,7 +15,7 @@ export function toDetection(
   statistics: Statistics | null,
 ): Detection {
   const { detector, set } = source
-  const { observed, reason, length, start, end, limit } = verdict
+  const { observed, reason, length, start, end, limit, ruledBy } = verdict
   const window = { length, start, end }
   const { measure } = detector
   const { joined = [] } = detected ?? {}
@@ -39,7 +39,17 @@ export function toDetection(
       because ? `; ${because}` : '',
       joined.length > 0 ? `; ${others} did the same` : '',
     ),
-    explanation: toExplanation({ detector, set, entity, observed, reason, statistics, trigger, joined }),
+    explanation: toExplanation({
+      detector,
+      set,
+      entity,
+      observed,
+      reason,
+      statistics,
+      trigger,
+      joined,
+      ruledBy,
+    }),
     trigger,
     samples: [...evidence.samples],
     contributors: contributorsOf(evidence),

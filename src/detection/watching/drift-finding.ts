@@ -17,7 +17,7 @@ export type Followed = {
   readonly entity: Entity
   /** Plain values: it is saved. */
   readonly activity: Activity
-  readonly firing: Pick<Firing, 'budget' | 'atLeast'>
+  readonly firing: Pick<Firing, 'budget' | 'atLeast' | 'ruledBy'>
   readonly peers: string
   /** The episode that it led to. */
   episode: string | null
@@ -45,7 +45,7 @@ export function toFinding(
   org: OrgTime,
   time: number,
 ): UnrankedFinding | null {
-  const { budget, atLeast } = firing
+  const { budget, atLeast, ruledBy } = firing
   const { bound, threshold, looks } = boundOf(orgDays, budget)
   const observed = row.get(drift.observed)
   const grows = evidence > (parameters.before ?? 0)
@@ -79,6 +79,7 @@ export function toFinding(
     looks,
     excess,
     reason: 'threshold',
+    ...(ruledBy && { ruledBy }),
     longest: quiet,
   }
   const ratio = observed / Math.max(expected, 1e-9)

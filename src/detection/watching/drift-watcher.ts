@@ -134,10 +134,11 @@ export class DriftWatcher implements Watcher {
   /** Keeps what a detection will have to show, should the growth go on. */
   #follow(seen: Omit<Followed, 'episode'>, org: OrgTime, amount: number): void {
     const { entity, activity, peers } = seen
-    const { budget, atLeast } = seen.firing
+    const { budget, atLeast, ruledBy } = seen.firing
+    const firing = { budget, atLeast, ...(ruledBy && { ruledBy }) }
     const key = entityKey(org.ref, entity.id)
     const episode = this.#followed.get(key)?.episode ?? null
-    const kept = { entity, activity: keepActivity(activity), firing: { budget, atLeast }, peers, episode }
+    const kept = { entity, activity: keepActivity(activity), firing, peers, episode }
     this.#followed.set(key, kept)
     this.episodes.take(key, { activity, entity, org, amount, finding: null })
   }

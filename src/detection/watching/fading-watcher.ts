@@ -93,6 +93,7 @@ export class FadingWatcher implements Watcher {
       looks: 0,
       excess: 0,
       reason: total >= firing.atLeast || total >= firing.alwaysAbove ? 'ceiling' : 'watching',
+      ...(firing.ruledBy && { ruledBy: firing.ruledBy }),
       longest: quietFor,
     }
   }

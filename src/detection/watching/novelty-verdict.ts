@@ -66,6 +66,7 @@ export function evaluateNews(evaluation: NoveltyEvaluation): Verdict | null {
     looks,
     excess,
     reason,
+    ...(firing.ruledBy && { ruledBy: firing.ruledBy }),
     longest: length,
   }
 }

@@ -81,6 +81,16 @@ describe('forcewatch detectors', () => {
     expect(listed).toMatchObject({ id: 'burst', at_least: 6, overlaid: true })
   })
 
+  it('list: tells of the budgets and floors of overrides', async () => {
+    using folder = temporaryFolder()
+    const overrides = 'overrides: [{ match: { user: u1 }, fires: { budget: 1/day, at_least: 9 } }]'
+    folder.write('burst.yaml', detectorText({ overrides, baseline: 'baseline: { model: counts }' }))
+    const { stdout } = await run(folder.path, 'list')
+    expect(stdout).toMatch(/ {2}1\/week \(7\/week\) {2}5 \(9\) {2,}Many logins\nIn brackets: what overrides/)
+    const listed = JSON.parse((await run(folder.path, 'list', '--json')).stdout)
+    expect(listed).toMatchObject({ other_budgets: ['7/week'], other_floors: [9] })
+  })
+
   it('list: one line a detector', async () => {
     using folder = temporaryFolder()
     folder.write('burst.yaml', detectorText())

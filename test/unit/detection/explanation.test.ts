@@ -3,7 +3,7 @@ import type { Detector } from '../../../src/detection/definition/detector.ts'
 import { formatEntities, formatNews, summarize } from '../../../src/detection/firing/explain.ts'
 import { type Explained, toExplanation } from '../../../src/detection/firing/explanation.ts'
 import { recompute } from '../../../src/detection/firing/recompute.ts'
-import { day, hour } from '../../../src/duration.ts'
+import { day, hour, week } from '../../../src/duration.ts'
 import { makeDetection, startTime } from '../../support/make-detection.ts'
 import { makeDetector } from './statistics-rig.ts'
 
@@ -63,6 +63,50 @@ describe('why a detection fired, in words', () => {
     expect(lines({ statistics: doubtful }).Tuning).toBe(
       'quiet with a budget below 0.021/week (it is 1/week), at_least above 412, or an exception',
     )
+  })
+
+  test('rounds that budget down, so that it never reads like the one that there is', () => {
+    const { statistics } = explained()
+    const parameters = { ...statistics!.parameters, budget: 0.2333 / 7 }
+    const doubtful = { ...statistics!, quietBudget: 0.2329, parameters }
+    expect(lines({ statistics: doubtful }).Tuning).toMatch(
+      /^quiet with a budget below 0\.23\/week \(it is 0\.233\/week\)/,
+    )
+  })
+
+  describe('where an override has ruled', () => {
+    const shipped = { name: 'overrides[2] of the shipped file', isShipped: true, budget: 1 / week }
+    const own = { name: 'your override for {user: u1}', isShipped: false, budget: 1 / week }
+    const statistics = explained().statistics!
+    const parameters = { ...statistics.parameters, budget: 1 }
+
+    test('names the budget of the detector with which the one of a shipped override goes', () => {
+      const doubtful = { ...statistics, parameters, quietBudget: 6.35 }
+      expect(lines({ statistics: doubtful, ruledBy: { budget: shipped, atLeast: shipped } }).Tuning).toBe(
+        'quiet with a budget below 0.9/week (it is 1/week, of which overrides[2] of the shipped file makes 7/week), at_least above 412 in an override with the match of overrides[2] of the shipped file, or an exception',
+      )
+      expect(
+        lines({ statistics: { ...statistics, parameters }, ruledBy: { budget: shipped } }).Tuning,
+      ).toMatch(
+        /^no budget would have kept it quiet \(it is 1\/week, of which overrides\[2\] of the shipped file makes 7\/week\)/,
+      )
+    })
+
+    test("names an overlay's own override as the place of its budget", () => {
+      const doubtful = { ...statistics, parameters, quietBudget: 6.35 }
+      expect(lines({ statistics: doubtful, ruledBy: { budget: own } }).Tuning).toBe(
+        'quiet with a budget below 6.3/week in your override for {user: u1} (it is 7/week), at_least above 412, or an exception',
+      )
+    })
+
+    test('says whose ceiling fired, and where a higher one wins', () => {
+      const tuning = (alwaysAbove: typeof own) =>
+        lines({ statistics: null, reason: 'ceiling', ruledBy: { alwaysAbove } }).Tuning
+      expect(tuning(shipped)).toBe(
+        'fired by always_above of overrides[2] of the shipped file, whatever the baseline says; quiet with it above 412 in an override with the match of overrides[2] of the shipped file, or an exception',
+      )
+      expect(tuning(own)).toContain('quiet with it above 412 in your override for {user: u1}, or')
+    })
   })
 
   test('the budget that it names is the one at which it stops firing', () => {
@@ -156,7 +200,7 @@ describe('why a detection fired, in words', () => {
       formatEntities('app + network', 12),
     ]).toEqual([
       'the 4,812 users watched for it',
-      'all users so far',
+      'the one user seen so far',
       'this org',
       'the 12 entities watched for it',
     ])

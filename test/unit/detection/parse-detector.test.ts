@@ -6,6 +6,7 @@ import type { Detector } from '../../../src/detection/definition/detector.ts'
 import { parseDetector } from '../../../src/detection/definition/parse-detector.ts'
 import { always } from '../../../src/detection/definition/selection.ts'
 import { createEvidence, factsOf } from '../../../src/detection/firing/evidence.ts'
+import { week } from '../../../src/duration.ts'
 import { formatProblem } from '../../../src/yaml-source.ts'
 import { detectorText } from './detector-file.ts'
 import { decodeActivity } from './event-record.ts'
@@ -198,6 +199,26 @@ describe('a compiled detector', () => {
       budget: 7 / 604_800_000,
     })
     expect(firing({})).toMatchObject({ atLeast: 5 })
+  })
+
+  it('knows which override has ruled, and whether it is one of an overlay', () => {
+    const overrides = `overrides:
+  - { match: { UserType: Guest }, fires: { at_least: 2, budget: 7/week } }
+  - { match: [{ Country: Peru, app: [x, y] }, { granted: true }], fires: { budget: 3/week } }`
+    const detector = compileDetector(parse({ overrides }), 1)
+    const ruledBy = (payload: object) =>
+      detector?.firesFor(decodeActivity('LoginEventStream', { ...payload })).ruledBy
+    const shipped = { name: 'overrides[0] of the shipped file', isShipped: true, budget: 1 / week }
+    expect(ruledBy({})).toBeUndefined()
+    expect(ruledBy({ UserType: 'Guest' })).toEqual({ budget: shipped, atLeast: shipped })
+    expect(ruledBy({ UserType: 'Guest', Country: 'Peru', Application: 'x' })).toEqual({
+      atLeast: shipped,
+      budget: {
+        name: 'your override for [{Country: Peru, app: [x, y]}, {granted: true}]',
+        isShipped: false,
+        budget: 1 / week,
+      },
+    })
   })
 
   it('lifts the ceilings of earlier overrides to the floor of a later one', () => {
