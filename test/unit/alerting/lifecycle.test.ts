@@ -128,15 +128,16 @@ describe('the life of an alert', () => {
     expect(reopened?.alert).toMatchObject({ status: 'open', lastSeenAt: startTime + 2 * hour, count: 2 })
   })
 
-  it('shows the detection with the highest level, then the largest excess, as its peak', () => {
+  it('shows the detection with the highest level, then the largest excess, then the latest, as its peak', () => {
     const statistics = makeDetection().statistics!
     const small = makeDetection({ sequence: 1, statistics: { ...statistics, log10p: -9 }, observed: 1e7 })
     const large = makeDetection({ sequence: 2, statistics: { ...statistics, log10p: -30 }, observed: 10 })
     const critical = makeDetection({ sequence: 3, level: 'critical', statistics: null, observed: 1 })
-    const peaks = [small, large, critical].map(
+    const again = makeDetection({ sequence: 4 })
+    const peaks = [small, large, critical, again].map(
       (detection) => applyDetection(makeAlert(), detection)[0]?.alert.peak,
     )
-    expect(peaks.map((peak) => peak?.sequence)).toEqual([0, 2, 3])
+    expect(peaks.map((peak) => peak?.sequence)).toEqual([0, 2, 3, 4])
   })
 
   it('keeps the latest detection and the last time in spite of late ones', () => {
