@@ -4,9 +4,11 @@ import { Ajv } from 'ajv'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { readDetectors } from '../../../src/detection/definition/catalog.ts'
+import type { Definition } from '../../../src/detection/definition/definition-schema.ts'
 import { runInlineTests } from '../../../src/detection/definition/inline-tests.ts'
 import { createDetectorJsonSchema } from '../../../src/detection/definition/json-schema.ts'
 import { stepLength, stepsShown } from '../../../src/notify/message.ts'
+import { namesNumber } from '../../support/number-forms.ts'
 
 const directory = fileURLToPath(new URL('../../../detectors', import.meta.url))
 const { files, problems } = await readDetectors(directory)
@@ -54,12 +56,51 @@ describe('the detectors that come with Forcewatch', () => {
     },
   )
 
+  it.each(files.map(({ definition }) => [definition.id, definition] as const))(
+    '%s names in its description every number from which on it fires, always fires, or changes its level',
+    (_, definition) => {
+      expect(amountsOf(definition).filter((amount) => !namesNumber(definition.description, amount))).toEqual(
+        [],
+      )
+    },
+  )
+
   it('argue for their thresholds in the description, which every reader of an alert gets, and not in comments', async () => {
     for (const { definition } of files) {
       const [schema, ...lines] = (await readFile(`${directory}/${definition.id}.yaml`, 'utf8')).split('\n')
       expect(schema).toMatch(/^# yaml-language-server/)
       expect(lines.filter((line) => /(^|\s)#\s/.test(line))).toEqual([])
     }
+  })
+})
+
+/** Floors, ceilings and limits of `observed`; that a single event is enough needs no number. */
+function amountsOf({ fires, overrides, levels }: Definition): readonly number[] {
+  const firing = [fires, ...overrides.map((override) => override.fires)]
+  const bounds = firing.flatMap(({ at_least = 0, always_above }) => [at_least, ...valuesOf(always_above)])
+  return [...bounds, ...observedIn(levels)].filter((amount) => amount > 1)
+}
+
+function valuesOf(ceiling: unknown): readonly number[] {
+  return typeof ceiling === 'object' && ceiling !== null ? Object.values(ceiling) : [Number(ceiling ?? 0)]
+}
+
+function observedIn(condition: unknown): readonly number[] {
+  if (typeof condition !== 'object' || condition === null) return []
+  return Object.entries(condition).flatMap(([key, value]) =>
+    key.startsWith('observed|') ? [Number(value)] : observedIn(value),
+  )
+}
+
+describe('a number', () => {
+  it.each([
+    [2000, 'fires from 2,000 on', '12,000', '2,000,000'],
+    [200, 'two hundred of them', 'two hundred and twelve', '2000'],
+    [100, 'a hundred pages', '1,100', 'hundreds'],
+    [40, 'Forty users', '40,000', 'forty-two'],
+    [500_000_000, 'below 500 MB', '1,500 MB', '500'],
+  ])('%i is named as people write it, and not within another one', (value, named, other, another) => {
+    expect([named, other, another].map((text) => namesNumber(text, value))).toEqual([true, false, false])
   })
 })
 
