@@ -111,6 +111,21 @@ describe.skipIf(!executablePath)('the page in a real browser', () => {
     board.remove(experimental.id)
   })
 
+  test('parts a description into paragraphs, and a runbook by its steps alone', async () => {
+    const words = {
+      description: 'What it watches.\nFrom where on.',
+      runbook: '1. Ask\n   the user.\n2. See:\n   - the network',
+    }
+    const wordy = makeAlert({ episode: 'wordy', detector: { ...detector, ...words } })
+    board.update(wordy)
+    await page.goto(url)
+    const alert = page.locator('#open details', { hasText: 'What it watches.' })
+    await alert.waitFor()
+    expect(await alert.locator('.paragraphs p').allTextContents()).toEqual(words.description.split('\n'))
+    expect(await alert.locator('.runbook').textContent()).toBe('1. Ask the user.\n2. See:\n   - the network')
+    board.remove(wordy.id)
+  })
+
   test('moves a resolved alert away from the open ones', async () => {
     const resolved = applyTime(makeAlert(), startTime + 3 * hour)
     if (resolved) board.update(resolved.alert)

@@ -192,7 +192,7 @@ function drawDetails(alert) {
 
 /** Lines that go on with a step stand in its line: how wide the file is says nothing of the window. */
 function unwrap(runbook) {
-  return runbook.replace(/\n[ \t]+(?![-*•]|\d+[.)])/g, ' ')
+  return runbook.replace(/\n[ \t]+(?![ \t]|[-*•]|\d+[.)])/g, ' ')
 }
 
 function drawParagraphs(text) {
