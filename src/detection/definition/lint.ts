@@ -37,10 +37,13 @@ function* lintExceptions({ definition: { exceptions }, source }: DetectorFile, n
   }
 }
 
-/** Of overrides the last one wins. */
-function* lintOverrides({ definition: { overrides }, source }: DetectorFile) {
+/** Of overrides the last one wins. That those of overlays win over shipped ones is what they are for. */
+function* lintOverrides({ definition: { overrides }, source, shipped }: DetectorFile) {
+  const added = shipped?.definition.overrides.length ?? overrides.length
   for (const [index, { match, fires }] of overrides.entries()) {
-    const later = overrides.slice(index + 1).filter((other) => covers(other.match.source, match.source))
+    const later = overrides
+      .slice(index + 1, index < added ? added : overrides.length)
+      .filter((other) => covers(other.match.source, match.source))
     const given = definedKeys(fires)
     if (
       given.length > 0 &&

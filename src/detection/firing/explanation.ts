@@ -121,9 +121,14 @@ function tuningOf({ reason, observed, statistics, detector, ruledBy = {} }: Expl
   if (reason === 'ceiling' || !statistics) {
     if (['none', 'decay'].includes(detector.baseline.model))
       return `fired by its fixed limit; quiet with ${floor}`
-    const { alwaysAbove } = ruledBy
+    const { alwaysAbove, atLeast } = ruledBy
     const by = alwaysAbove ? ` of ${alwaysAbove.name}` : ''
-    return `fired by always_above${by}, whatever the baseline says; quiet with it above ${most}${placeOf(alwaysAbove)}, or an exception`
+    // With a floor of its own an override has a ceiling that may lie below the floor of others: one floor lifts both.
+    const quiet =
+      alwaysAbove && alwaysAbove.name === atLeast?.name
+        ? floor
+        : `it above ${most}${placeOf(alwaysAbove)}, or an exception`
+    return `fired by always_above${by}, whatever the baseline says; quiet with ${quiet}`
   }
   const { quietBudget = 0, parameters } = statistics
   const own = ((parameters.budget ?? 0) * (parameters.shares ?? 1) * week) / day

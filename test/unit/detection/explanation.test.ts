@@ -100,10 +100,13 @@ describe('why a detection fired, in words', () => {
     })
 
     test('says whose ceiling fired, and where a higher one wins', () => {
-      const tuning = (alwaysAbove: typeof own) =>
-        lines({ statistics: null, reason: 'ceiling', ruledBy: { alwaysAbove } }).Tuning
+      const tuning = (alwaysAbove: typeof own, rest = {}) =>
+        lines({ statistics: null, reason: 'ceiling', ruledBy: { alwaysAbove, ...rest } }).Tuning
       expect(tuning(shipped)).toBe(
         'fired by always_above of overrides[2] of the shipped file, whatever the baseline says; quiet with it above 412 in an override with the match of overrides[2] of the shipped file, or an exception',
+      )
+      expect(tuning(shipped, { atLeast: { ...shipped } })).toContain(
+        'quiet with at_least above 412 in an override with the match of overrides[2] of the shipped file, or',
       )
       expect(tuning(own)).toContain('quiet with it above 412 in your override for {user: u1}, or')
     })

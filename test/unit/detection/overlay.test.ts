@@ -252,4 +252,9 @@ describe('a warning', () => {
       'own/1.yaml:3:14 overrides[0].match: later overrides cover this one and set the same — remove it',
     ])
   })
+
+  it('does not ask to remove a shipped override that one of an overlay undoes', () => {
+    const override = (floor: number) => `overrides: [{ match: { user: u1 }, fires: { at_least: ${floor} } }]`
+    expect(warningsOf(`id: burst\n${override(9)}`, { overrides: override(7) })).toEqual([])
+  })
 })
