@@ -92,6 +92,15 @@ describe.skipIf(!executablePath)('the page in a real browser', () => {
     expect(judged).toEqual([[makeAlert().id, { word: 'expected', by: 'ann', note: 'a load test' }]])
   })
 
+  test('opens the alert that is linked when the page was open before it', async () => {
+    const late = makeAlert({ episode: 'late', level: 'low' })
+    await page.goto(url)
+    await page.evaluate(`location.hash = 'alert-${late.id}'`)
+    board.update(late)
+    await page.locator('#open details[open]', { hasText: 'low' }).waitFor()
+    board.remove(late.id)
+  })
+
   test('marks what an experimental detector found, and counts it for nothing', async () => {
     const experimental = makeAlert({
       episode: 'experimental',

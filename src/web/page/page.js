@@ -27,7 +27,7 @@ const verdictWords = {
 /** id → { text, node }: an alert is drawn anew only when it changed, so that nothing folds up under the reader. */
 const shown = new Map()
 let lastAnswer = ''
-/** A notification links to `/#alert-<id>`, which opens that alert. */
+/** A notification links to `/#alert-<id>`, which opens that alert, also one that the next answer brings. */
 let linked = linkedAlert()
 
 async function refresh() {
@@ -131,10 +131,9 @@ function linkedAlert() {
 
 function goToLinked() {
   const node = shown.get(linked)?.node
-  if (node) {
-    node.open = true
-    node.scrollIntoView()
-  }
+  if (!node) return
+  node.open = true
+  node.scrollIntoView()
   linked = null
 }
 
