@@ -56,6 +56,13 @@ export function nameOf(layers: readonly Layer[], path: Path): string {
   return `${place.path} of ${owner > 0 ? place.file : 'the shipped file'}`
 }
 
+/** What the detector's `fires` said in the layer where a value stands. */
+export function firesBeside(layers: readonly Layer[], path: Path, key: string): unknown {
+  const owner = layers.findLastIndex((layer) => has(layer, path))
+  const known = layers.slice(0, owner + 1).findLast((layer) => has(layer, ['fires', key]))
+  return asMap(asMap(known?.value).fires)[key]
+}
+
 export function asMap(value: unknown): RawMap {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as RawMap) : {}
 }

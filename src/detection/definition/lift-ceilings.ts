@@ -1,11 +1,11 @@
 import type { Path, Problem } from '../../yaml-source.ts'
-import { asMap, has, type Layer, nameOf, replaceAt } from './layers.ts'
+import { asMap, firesBeside, has, type Layer, nameOf, type RawMap, replaceAt } from './layers.ts'
 
 type Ceiling = { readonly path: Path; readonly amount: number }
 
 /**
- * A floor holds for what stood below it: ceilings of earlier layers rise to it, but for those of overrides that have a floor of
- * their own. A warning for each, at the floor.
+ * A floor holds for what stood below it: ceilings of earlier layers rise to it, and floors of their overrides that were meant to be
+ * higher than the detector's. Overrides with a floor that was lower keep it, and their ceilings. A warning for each, at the floor.
  */
 export function liftCeilings(
   merged: unknown,
@@ -17,7 +17,7 @@ export function liftCeilings(
   const { source } = layers[owner] ?? {}
   if (typeof floor !== 'number' || owner < 1 || !source) return { lifted: merged, warnings: [] }
   const isBefore = ({ path }: Ceiling) => layers.findLastIndex((layer) => has(layer, path)) < owner
-  const low = ceilingsOf(merged).filter((ceiling) => ceiling.amount < floor && isBefore(ceiling))
+  const low = ceilingsOf(merged, layers).filter((ceiling) => ceiling.amount < floor && isBefore(ceiling))
   const lifted = structuredClone(merged)
   for (const { path } of low) replaceAt(lifted, path, floor)
   const warnings = low.map(({ path, amount }) =>
@@ -26,25 +26,26 @@ export function liftCeilings(
   return { lifted, warnings }
 }
 
-/** Those of the detector, and of each override that leaves the floor as it is. */
-function ceilingsOf(merged: unknown): readonly Ceiling[] {
+/** Those of the detector and of its overrides; higher floors of overrides count too. */
+function ceilingsOf(merged: unknown, layers: readonly Layer[]): readonly Ceiling[] {
   const { fires, overrides } = asMap(merged)
   const list = Array.isArray(overrides) ? overrides : []
-  const rules = [
-    { path: ['fires'], fires: asMap(fires) },
-    ...list
-      .map((override, index) => ({
-        path: ['overrides', index, 'fires'],
-        fires: asMap(asMap(override).fires),
-      }))
-      .filter((rule) => rule.fires.at_least === undefined),
-  ]
-  return rules.flatMap((rule) => {
-    const { always_above: above } = rule.fires
-    const path = [...rule.path, 'always_above']
-    if (typeof above === 'number') return [{ path, amount: above }]
-    return Object.entries(asMap(above)).flatMap(([length, amount]) =>
-      typeof amount === 'number' ? [{ path: [...path, length], amount }] : [],
-    )
+  const own = list.flatMap((override, index) => {
+    const rule = asMap(asMap(override).fires)
+    const path = ['overrides', index, 'fires', 'at_least']
+    const { at_least: floor } = rule
+    const ceilings = ceilingOf(rule, path.slice(0, -1))
+    if (typeof floor !== 'number') return ceilings
+    const before = firesBeside(layers, path, 'at_least')
+    return floor < (typeof before === 'number' ? before : 0) ? [] : [{ path, amount: floor }, ...ceilings]
   })
+  return [...ceilingOf(asMap(fires), ['fires']), ...own]
+}
+
+function ceilingOf({ always_above: above }: RawMap, at: Path): readonly Ceiling[] {
+  const path = [...at, 'always_above']
+  if (typeof above === 'number') return [{ path, amount: above }]
+  return Object.entries(asMap(above)).flatMap(([length, amount]) =>
+    typeof amount === 'number' ? [{ path: [...path, length], amount }] : [],
+  )
 }

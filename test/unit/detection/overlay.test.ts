@@ -152,6 +152,24 @@ tests: [{ name: own, given: [{ event: LoginEventStream }], expect: none }]`,
       )
     })
 
+    it('lifts the floors of earlier overrides that were above the one before, and no others', () => {
+      const floors = (higher: number) => ({
+        fires: 'fires: { at_least: 5 }',
+        overrides: `overrides:
+  - { match: { user: u1 }, fires: { at_least: ${higher}, always_above: 12 } }
+  - { match: { user: u2 }, fires: { at_least: 3, always_above: 3 } }`,
+      })
+      const overlay = 'id: burst\nfires: { at_least: 20 }'
+      expect(definitionOf(overlay, floors(10))?.overrides.map(({ fires }) => fires)).toEqual([
+        { at_least: 20, always_above: 20 },
+        { at_least: 3, always_above: 3 },
+      ])
+      expect(warningsOf(overlay, floors(10))).toEqual([
+        'own/1.yaml:2:20 fires.at_least: overrides[0].fires.at_least of the shipped file rises from 10 to 20',
+        'own/1.yaml:2:20 fires.at_least: overrides[0].fires.always_above of the shipped file rises from 12 to 20',
+      ])
+    })
+
     it('is refused where the overlay itself says otherwise', () => {
       expect(
         problemsOf(
