@@ -24,6 +24,8 @@ export type QuietProfile = {
 const pane = 5 * minute
 /** An hour of the week is known once it has been watched, until it is nearly forgotten. What other days are like says nothing of a weekend. */
 const knownAfter = 0.5
+/** Once it has been watched on two days before it speaks for itself. */
+const settledAfter = 1.2
 /** Prior of the spread: that of a channel with a standard deviation of a third, with the weight of so many hours. */
 const priorSpread = 0.1
 const priorHours = 20
@@ -100,7 +102,8 @@ export function expectedIn(
   let sum = 0
   for (let start = from; start < to; ) {
     const end = Math.min(to, (Math.floor(start / hour) + 1) * hour)
-    const rate = steadyRateOf(profile, hourOfWeek(start, offset))
+    const isLearned = Math.floor(start / hour) < profile.learnedTo
+    const rate = steadyRateOf(profile, hourOfWeek(start, offset), isLearned)
     if (rate === null) return null
     sum += (rate * (end - start)) / hour
     start = end
@@ -178,12 +181,24 @@ function rateOf({ counted, watched }: QuietProfile, h: number): number | null {
  * What an hour of the week usually holds, as far as the busier one of its neighbours holds as much: an hour that is busy alone
  * is that of a job, which may be late, and whose events do not spread over the hour.
  */
-function steadyRateOf(profile: QuietProfile, h: number): number | null {
-  const rate = rateOf(profile, h)
+function steadyRateOf(profile: QuietProfile, h: number, isLearned: boolean): number | null {
+  const rate = dayRateOf(profile, h, isLearned)
   const before = rateOf(profile, (h + hoursPerWeek - 1) % hoursPerWeek)
   const after = rateOf(profile, (h + 1) % hoursPerWeek)
   if (rate === null || (before === null && after === null)) return rate
   return Math.min(rate, Math.max(before ?? 0, after ?? 0))
+}
+
+/**
+ * A single Saturday on which somebody was at work says nothing of the next: it counts as far as the days around it hold as much.
+ * `isLearned`: whether what is known of the hour includes the one in question.
+ */
+function dayRateOf(profile: QuietProfile, h: number, isLearned: boolean): number | null {
+  const rate = rateOf(profile, h)
+  const before = at(profile.watched, h) - (isLearned ? 1 : 0)
+  if (rate === null || before >= settledAfter) return rate
+  const around = [hoursPerWeek - 24, 24].map((away) => rateOf(profile, (h + away) % hoursPerWeek))
+  return Math.min(rate, ...around.map((other) => other ?? rate))
 }
 
 function at(values: readonly number[], index: number): number {

@@ -101,6 +101,24 @@ describe('a silence', () => {
     expect(rig.detections).toEqual([])
   })
 
+  test.each([
+    [1, []],
+    [2, ['Page']],
+  ])('of a Saturday is told after so many Saturdays on which pages came: %i', (weeks, expected) => {
+    const rig = createRig([detector()])
+    const saturday = 5 * day
+    for (let week = 0; week < weeks; week++) {
+      const from = monday + 7 * week * day
+      rig.feed(...traffic({ from, to: from + saturday }, week))
+      rig.feed(...traffic({ from: from + saturday, to: from + 6 * day, work: 30 }, week))
+      rig.feed(...traffic({ from: from + 6 * day, to: from + 7 * day }, week))
+    }
+    const from = monday + 7 * weeks * day
+    rig.feed(...traffic({ from, to: from + saturday }, 8))
+    rig.feed(...traffic({ from: from + saturday, to: from + 6 * day, work: 30, without: ['Page'] }, 9))
+    expect([...new Set(rig.detections.map(({ entity }) => entity.id))]).toEqual(expected)
+  })
+
   test('of the whole org is one alert about the org, while heartbeats go on', () => {
     const rig = createRig([detector()])
     rig.feed(...traffic({ from: monday, to: learned }))
