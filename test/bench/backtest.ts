@@ -56,7 +56,7 @@ async function changeEveryDetector(folder: string): Promise<string> {
   await mkdir(folder)
   for (const { definition } of (await readDetectors(shippedDetectors)).files) {
     const { id, fires } = definition
-    const text = `id: ${id}\nfires: { at_least: ${2 * fires.at_least}, always_above: null }\n`
+    const text = `id: ${id}\nfires: { at_least: ${2 * fires.at_least} }\n`
     await writeFile(join(folder, `${id}.yaml`), text)
   }
   return folder
