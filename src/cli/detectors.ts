@@ -3,7 +3,11 @@ import pc from 'picocolors'
 import { systemClock } from '../clock.ts'
 import { shippedDetectors } from '../config/schema.ts'
 import { lintDetectors, type ReadDetectors, readDetectors } from '../detection/definition/catalog.ts'
-import { runChangedTests, runFileTests, type TestResult } from '../detection/definition/inline-tests.ts'
+import {
+  runChangedTests,
+  runFileTests,
+  type TestResult,
+} from '../detection/definition/inline-tests/inline-tests.ts'
 import { createDetectorJsonSchema } from '../detection/definition/json-schema.ts'
 import type { DetectorFile } from '../detection/definition/parse-detector.ts'
 import { exitCodes } from '../errors.ts'

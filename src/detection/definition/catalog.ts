@@ -6,10 +6,10 @@ import { formatProblem, nearestWord, type Problem, sortProblems } from '../../ya
 import { compileDetector } from './compile-detector.ts'
 import type { DetectorSet } from './detector.ts'
 import { type DetectorPlace, type DetectorTexts, readDetectorTexts } from './detector-texts.ts'
-import { runFileTests } from './inline-tests.ts'
+import { runFileTests } from './inline-tests/inline-tests.ts'
 import { lintDetector } from './lint.ts'
-import { lintOverlay } from './overlay.ts'
-import { type OverlayFile, parseOverlay } from './overlay-file.ts'
+import { lintOverlay } from './overlay/overlay.ts'
+import { type OverlayFile, parseOverlay } from './overlay/overlay-file.ts'
 import { type DetectorFile, fileStem, parseDetector } from './parse-detector.ts'
 
 export type ReadDetectors = {

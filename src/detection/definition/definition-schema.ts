@@ -8,9 +8,9 @@ import { panesPerWindow } from '../window/window.ts'
 import { parseBudget } from './budget.ts'
 import { findContradictions } from './contradictions.ts'
 import { activityField, canonicalFields, type FieldLookup, foundField } from './fields.ts'
-import { inlineTestsSchema } from './inline-test-schema.ts'
+import { inlineTestsSchema } from './inline-tests/inline-test-schema.ts'
 import { parseMeasure } from './measure.ts'
-import { usualBudget } from './scale-budgets.ts'
+import { usualBudget } from './overlay/scale-budgets.ts'
 import { compileSelection, type Predicate, type SelectionSource } from './selection.ts'
 
 /** A selection as it was written, and compiled. */

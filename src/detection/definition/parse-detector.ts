@@ -1,7 +1,7 @@
 import { type Problem, parseWith, parseYamlSource, type YamlSource } from '../../yaml-source.ts'
 import { type Definition, definitionSchema } from './definition-schema.ts'
-import type { LocatedSource } from './layers.ts'
-import { applyOverlays } from './overlay.ts'
+import type { LocatedSource } from './overlay/layers.ts'
+import { applyOverlays } from './overlay/overlay.ts'
 
 /** A detector file that is in order; `source` still knows where everything stands. */
 export type DetectorFile = {

@@ -11,8 +11,9 @@ import { detectorText } from './detector-file.ts'
 /** Detectors whose inline tests have run. */
 const tested = vi.hoisted((): string[] => [])
 
-vi.mock('../../../src/detection/definition/inline-tests.ts', async (original) => {
-  const actual = await original<typeof import('../../../src/detection/definition/inline-tests.ts')>()
+vi.mock('../../../src/detection/definition/inline-tests/inline-tests.ts', async (original) => {
+  const actual =
+    await original<typeof import('../../../src/detection/definition/inline-tests/inline-tests.ts')>()
   const runFileTests: typeof actual.runFileTests = (file, options) => {
     tested.push(file.definition.id)
     return actual.runFileTests(file, options)

@@ -1,4 +1,4 @@
-import type { Path, Problem } from '../../yaml-source.ts'
+import type { Path, Problem } from '../../../yaml-source.ts'
 import { asMap, firesBeside, has, type Layer, nameOf, type RawMap, replaceAt } from './layers.ts'
 
 type Ceiling = { readonly path: Path; readonly amount: number }

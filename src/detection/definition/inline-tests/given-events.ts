@@ -1,4 +1,4 @@
-import { day, hour, second } from '../../duration.ts'
+import { day, hour, second } from '../../../duration.ts'
 import type { GivenEvents } from './inline-test-schema.ts'
 
 /** When every inline test starts: a Monday, 00:00 UTC. */

@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { hour, parseDuration } from '../../duration.ts'
-import { salesforceFields } from '../activity/salesforce-fields.ts'
-import { levels } from '../detection.ts'
-import { activityField } from './fields.ts'
+import { hour, parseDuration } from '../../../duration.ts'
+import { salesforceFields } from '../../activity/salesforce-fields.ts'
+import { levels } from '../../detection.ts'
+import { activityField } from '../fields.ts'
 
 const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
 

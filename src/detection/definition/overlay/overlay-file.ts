@@ -1,4 +1,4 @@
-import { type Problem, parseYamlSource, type YamlSource } from '../../yaml-source.ts'
+import { type Problem, parseYamlSource, type YamlSource } from '../../../yaml-source.ts'
 
 /** A file with changes of one detector; `id` names it. */
 export type OverlayFile = { readonly id: string; readonly source: YamlSource }

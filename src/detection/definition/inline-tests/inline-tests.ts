@@ -1,12 +1,12 @@
-import { formatDuration } from '../../duration.ts'
-import { compareLevels, type Detection, type Level } from '../detection.ts'
-import { compileDetector } from './compile-detector.ts'
-import type { Definition } from './definition-schema.ts'
-import type { Detector } from './detector.ts'
+import { formatDuration } from '../../../duration.ts'
+import { compareLevels, type Detection, type Level } from '../../detection.ts'
+import { compileDetector } from '../compile-detector.ts'
+import type { Definition } from '../definition-schema.ts'
+import type { Detector } from '../detector.ts'
+import type { DetectorFile } from '../parse-detector.ts'
 import { createExpansion, type GivenEvent } from './given-events.ts'
 import { InlineRun, type Stop } from './inline-run.ts'
 import type { Expectation, InlineTest } from './inline-test-schema.ts'
-import type { DetectorFile } from './parse-detector.ts'
 
 export type TestResult =
   | { readonly kind: 'passed'; readonly name: string }

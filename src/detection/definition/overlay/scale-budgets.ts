@@ -1,6 +1,6 @@
-import { week } from '../../duration.ts'
-import type { Path } from '../../yaml-source.ts'
-import { formatBudget, parseBudget } from './budget.ts'
+import { week } from '../../../duration.ts'
+import type { Path } from '../../../yaml-source.ts'
+import { formatBudget, parseBudget } from '../budget.ts'
 import { asMap, firesBeside, type Layer, replaceAt } from './layers.ts'
 
 /** Of a detector that names none. */

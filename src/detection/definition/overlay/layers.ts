@@ -1,4 +1,4 @@
-import type { Path, YamlSource } from '../../yaml-source.ts'
+import type { Path, YamlSource } from '../../../yaml-source.ts'
 
 /** Values that know where they stand. */
 export type LocatedSource = Pick<YamlSource, 'value' | 'problemAt'>

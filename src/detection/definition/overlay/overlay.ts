@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Path, Problem, YamlSource } from '../../yaml-source.ts'
+import type { Path, Problem, YamlSource } from '../../../yaml-source.ts'
 import {
   appended,
   asMap,
