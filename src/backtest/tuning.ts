@@ -1,5 +1,5 @@
 import { log10PoissonTail } from '../detection/algorithms/log-tails.ts'
-import { formatBudget } from '../detection/definition/budget.ts'
+import { formatBudget, hasBudget } from '../detection/definition/budget.ts'
 import type { Definition } from '../detection/definition/definition-schema.ts'
 import type { Verdict } from '../detection/detection.ts'
 import { week } from '../duration.ts'
@@ -56,15 +56,10 @@ const longHistory = 3 * week
 /** So many alerts or more would come with at least this probability, did the wish hold: no reason to change anything. */
 const chance = 0.05
 
-/** Whether a probability decides, and with it a budget. */
-export function hasBudget({ baseline }: Definition): boolean {
-  return baseline.model !== 'none' && baseline.model !== 'decay'
-}
-
 /** The settings to try for a detector: as it is, budgets around the wish, and floors with the budget as it is. */
 export function settingsFor(definition: Definition, wish: number): readonly [Setting, ...Setting[]] {
   const { budget, at_least: atLeast, when } = definition.fires
-  const budgets = hasBudget(definition) ? budgetFactors.map((factor) => factor * wish) : []
+  const budgets = hasBudget(definition.baseline.model) ? budgetFactors.map((factor) => factor * wish) : []
   const floors = when === 'below' ? [] : floorsAround(atLeast)
   return [
     { budget, atLeast, kind: 'as it is' },

@@ -1,3 +1,4 @@
+import { hasBudget } from '../detection/definition/budget.ts'
 import type { DetectorFile } from '../detection/definition/parse-detector.ts'
 import { formatDuration, week } from '../duration.ts'
 import { formatTable, print, printObjects } from './print.ts'
@@ -17,7 +18,7 @@ export function listDetectors(files: readonly DetectorFile[], { json }: { readon
     detector.measure,
     detector.model,
     detector.windows.join(' '),
-    ['none', 'decay'].includes(detector.model) ? '' : withOthers(detector.budget, detector.other_budgets),
+    hasBudget(detector.model) ? withOthers(detector.budget, detector.other_budgets) : '',
     withOthers(String(detector.at_least), detector.other_floors.map(String)),
     detector.overlaid ? 'yes' : '',
     detector.title,

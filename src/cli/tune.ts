@@ -4,7 +4,6 @@ import type { AlertRecord } from '../backtest/alert-record.ts'
 import type { JobSpec } from '../backtest/job.ts'
 import { formatPeriod, formatRate, partsOf, plural } from '../backtest/report/words.ts'
 import {
-  hasBudget,
   judgeSettings,
   type Setting,
   settingsFor,
@@ -14,7 +13,7 @@ import {
   toVariant,
 } from '../backtest/tuning.ts'
 import { proposed, readVariant } from '../backtest/variant.ts'
-import { formatBudget, parseBudget } from '../detection/definition/budget.ts'
+import { formatBudget, hasBudget, parseBudget } from '../detection/definition/budget.ts'
 import { compileDetectors, parseDetectors } from '../detection/definition/catalog.ts'
 import { readDetectorTexts } from '../detection/definition/detector-texts.ts'
 import { ForcewatchError } from '../errors.ts'
@@ -71,7 +70,7 @@ async function tune(id: string, options: Options, context: CommandContext): Prom
   const told = {
     id,
     tuning,
-    hasBudget: hasBudget(definition),
+    hasBudget: hasBudget(definition.baseline.model),
     lifted: warnings.filter(({ file }) => file === proposed).map(({ message }) => message),
   }
   if (options.json) printObjects(toObjects(told))

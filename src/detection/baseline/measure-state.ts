@@ -42,7 +42,7 @@ const word = { head: 0, learnedTo: 1, since: 2, suspendedFrom: 3, suspendedTo: 4
 export const fixedWords = 5
 /** Words before the row that are not saved as they are: they only mean something while the process runs. */
 export const unsaved = { group: -1, waiting: -2 } as const
-export const unsavedWords = 2
+export const unsavedWords = Object.keys(unsaved).length
 
 const lastSecond = 0xffffffff
 

@@ -24,7 +24,7 @@ export type QuietProfile = {
 const pane = 5 * minute
 /** An hour of the week is known once it has been watched, until it is nearly forgotten. What other days are like says nothing of a weekend. */
 const knownAfter = 0.5
-/** Once it has been watched on two days before it speaks for itself. */
+/** Watched on two earlier days it speaks for itself. */
 const settledAfter = 1.2
 /** Prior of the spread: that of a channel with a standard deviation of a third, with the weight of so many hours. */
 const priorSpread = 0.1

@@ -1,4 +1,6 @@
 import { day, hour, week } from '../../duration.ts'
+import { judgingModels } from '../detection.ts'
+import type { Model } from './detector.ts'
 
 const periods = { hour, day, week, month: 30 * day } as const
 
@@ -12,4 +14,9 @@ export function parseBudget(text: string): number | undefined {
 /** Alerts per ms → `2/week`, in three digits. */
 export function formatBudget(budget: number): string {
   return `${Number((budget * week).toPrecision(3))}/week`
+}
+
+/** Whether a probability decides with this model, and with it a budget. */
+export function hasBudget(model: Model): boolean {
+  return (judgingModels as readonly Model[]).includes(model)
 }

@@ -1,5 +1,6 @@
 import { parseDuration } from '../../duration.ts'
 import type { Action, Activity } from '../activity/activity.ts'
+import { hasBudget } from './budget.ts'
 import type { Definition } from './definition-schema.ts'
 import type { Detector, Firing, RuledBy, Ruling } from './detector.ts'
 import { ofKind } from './of-kind.ts'
@@ -90,7 +91,7 @@ const longestName = 80
 /** Without a model there is nothing but the floor to fire by. */
 function toFiring(fires: Fires, model: Definition['baseline']['model']): Firing {
   const { budget, at_least: atLeast, always_above: above } = fires
-  const alwaysAbove = model === 'none' || model === 'decay' ? atLeast : Number.POSITIVE_INFINITY
+  const alwaysAbove = hasBudget(model) ? Number.POSITIVE_INFINITY : atLeast
   if (typeof above !== 'object') return { budget, atLeast, alwaysAbove: above ?? alwaysAbove }
   const byLength = Object.entries(above).map(
     ([length, amount]) => [parseDuration(length) ?? 0, amount] as const,

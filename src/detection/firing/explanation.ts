@@ -1,4 +1,5 @@
 import { day, week } from '../../duration.ts'
+import { hasBudget } from '../definition/budget.ts'
 import type { Detector, RuledBy, Ruling } from '../definition/detector.ts'
 import type { Detection, Entity, EventSample, Statistics } from '../detection.ts'
 import { formatEntities, namesOfFirsts } from './explain.ts'
@@ -119,8 +120,7 @@ function tuningOf({ reason, observed, statistics, detector, ruledBy = {} }: Expl
   const floor = `at_least above ${most}${placeOf(ruledBy.atLeast)}, or an exception`
   if (reason === 'event') return 'every such event is reported; an exception would keep it quiet'
   if (reason === 'ceiling' || !statistics) {
-    if (['none', 'decay'].includes(detector.baseline.model))
-      return `fired by its fixed limit; quiet with ${floor}`
+    if (!hasBudget(detector.baseline.model)) return `fired by its fixed limit; quiet with ${floor}`
     const { alwaysAbove, atLeast } = ruledBy
     const by = alwaysAbove ? ` of ${alwaysAbove.name}` : ''
     // With a floor of its own an override has a ceiling that may lie below the floor of others: one floor lifts both.
