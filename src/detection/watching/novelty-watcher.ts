@@ -25,8 +25,8 @@ type Recent = {
   readonly news: News[]
   episode: string | null
   readonly fired: number[]
-  /** Things that came along with it and are not measured. */
-  beside: readonly Thing[]
+  /** Things that came along with it and are not measured. Absent in what was saved by earlier versions. */
+  beside?: readonly Thing[]
 }
 
 /** An activity, and the entity that is judged by it. */
@@ -136,7 +136,9 @@ export class NoveltyWatcher implements Watcher {
     const key = entityKey(org.ref, entity.id)
     const recent = this.#recentOf(key, activity.time)
     recent.news.push(...news.slice(0, Math.max(0, maxNews - recent.news.length)))
-    recent.beside = [...recent.beside, ...thingsBeside(this.#detector.measure, activity)].slice(-maxNews)
+    recent.beside = [...(recent.beside ?? []), ...thingsBeside(this.#detector.measure, activity)].slice(
+      -maxNews,
+    )
     const subject = { activity, org, memory, key, entity, recent }
     const shares = this.#sharesOf(subject)
     const others = this.#thingsOf(recent).filter(({ word }) => !shares.words.has(word))
@@ -154,7 +156,7 @@ export class NoveltyWatcher implements Watcher {
    * is no reason to join, such as a kind of API, is shared all the same with those whom one joins for another.
    */
   #sharesOf({ key, recent, activity, org }: Subject): Shares {
-    const found = [...recent.news, ...recent.beside].flatMap(({ word }) => {
+    const found = [...recent.news, ...(recent.beside ?? [])].flatMap(({ word }) => {
       const owner = this.#openOwnerOf(org, word, activity.time)
       return owner && owner.key !== key ? [{ word, owner }] : []
     })
@@ -165,7 +167,7 @@ export class NoveltyWatcher implements Watcher {
     return { owners: [...owners.values()], words: new Set(words) }
   }
 
-  #thingsOf({ news, beside }: Recent): readonly Thing[] {
+  #thingsOf({ news, beside = [] }: Recent): readonly Thing[] {
     return [...thingsAmong(this.#detector.measure, news), ...beside]
   }
 
@@ -218,8 +220,9 @@ export class NoveltyWatcher implements Watcher {
   /** What belongs to an episode that is open and no lower stays there. */
   #own({ key, recent, org, activity: { time } }: Subject, news: readonly News[], episode: string): void {
     const level = this.episodes.levelOf(key, episode, time) ?? 'informational'
+    const { beside = [] } = recent
     const things = new Set(this.#thingsOf(recent).map(({ word }) => word))
-    for (const each of [...news, ...recent.beside]) {
+    for (const each of [...news, ...beside]) {
       const owner = this.#openOwnerOf(org, each.word, time)
       const theirs = owner && this.episodes.levelOf(owner.key, owner.episode, time)
       if (owner?.key !== key && theirs && compareLevels(level, theirs) <= 0) continue
@@ -234,7 +237,7 @@ export class NoveltyWatcher implements Watcher {
       return before
     }
     const fired = before?.fired.filter((at) => time - at <= recallableFor) ?? []
-    const recent: Recent = { since: time, news: [], beside: [], episode: null, fired }
+    const recent = { since: time, news: [], episode: null, fired }
     this.#recent.set(key, recent)
     return recent
   }
