@@ -9,7 +9,9 @@ import { toDetectionActivity } from './activity/detection-activity.ts'
 import { Directory } from './activity/directory.ts'
 import { Familiarity } from './activity/familiarity.ts'
 import { Grants } from './activity/grants.ts'
+import { Impersonations } from './activity/impersonations.ts'
 import { Logins } from './activity/logins.ts'
+import { isNewUser } from './activity/new-users.ts'
 import { OrgFacts } from './activity/org-facts.ts'
 import { ParallelUse } from './activity/parallel-use.ts'
 import { Sprays } from './activity/sprays.ts'
@@ -73,10 +75,16 @@ class DetectionTask implements PartitionTask {
   readonly #desks = new Desks(this.#users)
   readonly #sprays = new Sprays()
   readonly #grants = new Grants(this.#users)
+  readonly #impersonations = new Impersonations(this.#users)
   readonly #hours = new UsualHours(this.#users)
   readonly #directory = new Directory(this.#users)
   readonly #facts = new OrgFacts()
   readonly #verdicts = new Verdicts()
+  /** What forgets as time goes on. */
+  readonly #memories = [
+    ...[this.#logins, this.#parallel, this.#desks, this.#sprays],
+    ...[this.#grants, this.#impersonations, this.#hours, this.#verdicts],
+  ]
   readonly #progress = new KeyedState<OrgProgress>('orgs')
   readonly #orgs = new Map<string, Org>()
   readonly #zones = new Map<string, ZoneOffset>()
@@ -147,6 +155,8 @@ class DetectionTask implements PartitionTask {
     decoded.parallel = this.#parallel.note(decoded)
     decoded.sprayed = this.#sprays.note(decoded)
     decoded.granted = this.#grants.note(decoded)
+    decoded.impersonator = this.#impersonations.note(decoded)
+    decoded.newUser = isNewUser(decoded, this.#familiarity.state)
     decoded.offHours = this.#hours.note(decoded, org.offset)
     this.#watch.show(decoded, org)
   }
@@ -214,14 +224,7 @@ class DetectionTask implements PartitionTask {
   }
 
   #expire(time: number): void {
-    this.#logins.expire(time)
-    this.#verdicts.expire(time)
-    this.#familiarity.expire(time)
-    this.#parallel.expire(time)
-    this.#desks.expire(time)
-    this.#sprays.expire(time)
-    this.#grants.expire(time)
-    this.#hours.expire(time)
+    for (const memory of [...this.#memories, this.#familiarity]) memory.expire(time)
     this.#watch.expire((id) => this.#orgs.get(id))
   }
 
@@ -273,16 +276,10 @@ class DetectionTask implements PartitionTask {
     this.#watch.use(set)
     this.#states = [
       this.#seen.state,
-      this.#logins.state,
+      ...this.#memories.map(({ state }) => state),
       ...this.#familiarity.states,
-      this.#parallel.state,
-      this.#desks.state,
-      this.#sprays.state,
-      this.#grants.state,
-      this.#hours.state,
       this.#directory.state,
       ...this.#facts.states,
-      this.#verdicts.state,
       this.#progress,
       ...this.#watch.states,
     ]

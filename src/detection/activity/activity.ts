@@ -84,6 +84,10 @@ export type Activity = {
   sprayed?: boolean | undefined
   /** Set by the task: the user was given permissions within three days with which everything can be read. */
   granted?: boolean | undefined
+  /** Set by the task: the username of whoever is logged in as the user and does it; null when it is the user. */
+  impersonator?: string | null | undefined
+  /** Set by the task: the account is new, and its user was never seen before this week. */
+  newUser?: boolean | undefined
   /** Set by the task: the user is hardly ever at work at this time; null while that is not known. */
   offHours?: boolean | null | undefined
   /** Stored before the org was watched: teaches, never notifies. */

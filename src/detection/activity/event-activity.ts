@@ -32,6 +32,8 @@ export class EventActivity implements Activity {
   elsewhere: boolean | undefined = undefined
   sprayed: boolean | undefined = undefined
   granted: boolean | undefined = undefined
+  impersonator: string | null | undefined = undefined
+  newUser: boolean | undefined = undefined
   offHours: boolean | null | undefined = undefined
   readonly #event: Payload
   #person: Person | null | undefined

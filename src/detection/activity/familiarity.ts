@@ -46,7 +46,7 @@ export const newFor = 72 * hour
 /** A user is known after so long, ms; what they bring up until then is what they always do. */
 export const knownAfter = 3 * day
 /** From so long on whoever was not seen in an org really was not there, ms. */
-const watchedAfter = 7 * day
+export const watchedAfter = 7 * day
 /** A value is forgotten after so many days on which the user was there and did not show it; a user after so many away. */
 const rememberedDays = 90
 export const rememberedUserDays = 400

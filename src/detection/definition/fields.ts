@@ -79,6 +79,8 @@ const canonical = {
   elsewhere: ({ elsewhere }) => elsewhere ?? false,
   sprayed: ({ sprayed }) => sprayed ?? false,
   granted: ({ granted }) => granted ?? false,
+  impersonator: ({ impersonator }) => impersonator ?? null,
+  new_user: ({ newUser }) => newUser ?? false,
   off_hours: ({ offHours }) => offHours ?? null,
   name: (activity) => activity.person?.name ?? null,
   profile: (activity) => activity.person?.profile ?? null,
@@ -109,7 +111,7 @@ const closedValues: Readonly<Record<string, readonly string[]>> = {
     Object.keys(followingFromFirsts)
       .filter((name) => name !== 'away')
       .concat('app_installed', 'probe', 'other_network', 'other_client', 'parallel', 'elsewhere')
-      .concat('sprayed', 'granted', 'off_hours', 'active', 'self')
+      .concat('sprayed', 'granted', 'new_user', 'off_hours', 'active', 'self')
       .map((name) => [name, yesOrNo]),
   ),
 }

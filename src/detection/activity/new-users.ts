@@ -1,0 +1,24 @@
+import { day, week } from '../../duration.ts'
+import type { MemoryTable } from '../baseline/memory-table.ts'
+import { knownSince } from '../baseline/value-memory.ts'
+import type { Activity } from './activity.ts'
+import { watchedAfter } from './familiarity.ts'
+
+/** Who was never seen before is new for so long, ms. */
+const newFor = week
+/** Accounts are made so long before they are used, ms; older ones have been unused. */
+const madeBefore = 30 * day
+
+/**
+ * Whether the user of the activity is there for the first time since a week at most, and the account is new as far as the
+ * directory tells. In an org's own first week the day on which the account was made counts. `users`: who is known.
+ */
+export function isNewUser({ org, user, time, person }: Activity, users: MemoryTable): boolean {
+  const memory = user === null ? undefined : users.find(org.id, user)
+  if (!memory || time - knownSince(memory) >= newFor) return false
+  const created = person?.created ?? null
+  const isSeenFirst = knownSince(memory) - (users.firstOf(org.id) ?? time) >= watchedAfter
+  const began = isSeenFirst ? knownSince(memory) : created
+  if (began === null || time - began >= newFor) return false
+  return created === null || time - created < madeBefore
+}
