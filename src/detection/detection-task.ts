@@ -20,7 +20,7 @@ import { UsualHours } from './activity/usual-hours.ts'
 import { createZoneOffset, type ZoneOffset } from './algorithms/zone-offset.ts'
 import { SeenEvents, type SeenEventsOptions } from './dedup/seen-events.ts'
 import type { DetectorSet } from './definition/detector.ts'
-import type { Detection, DetectionMessage, OrgRef, Verdict } from './detection.ts'
+import type { Detection, DetectionMessage, OrgRef, Risk, Verdict } from './detection.ts'
 import { EntityTable } from './entities/entity-table.ts'
 import { ReadAhead } from './read-ahead.ts'
 import { teachingOf, Verdicts } from './verdicts.ts'
@@ -228,7 +228,7 @@ class DetectionTask implements PartitionTask {
     this.#watch.expire((id) => this.#orgs.get(id))
   }
 
-  #emitDetection(found: Detection, risk: number | null): void {
+  #emitDetection(found: Detection, risk: Risk | null): void {
     const detection = this.#facts.explain(found)
     this.#emit(detection.org, detection)
     if (risk !== null) this.#found.push(toDetectionActivity(detection, risk))

@@ -53,6 +53,12 @@ export type OrgRef = {
   readonly name: string
 }
 
+/** What a detection adds to the risk of its entity. */
+export type Risk = { readonly points: number; readonly fact: Fact | null }
+
+/** An amount that was added up from `since` (ms) on, such as `sum(rows)`: what counts the same at the same time tells the same. */
+export type Fact = { readonly sum: string; readonly since: number }
+
 /** Why a detector may fire: see {@link Detection}. */
 export const reasons = ['threshold', 'ceiling', 'event'] as const
 

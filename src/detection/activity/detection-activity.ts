@@ -1,12 +1,12 @@
-import type { Detection, Entity } from '../detection.ts'
+import type { Detection, Entity, Risk } from '../detection.ts'
 import type { Activity } from './activity.ts'
 import { unknownFirsts } from './firsts.ts'
 
 /** The type of activities that are detections. */
 export const detectionType = 'Detection'
 
-/** A detection as an activity of the user it is about, so that detectors can watch what other detectors find. `risk`: points. */
-export function toDetectionActivity(detection: Detection, risk: number): Activity {
+/** A detection as an activity of the user it is about, so that detectors can watch what other detectors find. */
+export function toDetectionActivity(detection: Detection, { points, fact }: Risk): Activity {
   const { id, org, detector, entity, level, time, trigger, backfill } = detection
   const { fields } = trigger
   const user = userOf(entity, fields.user)
@@ -35,7 +35,7 @@ export function toDetectionActivity(detection: Detection, risk: number): Activit
     probe: false,
     firsts: unknownFirsts,
     backfill,
-    raw: { detector: detector.id, level, risk },
+    raw: { detector: detector.id, level, risk: points, ...fact },
     personOf: null,
     get person() {
       return user === null ? null : (this.personOf?.(org.id, user) ?? null)

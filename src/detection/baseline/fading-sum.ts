@@ -1,53 +1,78 @@
+import type { Fact } from '../detection.ts'
+
 /**
  * A sum whose parts fade: after the half-life a part weighs half. Each source counts once: it brings its own part up to what
- * it says, however often it says it, so that one detector that fires every day is one sign and not seven. Saved as JSON.
+ * it says, however often it says it, so that one detector that fires every day is one sign and not seven. Of parts that tell
+ * of the same the heaviest counts. Saved as JSON.
  */
 export type FadingSum = {
   /** When it began, ms. */
   readonly since: number
-  /** By source: its points when they were last brought up, and when that was, ms. */
-  readonly parts: Record<string, { points: number; time: number }>
+  /** By source. */
+  readonly parts: Record<string, Part>
 }
+
+/** The points of a source when they were last brought up, when that was, ms, and what was added up until then. */
+type Part = { points: number; time: number; fact?: Fact }
 
 export function createFadingSum(time: number): FadingSum {
   return { since: time, parts: {} }
 }
 
+export type Addition = {
+  readonly source: string
+  readonly points: number
+  readonly time: number
+  /** Absent: the points count by themselves. */
+  readonly fact?: Fact | undefined
+}
+
 /** A source says so many points at `time`, ms. */
 export function addPoints(
   { parts }: FadingSum,
-  { source, points, time }: { readonly source: string; readonly points: number; readonly time: number },
+  { source, points, time, fact }: Addition,
   halfLife: number,
 ): void {
   const before = parts[source]
-  if (!before) parts[source] = { points, time }
-  else {
-    const now = Math.max(time, before.time)
-    before.points = Math.max(faded(before, now, halfLife), points * 2 ** ((time - now) / halfLife))
-    before.time = now
+  const now = Math.max(time, before?.time ?? time)
+  const part: Part = {
+    points: Math.max(before ? faded(before, now, halfLife) : 0, points * 2 ** ((time - now) / halfLife)),
+    time: now,
   }
+  if (fact) part.fact = fact
+  parts[source] = part
 }
 
 /** What all parts together weigh at `time`, ms. */
-export function totalAt({ parts }: FadingSum, time: number, halfLife: number): number {
-  let total = 0
-  for (const part of Object.values(parts)) total += faded(part, time, halfLife)
-  return total
+export function totalAt(sum: FadingSum, time: number, halfLife: number): number {
+  return countingAt(sum, time, halfLife).reduce((total, { weight }) => total + weight, 0)
 }
 
-/** The sources that weigh at least a point at `time`, the heaviest first. */
-export function sourcesOf({ parts }: FadingSum, time: number, halfLife: number): readonly string[] {
-  return Object.entries(parts)
-    .map(([source, part]) => ({ source, weight: faded(part, time, halfLife) }))
+/** The sources that count and weigh at least a point at `time`, the heaviest first. */
+export function sourcesOf(sum: FadingSum, time: number, halfLife: number): readonly string[] {
+  return countingAt(sum, time, halfLife)
     .filter(({ weight }) => weight >= 1)
-    .sort((a, b) => b.weight - a.weight || (a.source < b.source ? -1 : 1))
     .map(({ source }) => source)
 }
 
-function faded(
-  part: { readonly points: number; readonly time: number },
-  time: number,
-  halfLife: number,
-): number {
+type Weighed = { readonly source: string; readonly part: Part; readonly weight: number }
+
+/** The heaviest first; what tells of the same as a heavier one is left out. */
+function countingAt({ parts }: FadingSum, time: number, halfLife: number): readonly Weighed[] {
+  const weighed = Object.entries(parts)
+    .map(([source, part]) => ({ source, part, weight: faded(part, time, halfLife) }))
+    .sort((a, b) => b.weight - a.weight || (a.source < b.source ? -1 : 1))
+  const counting: Weighed[] = []
+  for (const each of weighed)
+    if (!counting.some((heavier) => tellTheSame(heavier.part, each.part))) counting.push(each)
+  return counting
+}
+
+function tellTheSame(one: Part, other: Part): boolean {
+  if (!one.fact || !other.fact || one.fact.sum !== other.fact.sum) return false
+  return one.fact.since <= other.time && other.fact.since <= one.time
+}
+
+function faded(part: Part, time: number, halfLife: number): number {
   return part.points * 2 ** (Math.min(0, part.time - time) / halfLife)
 }

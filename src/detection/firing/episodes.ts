@@ -1,12 +1,13 @@
 import { KeyedState } from '../../stream/keyed-state.ts'
 import type { Activity } from '../activity/activity.ts'
-import type { Escalation, FoundByWatcher, InForce } from '../definition/detector.ts'
+import type { Detector, Escalation, FoundByWatcher, InForce } from '../definition/detector.ts'
 import {
   compareLevels,
   type Detection,
   type Entity,
   type EventSample,
   type Level,
+  type Risk,
   type Statistics,
 } from '../detection.ts'
 import type { OrgTime } from '../org-time.ts'
@@ -28,10 +29,10 @@ import { collect, createEvidence, factsOf, sampleOf } from './evidence.ts'
 import { toDetection } from './to-detection.ts'
 
 /**
- * Takes a detection. `risk`: the points that it adds to the risk of its entity when it opens an episode or its level rises;
- * null when it says nothing new in this respect, or must not come back as an activity.
+ * Takes a detection. `risk`: what it adds to the risk of its entity when it opens an episode or its level rises; null when it
+ * says nothing new in this respect, or must not come back as an activity.
  */
-export type EmitDetection = (detection: Detection, risk: number | null) => void
+export type EmitDetection = (detection: Detection, risk: Risk | null) => void
 
 export type EpisodesOptions = {
   /** Prefix of the sections of the store. */
@@ -228,8 +229,13 @@ export class Episodes {
     const isNews = sequence === 0 || compareLevels(finding.level, level) > 0
     const comesBack = isNews && !detector.watchesDetections && detector.status === 'stable'
     const detection = toDetection(inForce, episode, { id, sequence }, finding, explain(finding, org))
-    emit(detection, comesBack ? detector.riskOf(finding.level) : null)
+    emit(detection, comesBack ? toRisk(detector, episode, finding) : null)
   }
+}
+
+function toRisk({ riskOf, measure }: Detector, { evidence }: Episode, { level, verdict }: Finding): Risk {
+  const since = Math.max(evidence.since ?? 0, verdict.start)
+  return { points: riskOf(level), fact: measure.kind === 'sum' ? { sum: measure.expression, since } : null }
 }
 
 function withRaised(finding: Finding, raised: Raised | null): Finding {

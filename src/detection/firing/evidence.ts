@@ -18,6 +18,8 @@ export type Evidence = {
   /** Events so far that tell from where or with what they came, and those in which all of that is known for their users. */
   events?: number
   familiar?: number
+  /** Event time of the first of them, ms. */
+  since?: number
 }
 
 /** What `levels:` may ask about an episode. */
@@ -56,6 +58,7 @@ export function collect(evidence: Evidence, activity: Activity, amount: number, 
     samples.push(activity.id)
   }
   evidence.total += amount
+  evidence.since = Math.min(evidence.since ?? activity.time, activity.time)
   evidence.rhythm ??= createRhythm()
   beat(evidence.rhythm, activity)
   if (tellsOrigin(activity)) evidence.events = (evidence.events ?? 0) + 1

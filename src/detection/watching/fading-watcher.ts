@@ -1,10 +1,11 @@
 import { day } from '../../duration.ts'
 import { type DurableState, KeyedState } from '../../stream/keyed-state.ts'
 import type { Activity } from '../activity/activity.ts'
-import { textOf } from '../activity/payload.ts'
+import { numberOf, textOf } from '../activity/payload.ts'
 import { addPoints, createFadingSum, type FadingSum, sourcesOf, totalAt } from '../baseline/fading-sum.ts'
 import type { VerdictWord } from '../baseline/incidents.ts'
 import type { InForce } from '../definition/detector.ts'
+import type { Fact } from '../detection.ts'
 import { type EmitDetection, Episodes, type UnrankedFinding } from '../firing/episodes.ts'
 import { fires, type Verdict } from '../firing/evaluate.ts'
 import { sampleOf } from '../firing/evidence.ts'
@@ -19,7 +20,8 @@ const quietFor = day
 
 /**
  * Watches a sum that fades: model `decay`. What was added weighs half after the half-life; the same detector adds to it only
- * once, until its points have faded. It needs no window; the longest one says how far back it is described.
+ * once, until its points have faded, and of those that added up the same the one with the most points does. It needs no window;
+ * the longest one says how far back it is described.
  */
 export class FadingWatcher implements Watcher {
   readonly #sums: KeyedState<FadingSum>
@@ -46,7 +48,7 @@ export class FadingWatcher implements Watcher {
     const { halfLife } = detector.baseline
     const sum = this.#sums.get(key) ?? createFadingSum(activity.time)
     const source = textOf(activity.raw, 'detector') ?? ''
-    addPoints(sum, { source, points: amount, time: activity.time }, halfLife)
+    addPoints(sum, { source, points: amount, time: activity.time, fact: factOf(activity) }, halfLife)
     this.#sums.set(key, sum)
     const verdict = this.#judge(activity, totalAt(sum, activity.time, halfLife))
     const finding = fires(verdict) ? this.#toFinding(verdict, activity, sum) : null
@@ -112,4 +114,9 @@ export class FadingWatcher implements Watcher {
       known: { since: sum.since, peers: '' },
     }
   }
+}
+
+function factOf({ raw, time }: Activity): Fact | undefined {
+  const sum = textOf(raw, 'sum')
+  return sum === null ? undefined : { sum, since: numberOf(raw, 'since') ?? time }
 }

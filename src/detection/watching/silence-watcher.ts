@@ -177,7 +177,7 @@ export class SilenceWatcher implements Watcher {
         toStatistics(finding),
       ),
       silence.sequence === 0 && this.#detector.status === 'stable'
-        ? this.#detector.riskOf(finding.level)
+        ? { points: this.#detector.riskOf(finding.level), fact: null }
         : null,
     )
     this.#silences.set(key, { since: silence.since, sequence: silence.sequence + 1, told: time })

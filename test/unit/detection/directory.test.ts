@@ -129,12 +129,14 @@ describe('what the directory says about a user', () => {
     expect(contributorsOf(evidence)).toContainEqual({ field: 'profile', value: 'Sales User', share: 1 })
   })
 
+  const risk = { points: 40, fact: null }
+
   test('is known to a detection that comes back as an activity', () => {
     const detection = makeDetection({
       org: { id: orgId, name: 'acme' },
       entity: { type: 'user', id: userId, name: 'dana@acme.example' },
     })
-    const activity = toDetectionActivity(detection, 40)
+    const activity = toDetectionActivity(detection, risk)
     known(dana).introduce(activity)
     expect(sampleOf(activity).fields).toMatchObject({ name: 'Dana Young', profile: 'Sales User' })
   })
@@ -143,7 +145,7 @@ describe('what the directory says about a user', () => {
     const entity = { type: 'user', id: userId, name: 'dana@acme.example' }
     const usernameOf = (fields: Record<string, string>) => {
       const { trigger } = makeDetection()
-      return toDetectionActivity(makeDetection({ entity, trigger: { ...trigger, fields } }), 40).username
+      return toDetectionActivity(makeDetection({ entity, trigger: { ...trigger, fields } }), risk).username
     }
     expect(usernameOf({ user: '005xx000000OTHERAAA', username: 'other@acme.example' })).toBe(
       'dana@acme.example',

@@ -4,7 +4,11 @@ import { day, hour, minute, second } from '../../../src/duration.ts'
 import { createRig, makeActivity, makeDetector, monday } from './statistics-rig.ts'
 
 /** Ten calls within ten minutes are a weak sign; so are three of a report. */
-const weak = (id: string, action: 'api-query' | 'report-run', changes: Partial<Detector> = {}) =>
+const weak = (
+  id: string,
+  action: 'api-query' | 'report-run',
+  changes: Parameters<typeof makeDetector>[0] = {},
+) =>
   makeDetector({
     id,
     measureHash: id,
@@ -37,6 +41,15 @@ const risk = (changes: Parameters<typeof makeDetector>[0] = {}) =>
     ...changes,
   })
 
+const rowsMeasure: Detector['measure'] = {
+  expression: 'sum(rows)',
+  kind: 'sum',
+  fields: [],
+  amountOf: ({ rows }) => rows,
+  valueOf: () => null,
+  unit: 'records',
+}
+
 const acts = (action: 'api-query' | 'report-run', from: number, user = 'u1') =>
   [0, 1, 2].map((i) => makeActivity({ time: from + i * second, action, user, id: `${action}-${from}-${i}` }))
 
@@ -68,6 +81,26 @@ describe('detections that come back', () => {
     const rig = createRig(set())
     for (let time = monday; time < monday + 5 * day; time += hour) rig.feed(...acts('api-query', time))
     expect(rig.detections.some(({ detector }) => detector.id === 'entity-risk')).toBe(false)
+  })
+
+  test('of detectors that added up the same at the same time count once, by the most of them', () => {
+    const records = weak('rows', 'api-query', { measure: rowsMeasure, alwaysAbove: 3000, atLeast: 3000 })
+    const atNight = { ...records, id: 'rows-at-night', measureHash: 'rows-at-night', riskOf: () => 25 }
+    const rig = createRig([records, atNight, weak('calls', 'api-query'), risk()])
+    const reads = acts('api-query', monday).map((read) => ({ ...read, rows: 1000 }))
+    rig.feed(...reads)
+    const found = rig.detections.filter(({ detector }) => detector.id === 'entity-risk')
+    expect(found.at(-1)?.observed).toBeCloseTo(45, 0)
+    expect(found.at(-1)?.trigger.fields.detectors).toBe('rows-at-night, calls')
+  })
+
+  test('of detectors that added up the same one after the other add up', () => {
+    const records = weak('rows', 'api-query', { measure: rowsMeasure, alwaysAbove: 3000, atLeast: 3000 })
+    const exports = weak('exported', 'report-run', { measure: rowsMeasure, alwaysAbove: 3000, atLeast: 3000 })
+    const rig = createRig([records, exports, risk()])
+    const reads = [...acts('api-query', monday), ...acts('report-run', monday + hour)]
+    rig.feed(...reads.map((read) => ({ ...read, rows: 1000 })))
+    expect(rig.detections.at(-1)).toMatchObject({ detector: { id: 'entity-risk' } })
   })
 
   test('of experimental detectors, and of those that watch detections, do not come back', () => {
