@@ -99,14 +99,17 @@ export type Activity = {
   /** Set by the task: where `person` is found. */
   personOf: PersonLookup | null
   /** Set by the task once the org has told which apps it has. */
-  isInstalled?: AppLookup | undefined
+  appStandingOf?: AppLookup | undefined
 }
 
 /** In words to compare with; 0 where no event of the login has told. */
 export type LoginBeginning = { readonly network: number; readonly client: number }
 
-/** Whether the org has installed the app of an activity; null where nobody knows. */
-export type AppLookup = (activity: Activity) => boolean | null
+/** How the org stands to the app of an activity; null where nobody knows. */
+export type AppLookup = (activity: Activity) => AppStanding | null
+
+/** `approved`: only whom an administrator has approved can let it in; null where nobody tells. */
+export type AppStanding = { readonly installed: boolean; readonly approved: boolean | null }
 
 /** Event time of an org goes on although nothing happened: the session is alive and nothing was delivered. */
 export type Heartbeat = { readonly kind: 'heartbeat'; readonly org: OrgRef; readonly time: number }

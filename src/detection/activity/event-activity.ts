@@ -26,7 +26,7 @@ export class EventActivity implements Activity {
   traits: Traits | undefined = undefined
   firsts: Firsts = unknownFirsts
   personOf: PersonLookup | null = null
-  isInstalled: AppLookup | undefined = undefined
+  appStandingOf: AppLookup | undefined = undefined
   begun: LoginBeginning | undefined = undefined
   parallel: boolean | undefined = undefined
   elsewhere: boolean | undefined = undefined

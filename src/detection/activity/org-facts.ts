@@ -2,10 +2,12 @@ import { appKeyOf } from '../../app-name.ts'
 import { type DurableState, KeyedState } from '../../stream/keyed-state.ts'
 import type { Detection, OrgRef } from '../detection.ts'
 import { OrgState } from '../entities/org-state.ts'
-import type { Activity, AppEntry, AppLookup, AppRecord, OrgRecord } from './activity.ts'
+import type { Activity, AppEntry, AppLookup, AppRecord, AppStanding, OrgRecord } from './activity.ts'
 
 type KnownOrg = Omit<OrgRecord, 'kind' | 'org'>
 type KnownApp = Pick<AppEntry, 'id' | 'approvedUsersOnly' | 'userCount' | 'lastUsed'>
+
+const notInstalled: AppStanding = { installed: false, approved: false }
 
 /** What the directories of the orgs say about the orgs themselves and their apps. The newest record about each counts. */
 export class OrgFacts {
@@ -34,18 +36,19 @@ export class OrgFacts {
     this.#apps.set(org.id, key, { id, approvedUsersOnly, userCount, lastUsed })
   }
 
-  /** Lets the activity know whether its app is installed, which is looked up when somebody asks. */
+  /** Lets the activity know how the org stands to its app, which is looked up when somebody asks. */
   introduce(activity: Activity): void {
-    if (this.#orgs.size > 0) activity.isInstalled = this.#isInstalled
+    if (this.#orgs.size > 0) activity.appStandingOf = this.#appStandingOf
   }
 
   /** Events other than logins may name a program where a login names the app: of those only what is found is told. */
-  readonly #isInstalled: AppLookup = ({ org, app, action }) => {
+  readonly #appStandingOf: AppLookup = ({ org, app, action }) => {
     if (app === null) return null
     const known = this.#apps.get(org.id, appKeyOf(app))
-    if (known) return known.id !== null
+    if (known)
+      return known.id === null ? notInstalled : { installed: true, approved: known.approvedUsersOnly }
     const isTold = action === 'login' && appKeyOf(app) !== 'browser' && this.#orgs.get(org.id)?.appsVisible
-    return isTold ? false : null
+    return isTold ? notInstalled : null
   }
 
   /** IANA name; undefined while the org has not told. */

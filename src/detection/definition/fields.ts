@@ -63,7 +63,8 @@ const canonical = {
   session: (activity) => activity.session,
   login: (activity) => activity.login,
   app: (activity) => activity.app,
-  app_installed: (activity) => activity.isInstalled?.(activity) ?? null,
+  app_installed: (activity) => activity.appStandingOf?.(activity)?.installed ?? null,
+  app_approved: (activity) => activity.appStandingOf?.(activity)?.approved ?? null,
   client: (activity) => activity.client,
   api: (activity) => activity.api,
   country: ({ raw }) => nameOf(raw, 'CountryIso'),
@@ -110,8 +111,8 @@ const closedValues: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(
     Object.keys(followingFromFirsts)
       .filter((name) => name !== 'away')
-      .concat('app_installed', 'probe', 'other_network', 'other_client', 'parallel', 'elsewhere')
-      .concat('sprayed', 'granted', 'new_user', 'off_hours', 'active', 'self')
+      .concat('app_installed', 'app_approved', 'probe', 'other_network', 'other_client', 'parallel')
+      .concat('elsewhere', 'sprayed', 'granted', 'new_user', 'off_hours', 'active', 'self')
       .map((name) => [name, yesOrNo]),
   ),
 }

@@ -202,6 +202,17 @@ export class Scene {
     this.add(...directoryEvents(users, time))
   }
 
+  /** The org tells of its apps, and that it has one for those users only whom an administrator has approved. */
+  approveApp(name: string, time: number): void {
+    const EventDate = new Date(time).toISOString()
+    const org = { EventDate, AppsVisible: true, TokensVisible: false }
+    const app = { EventDate, Name: name, ConnectedAppId: this.recorder.id('0H4'), ApprovedUsersOnly: true }
+    this.add(
+      { time, channel: '/forcewatch/org', payload: org },
+      { time, channel: '/forcewatch/app', payload: app },
+    )
+  }
+
   add(...events: readonly SimulatedEvent[]): void {
     this.#events.push(...events)
   }

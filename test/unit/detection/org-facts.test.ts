@@ -4,6 +4,7 @@ import { decodeEvent } from '../../../src/detection/activity/decode.ts'
 import { OrgFacts } from '../../../src/detection/activity/org-facts.ts'
 import { activityField } from '../../../src/detection/definition/fields.ts'
 import { makeDetection, org } from '../../support/make-detection.ts'
+import { makeActivity } from './statistics-rig.ts'
 
 function record(channel: string, payload: object): OrgRecord | AppRecord {
   const decoded = decodeEvent({
@@ -129,5 +130,24 @@ describe('app_installed', () => {
     expect(field.read(activity)).toBeNull()
     facts.introduce(activity)
     expect(field.read(activity)).toBe(installed)
+  })
+})
+
+describe('app_approved', () => {
+  test.each([
+    ['an app that an administrator must approve', { ApprovedUsersOnly: true }, true],
+    ['an app that any user may let in', { ApprovedUsersOnly: false }, false],
+    ['an app of whose policy nobody tells', { ApprovedUsersOnly: null }, null],
+    ['an app that is not installed', { ApprovedUsersOnly: true, ConnectedAppId: null }, false],
+  ])('of %s', (_, policy, approved) => {
+    const facts = known(
+      record('/forcewatch/org', visible),
+      record('/forcewatch/app', { ...loader, ...policy }),
+    )
+    const activity = makeActivity({ time: 0, app: 'data loader', org })
+    facts.introduce(activity)
+    const field = activityField('app_approved')
+    if ('unknown' in field) throw new Error(field.unknown)
+    expect(field.read(activity)).toBe(approved)
   })
 })

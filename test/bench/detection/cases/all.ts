@@ -16,6 +16,7 @@ import { nightlyWindow } from './nightly-window.ts'
 import { serviceAccountByDay, weekendExport } from './off-hours.ts'
 import { otherObjects } from './other-objects.ts'
 import { poisonedBaseline } from './poisoned-baseline.ts'
+import { rollOuts } from './roll-outs.ts'
 import { slowSpray } from './slow-spray.ts'
 import { splitChannels } from './split-channels.ts'
 import { talkedAssistant } from './talked-assistant.ts'
@@ -50,6 +51,7 @@ export const everydayCases: readonly Case[] = [
   ...newPlaces,
   ...busyDays,
   ...moreWork,
+  ...rollOuts,
   backFromLeave,
 ]
 
