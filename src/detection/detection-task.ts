@@ -16,6 +16,7 @@ import { OrgFacts } from './activity/org-facts.ts'
 import { ParallelUse } from './activity/parallel-use.ts'
 import { Sprays } from './activity/sprays.ts'
 import { traitsOf } from './activity/traits.ts'
+import { Travels } from './activity/travels.ts'
 import { UsualHours } from './activity/usual-hours.ts'
 import { createZoneOffset, type ZoneOffset } from './algorithms/zone-offset.ts'
 import { SeenEvents, type SeenEventsOptions } from './dedup/seen-events.ts'
@@ -73,6 +74,7 @@ class DetectionTask implements PartitionTask {
   readonly #familiarity = new Familiarity({ entities: this.#entities })
   readonly #parallel = new ParallelUse(this.#users)
   readonly #desks = new Desks(this.#users)
+  readonly #travels = new Travels(this.#users)
   readonly #sprays = new Sprays()
   readonly #grants = new Grants(this.#users)
   readonly #impersonations = new Impersonations(this.#users)
@@ -82,7 +84,7 @@ class DetectionTask implements PartitionTask {
   readonly #verdicts = new Verdicts()
   /** What forgets as time goes on. */
   readonly #memories = [
-    ...[this.#logins, this.#parallel, this.#desks, this.#sprays],
+    ...[this.#logins, this.#parallel, this.#desks, this.#travels, this.#sprays],
     ...[this.#grants, this.#impersonations, this.#hours, this.#verdicts],
   ]
   readonly #progress = new KeyedState<OrgProgress>('orgs')
@@ -153,6 +155,7 @@ class DetectionTask implements PartitionTask {
     decoded.elsewhere = this.#desks.note(decoded)
     decoded.firsts = this.#familiarity.note(decoded)
     decoded.parallel = this.#parallel.note(decoded)
+    decoded.tooFar = this.#travels.note(decoded)
     decoded.sprayed = this.#sprays.note(decoded)
     decoded.granted = this.#grants.note(decoded)
     decoded.impersonator = this.#impersonations.note(decoded)

@@ -80,6 +80,8 @@ export type Activity = {
   parallel?: boolean | undefined
   /** Set by the task: a login, or something read by hand, from another network than the one in which the user is at work on pages. */
   elsewhere?: boolean | undefined
+  /** Set by the task: a login too far from the user's last one for the time between them. */
+  tooFar?: boolean | undefined
   /** Set by the task: a failed login from a network from which those of many users fail. */
   sprayed?: boolean | undefined
   /** Set by the task: the user was given permissions within three days with which everything can be read. */

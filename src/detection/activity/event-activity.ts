@@ -30,6 +30,7 @@ export class EventActivity implements Activity {
   begun: LoginBeginning | undefined = undefined
   parallel: boolean | undefined = undefined
   elsewhere: boolean | undefined = undefined
+  tooFar: boolean | undefined = undefined
   sprayed: boolean | undefined = undefined
   granted: boolean | undefined = undefined
   impersonator: string | null | undefined = undefined

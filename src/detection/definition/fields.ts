@@ -78,6 +78,7 @@ const canonical = {
   other_client: ({ begun, client }) => isOther(begun?.client, client),
   parallel: ({ parallel }) => parallel ?? false,
   elsewhere: ({ elsewhere }) => elsewhere ?? false,
+  too_far: ({ tooFar }) => tooFar ?? false,
   sprayed: ({ sprayed }) => sprayed ?? false,
   granted: ({ granted }) => granted ?? false,
   impersonator: ({ impersonator }) => impersonator ?? null,
@@ -112,7 +113,7 @@ const closedValues: Readonly<Record<string, readonly string[]>> = {
     Object.keys(followingFromFirsts)
       .filter((name) => name !== 'away')
       .concat('app_installed', 'app_approved', 'probe', 'other_network', 'other_client', 'parallel')
-      .concat('elsewhere', 'sprayed', 'granted', 'new_user', 'off_hours', 'active', 'self')
+      .concat('elsewhere', 'too_far', 'sprayed', 'granted', 'new_user', 'off_hours', 'active', 'self')
       .map((name) => [name, yesOrNo]),
   ),
 }
