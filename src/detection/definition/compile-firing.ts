@@ -6,8 +6,6 @@ import type { Detector, Firing, RuledBy, Ruling } from './detector.ts'
 import { ofKind } from './of-kind.ts'
 import { never, type Predicate, type SelectionSource } from './selection.ts'
 
-type Fires = Definition['fires']
-
 export type FiringReader = Pick<Detector, 'firesFor'> & {
   /** The same for activities of a kind, which most overrides are not about. */
   readonly forKind: (
@@ -19,19 +17,19 @@ export type FiringReader = Pick<Detector, 'firesFor'> & {
 
 /** `shipped`: how many of the overrides stand in the detector's own file. */
 export function firingReader(definition: Definition, shipped: number): FiringReader {
-  const { fires, overrides, baseline } = definition
-  const ordinary = toFiring(fires, baseline.model)
+  const { overrides } = definition
+  const named = overrides.map((override, index) => toRule(override, index, definition.fires.budget, shipped))
+  const ordinary = combine(definition, [])
   const combined = new Map<string, Firing>()
   const applying = (which: string): Firing => {
     if (which === '') return ordinary
     let firing = combined.get(which)
     if (!firing) {
       const applied = which.trim().split(' ').map(Number)
-      const rules = applied.flatMap((index) => overrides[index]?.fires ?? [])
-      firing = {
-        ...toFiring(rules.reduce(applyOverride, fires), baseline.model),
-        ruledBy: ruledBy(definition, shipped, applied),
-      }
+      firing = combine(
+        definition,
+        named.filter((_, index) => applied.includes(index)),
+      )
       combined.set(which, firing)
     }
     return firing
@@ -52,30 +50,70 @@ export function firingReader(definition: Definition, shipped: number): FiringRea
   }
 }
 
-/** Overrides apply in the order of the file, each on top of what came before: what lies below its floor rises to that. */
-function applyOverride(fires: Fires, own: Definition['overrides'][number]['fires']): Fires {
-  const { at_least: floor = 0 } = own
-  const { always_above: above } = fires
-  const raised =
-    typeof above === 'object'
-      ? Object.fromEntries(Object.entries(above).map(([length, amount]) => [length, Math.max(amount, floor)]))
-      : above && Math.max(above, floor)
-  return Object.assign({ ...fires, always_above: raised }, own)
+type Override = Definition['overrides'][number]
+type Rule = Override['fires'] & { readonly ruling: Ruling }
+/** From how much on it always fires, and the override that says so. */
+type Ceiling = { readonly amount: number; readonly ruling?: Ruling }
+
+function toRule({ match, fires, because }: Override, index: number, budget: number, shipped: number): Rule {
+  const isShipped = index < shipped
+  const name = isShipped
+    ? `overrides[${index}] of the shipped file`
+    : `your override for ${inWords(match.source)}`
+  return { ...fires, ruling: { name, isShipped, budget, ...(because !== undefined && { because }) } }
 }
 
-function ruledBy({ fires, overrides }: Definition, shipped: number, applied: readonly number[]): RuledBy {
-  const rulingOf = (key: 'budget' | 'at_least' | 'always_above'): Ruling | undefined => {
-    const index = applied.findLast((each) => overrides[each]?.fires[key] !== undefined)
-    const override = index === undefined ? undefined : overrides[index]
-    if (index === undefined || !override) return undefined
-    const isShipped = index < shipped
-    const name = isShipped
-      ? `overrides[${index}] of the shipped file`
-      : `your override for ${inWords(override.match.source)}`
-    return { name, isShipped, budget: fires.budget }
+/** Overrides apply in the order of the file, each on top of what came before. */
+function combine({ fires, windows, baseline }: Definition, rules: readonly Rule[]): Firing {
+  const ofBudget = rules.findLast(({ budget }) => budget !== undefined)
+  const ofFloor = rules.findLast(({ at_least }) => at_least !== undefined)
+  const atLeast = ofFloor?.at_least ?? fires.at_least
+  // Without a model there is nothing but the floor to fire by.
+  const otherwise = hasBudget(baseline.model) ? Number.POSITIVE_INFINITY : atLeast
+  const inAll = ceilingIn(null, fires, rules, otherwise)
+  const byLength = windows.map((length) => [length, ceilingIn(length, fires, rules, otherwise)] as const)
+  const ruledBy = ({ ruling }: Ceiling): RuledBy => ({
+    ...(ofBudget && { budget: ofBudget.ruling }),
+    ...(ofFloor && { atLeast: ofFloor.ruling }),
+    ...(ruling && { alwaysAbove: ruling }),
+  })
+  return {
+    budget: ofBudget?.budget ?? fires.budget,
+    atLeast,
+    alwaysAbove: inAll.amount,
+    ...(byLength.some(([, { amount }]) => amount !== inAll.amount) && {
+      alwaysAboveIn: new Map(byLength.map(([length, { amount }]) => [length, amount])),
+    }),
+    ...(rules.length > 0 && {
+      ruledBy: ruledBy(inAll),
+      ruledByIn: new Map(byLength.map(([length, ceiling]) => [length, ruledBy(ceiling)])),
+    }),
   }
-  const [budget, atLeast, alwaysAbove] = [rulingOf('budget'), rulingOf('at_least'), rulingOf('always_above')]
-  return { ...(budget && { budget }), ...(atLeast && { atLeast }), ...(alwaysAbove && { alwaysAbove }) }
+}
+
+/**
+ * The ceiling of windows of this length; null: of what has no window. What lies below the floor of a later override rises to that.
+ * Of the overrides of the shipped file the lowest ceiling counts: one more circumstance never makes a detector more patient.
+ */
+function ceilingIn(
+  length: number | null,
+  fires: Definition['fires'],
+  rules: readonly Rule[],
+  otherwise: number,
+): Ceiling {
+  const amountIn = (above: Definition['fires']['always_above']) =>
+    typeof above !== 'object'
+      ? above
+      : Object.entries(above).find(([key]) => parseDuration(key) === length)?.[1]
+  let ceiling: Ceiling = { amount: amountIn(fires.always_above) ?? otherwise }
+  for (const { always_above: above, at_least: floor = 0, ruling } of rules) {
+    if (ceiling.amount < floor) ceiling = { ...ceiling, amount: floor }
+    const amount = amountIn(above)
+    if (amount === undefined) continue
+    const isRuled = ruling.isShipped && ceiling.ruling !== undefined && ceiling.amount <= amount
+    if (!isRuled) ceiling = { amount, ruling }
+  }
+  return ceiling
 }
 
 /** `{user: u1}`: a selection as it may stand in a file. */
@@ -87,14 +125,3 @@ function inWords(source: SelectionSource): string {
 }
 
 const longestName = 80
-
-/** Without a model there is nothing but the floor to fire by. */
-function toFiring(fires: Fires, model: Definition['baseline']['model']): Firing {
-  const { budget, at_least: atLeast, always_above: above } = fires
-  const alwaysAbove = hasBudget(model) ? Number.POSITIVE_INFINITY : atLeast
-  if (typeof above !== 'object') return { budget, atLeast, alwaysAbove: above ?? alwaysAbove }
-  const byLength = Object.entries(above).map(
-    ([length, amount]) => [parseDuration(length) ?? 0, amount] as const,
-  )
-  return { budget, atLeast, alwaysAbove, alwaysAboveIn: new Map(byLength) }
-}

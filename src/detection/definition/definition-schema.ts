@@ -143,6 +143,9 @@ const escalation = z.strictObject({
 
 const override = z.strictObject({
   match: selection,
+  because: text
+    .optional()
+    .describe('Ends the sentence of what its always_above fires: … or more are always reported {because}'),
   fires: z.strictObject({
     budget: budget.optional(),
     at_least: amount.optional(),

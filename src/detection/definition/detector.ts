@@ -109,13 +109,21 @@ export type Firing = {
   readonly alwaysAboveIn?: ReadonlyMap<number, number>
   /** The overrides that say so, where any does. */
   readonly ruledBy?: RuledBy
+  /** The same for single windows, by their length in ms. */
+  readonly ruledByIn?: ReadonlyMap<number, RuledBy>
 }
 
-/** The last override that says something of a part of the firing rule. */
+/** The override that rules a part of the firing rule. */
 export type RuledBy = { readonly [Part in 'budget' | 'atLeast' | 'alwaysAbove']?: Ruling }
 
 /** An override in words. Those of overlays are the reader's own; budgets of the others go with that of the detector, `budget`. */
-export type Ruling = { readonly name: string; readonly isShipped: boolean; readonly budget: number }
+export type Ruling = {
+  readonly name: string
+  readonly isShipped: boolean
+  readonly budget: number
+  /** Of whom or what it is, as the end of a sentence. */
+  readonly because?: string
+}
 
 /** What `levels:` may ask about. */
 export type Found = FoundByWatcher & EpisodeFacts

@@ -37,18 +37,21 @@ function* lintExceptions({ definition: { exceptions }, source }: DetectorFile, n
   }
 }
 
-/** Of overrides the last one wins. That those of overlays win over shipped ones is what they are for. */
+/**
+ * Of overrides the last one wins, but for ceilings within the detector's own file, of which the lowest does. That those of overlays win
+ * over shipped ones is what they are for.
+ */
 function* lintOverrides({ definition: { overrides }, source, shipped }: DetectorFile) {
   const added = shipped?.definition.overrides.length ?? overrides.length
   for (const [index, { match, fires }] of overrides.entries()) {
+    const isAdded = index >= added
     const later = overrides
-      .slice(index + 1, index < added ? added : overrides.length)
+      .slice(index + 1, isAdded ? overrides.length : added)
       .filter((other) => covers(other.match.source, match.source))
+    const isUndone = (key: string) =>
+      (isAdded || key !== 'always_above') && later.some(({ fires }) => definedKeys(fires).includes(key))
     const given = definedKeys(fires)
-    if (
-      given.length > 0 &&
-      given.every((key) => later.some((other) => definedKeys(other.fires).includes(key)))
-    )
+    if (given.length > 0 && given.every(isUndone))
       yield source.problemAt(
         ['overrides', index, 'match'],
         'later overrides cover this one and set the same — remove it',

@@ -227,7 +227,7 @@ function judgeWindow(evaluation: Evaluation, k: number, observed: number): Verdi
       : null
   if (model && isOrdinary(judgement) && !overCeiling) return null
   const limit = model ? ceiling : Math.min(ceiling, firing.atLeast)
-  const { ruledBy } = firing
+  const ruledBy = firing.ruledByIn?.get(length) ?? firing.ruledBy
   const place = { k, length, start, end, pane, observed, longest: length, ...(ruledBy && { ruledBy }) }
   const unjudged = {
     ...place,

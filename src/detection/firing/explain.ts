@@ -1,6 +1,6 @@
 import { day } from '../../duration.ts'
 import { dimensions } from '../activity/firsts.ts'
-import type { Detector, Measure } from '../definition/detector.ts'
+import type { Detector, Measure, Ruling } from '../definition/detector.ts'
 import type { Detection, EventSample, Statistics } from '../detection.ts'
 import type { Finding } from './episode.ts'
 import {
@@ -67,8 +67,9 @@ const millennium = 1000 * 365 * day
 /** What a sentence is made of. */
 export type Told = Pick<Detection, 'entity' | 'observed' | 'window' | 'reason' | 'statistics' | 'trigger'> & {
   readonly detector: Pick<Detector, 'alert' | 'measure'>
-  /** From where on it always fires, where it did so. */
+  /** From where on it always fires, where it did so, and the override that says so. */
   readonly limit?: number | undefined
+  readonly limitOf?: Ruling | undefined
 }
 
 /** The sentence that a person reads: the detector's own, or a general one. */
@@ -107,13 +108,14 @@ function toWords({ type, fields }: EventSample, name: string): string {
   return value === 'unknown' && isDimension ? `an unknown ${inWords[name] ?? name}` : String(value)
 }
 
-function generalSentence({ detector, reason, observed, statistics, trigger, limit }: Told): string {
+function generalSentence({ detector, reason, observed, statistics, trigger, limit, limitOf }: Told): string {
   if (statistics?.model === 'novelty') return '{{entity}}: first time with {{news}}; {{chance}}'
   const parts = ['{{entity}}: {{observed}} {{unit}} in {{window}}']
   if (reason === 'ceiling') {
     if (statistics && saysWhatIsUsual(statistics, observed)) parts.push(rangeOf(statistics))
+    const inWhichCase = limitOf ? ` ${limitOf.because ?? 'in such a case'}` : ''
     if (limit !== undefined)
-      parts.push(`${formatQuantity(detector.measure, limit)} or more are always reported`)
+      parts.push(`${formatQuantity(detector.measure, limit)} or more are always reported${inWhichCase}`)
   } else if (statistics) {
     parts.push(rangeOf(statistics))
     parts.push(isPracticallyNever(statistics) ? '{{chance}}' : '{{chance}} across {{entities}}')

@@ -35,10 +35,17 @@ export function toDetection(
     observed,
     statistics,
     reason,
-    summary: summarize({ detector, entity, observed, window, reason, statistics, trigger, limit }).concat(
-      because ? `; ${because}` : '',
-      joined.length > 0 ? `; ${others} did the same` : '',
-    ),
+    summary: summarize({
+      detector,
+      entity,
+      observed,
+      window,
+      reason,
+      statistics,
+      trigger,
+      limit,
+      limitOf: ruledBy?.alwaysAbove,
+    }).concat(because ? `; ${because}` : '', joined.length > 0 ? `; ${others} did the same` : ''),
     explanation: toExplanation({
       detector,
       set,

@@ -175,6 +175,21 @@ describe('why a detection fired, in words', () => {
     ])
   })
 
+  test.each([
+    ['by somebody with new rights', 'always reported by somebody with new rights'],
+    [undefined, 'always reported in such a case'],
+  ])('says of the ceiling of an override in which case it holds: %s', (because, end) => {
+    const limitOf = { name: 'overrides[0]', isShipped: true, budget: 1, ...(because && { because }) }
+    const alert = { ...detector.alert, summary: null }
+    const told = {
+      ...makeDetection({ reason: 'ceiling' }),
+      detector: { ...detector, alert },
+      limit: 100,
+      limitOf,
+    }
+    expect(summarize(told)).toMatch(new RegExp(`100 API calls or more are ${end}$`))
+  })
+
   test('says of a network or client that the event does not name that it is unknown', () => {
     const alert = { ...detector.alert, summary: 'from {{network}} with {{client}} by {{app}}; {{Scope}}' }
     const trigger = { ...makeDetection().trigger, fields: { client: 'unknown', app: 'Data Loader' } }

@@ -271,6 +271,13 @@ describe('a warning', () => {
     ])
   })
 
+  it('does not ask to remove an override of the shipped file whose ceiling may be the lower one', () => {
+    const overrides = `overrides:
+  - { match: { user: u1, app: x }, fires: { always_above: 7 } }
+  - { match: { user: u1 }, fires: { always_above: 9 } }`
+    expect(warningsOf('id: burst\nlevel: low', { overrides })).toEqual([])
+  })
+
   it('does not ask to remove a shipped override that one of an overlay undoes', () => {
     const override = (floor: number) => `overrides: [{ match: { user: u1 }, fires: { at_least: ${floor} } }]`
     expect(warningsOf(`id: burst\n${override(9)}`, { overrides: override(7) })).toEqual([])

@@ -6,7 +6,7 @@ import type { Detector } from '../../../src/detection/definition/detector.ts'
 import { parseDetector } from '../../../src/detection/definition/parse-detector.ts'
 import { always } from '../../../src/detection/definition/selection.ts'
 import { createEvidence, factsOf } from '../../../src/detection/firing/evidence.ts'
-import { week } from '../../../src/duration.ts'
+import { hour, minute, week } from '../../../src/duration.ts'
 import { formatProblem } from '../../../src/yaml-source.ts'
 import { detectorText } from './detector-file.ts'
 import { decodeActivity } from './event-record.ts'
@@ -234,6 +234,41 @@ describe('a compiled detector', () => {
       atLeast: 20,
       alwaysAboveIn: new Map([[600_000, 12]]),
     })
+  })
+
+  it('takes the lowest ceiling of the overrides of its own file in each window, and knows whose it is', () => {
+    const parsed = parse({
+      windows: 'windows: [10m, 1h]',
+      fires: 'fires: { at_least: 5, always_above: 8 }',
+      overrides: `overrides:
+  - { match: { UserType: Guest }, because: by a guest, fires: { always_above: { 1h: 20 } } }
+  - { match: { Country: Peru }, fires: { always_above: { 10m: 12, 1h: 40 } } }
+  - { match: { granted: true }, fires: { always_above: 70 } }
+  - { match: { app: x }, fires: { always_above: 90 } }`,
+    })
+    const shipped = (index: number, rest = {}) => ({
+      alwaysAbove: {
+        name: `overrides[${index}] of the shipped file`,
+        isShipped: true,
+        budget: 1 / week,
+        ...rest,
+      },
+    })
+    const activity = decodeActivity('LoginEventStream', {
+      UserType: 'Guest',
+      Country: 'Peru',
+      Application: 'x',
+    })
+    const firing = compileDetector(parsed, 3)?.firesFor({ ...activity, granted: true, app: 'y' })
+    expect([...(firing?.alwaysAboveIn ?? [])]).toEqual([
+      [10 * minute, 12],
+      [hour, 20],
+    ])
+    expect([...(firing?.ruledByIn ?? [])]).toEqual([
+      [10 * minute, shipped(1)],
+      [hour, shipped(0, { because: 'by a guest' })],
+    ])
+    expect(compileDetector(parsed, 3)?.firesFor(activity)).toMatchObject({ alwaysAbove: 90 })
   })
 
   it('takes the highest level whose condition holds, else its own', () => {
