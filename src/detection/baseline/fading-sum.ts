@@ -48,14 +48,13 @@ export function totalAt(sum: FadingSum, time: number, halfLife: number): number 
   return countingAt(sum, time, halfLife).reduce((total, { weight }) => total + weight, 0)
 }
 
-/** The sources that count and weigh at least a point at `time`, the heaviest first. */
-export function sourcesOf(sum: FadingSum, time: number, halfLife: number): readonly string[] {
-  return countingAt(sum, time, halfLife)
-    .filter(({ weight }) => weight >= 1)
-    .map(({ source }) => source)
+/** What counts and weighs at least a point at `time`, the heaviest first. */
+export function partsAt(sum: FadingSum, time: number, halfLife: number): readonly Weighed[] {
+  return countingAt(sum, time, halfLife).filter(({ weight }) => weight >= 1)
 }
 
-type Weighed = { readonly source: string; readonly part: Part; readonly weight: number }
+/** What a source said, and what it weighs now. */
+type Weighed = { readonly source: string; readonly part: Readonly<Part>; readonly weight: number }
 
 /** The heaviest first; what tells of the same as a heavier one is left out. */
 function countingAt({ parts }: FadingSum, time: number, halfLife: number): readonly Weighed[] {

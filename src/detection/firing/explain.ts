@@ -1,7 +1,7 @@
 import { day } from '../../duration.ts'
 import { dimensions } from '../activity/firsts.ts'
 import type { Detector, Measure, Ruling } from '../definition/detector.ts'
-import type { Detection, EventSample, Statistics } from '../detection.ts'
+import type { Detection, Entity, EventSample, Statistics } from '../detection.ts'
 import type { Finding } from './episode.ts'
 import {
   formatAmount,
@@ -91,8 +91,8 @@ export function summarize(told: Told): string {
     once_in: statistics ? formatFrequency(statistics.onceIn) : '?',
     chance: statistics ? describeChance(statistics) : 'unknown',
     entities: formatEntities(entity.type, statistics?.entities),
-    first_seen: formatFirsts(trigger),
-    news: String(trigger.fields.news ?? formatFirsts(trigger)),
+    first_seen: formatFirsts(entity, trigger),
+    news: String(trigger.fields.news ?? formatFirsts(entity, trigger)),
   }
   const template = detector.alert.summary ?? generalSentence(told)
   return template.replace(
@@ -161,12 +161,20 @@ export function formatEntities(type: string, count: number | undefined): string 
 }
 
 /** `new network and client for this user`, or that there is none. */
-export function formatFirsts(trigger: EventSample): string {
+function formatFirsts(entity: Entity, trigger: EventSample): string {
   const names = namesOfFirsts(trigger)
   return names.length === 0
     ? 'no new network, application or client'
-    : `new ${enumerate(names)} for this user`
+    : `new ${enumerate(names)} for ${formatUser(entity, trigger)}`
 }
+
+/** `this user`; the name of the last event's user where the entity is something that many have to do with. */
+export function formatUser({ type }: Entity, { fields }: EventSample): string {
+  if (type.split(' + ').some((part) => aboutUsers.includes(part))) return 'this user'
+  return `${fields.username ?? fields.user ?? 'the user'} of the last event`
+}
+
+const aboutUsers: readonly string[] = ['user', 'username', 'actor', 'UserId', 'impersonator']
 
 /** `network 198.51.100.0/24, an unknown client and 5 objects (Case, Lead, …)`. */
 export function formatNews(

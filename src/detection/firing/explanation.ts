@@ -2,7 +2,7 @@ import { day, week } from '../../duration.ts'
 import { hasBudget } from '../definition/budget.ts'
 import type { Detector, RuledBy, Ruling } from '../definition/detector.ts'
 import type { Detection, Entity, EventSample, Statistics } from '../detection.ts'
-import { formatEntities, namesOfFirsts } from './explain.ts'
+import { formatEntities, formatUser, namesOfFirsts } from './explain.ts'
 import {
   formatAmount,
   formatFrequency,
@@ -40,9 +40,10 @@ export function toExplanation(explained: Explained): readonly Line[] {
 
 function* linesOf(explained: Explained): Generator<Line> {
   const { detector, set, entity, statistics, trigger, joined } = explained
-  const news = newsOf(trigger)
+  const news = newsOf(entity, trigger)
   if (news !== '') yield { label: 'New', value: news }
   if (joined.length > 0) yield { label: 'Shared', value: sharedWith(joined) }
+  if (typeof trigger.fields.parts === 'string') yield { label: 'Parts', value: trigger.fields.parts }
   if (statistics) yield* statisticalLines(explained, statistics)
   yield { label: 'Tuning', value: tuningOf(explained) }
   yield { label: 'Detector', value: `${detector.id}, set ${set.slice(0, 12)}, entity ${entity.id}` }
@@ -97,10 +98,10 @@ function baselineOf(
 }
 
 /** What is seen for the first time, of a detector of news all that it found, and whether the user had been away, is hardly ever there at this time, or is deactivated. */
-function newsOf(trigger: EventSample): string {
+function newsOf(entity: Entity, trigger: EventSample): string {
   const { away, active, off_hours, news } = trigger.fields
   const firsts = typeof news === 'string' ? news : namesOfFirsts(trigger).join(', ')
-  const parts = firsts === '' ? [] : [`first seen for this user: ${firsts}`]
+  const parts = firsts === '' ? [] : [`first seen for ${formatUser(entity, trigger)}: ${firsts}`]
   if (typeof away === 'number' && away >= 14) parts.push(`back after ${formatAmount(away)} days`)
   if (off_hours === true) parts.push('hardly ever at work at this time')
   if (active === false) parts.push('the user is deactivated')

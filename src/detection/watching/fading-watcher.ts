@@ -1,14 +1,15 @@
-import { day } from '../../duration.ts'
+import { day, hour, minute } from '../../duration.ts'
 import { type DurableState, KeyedState } from '../../stream/keyed-state.ts'
 import type { Activity } from '../activity/activity.ts'
 import { numberOf, textOf } from '../activity/payload.ts'
-import { addPoints, createFadingSum, type FadingSum, sourcesOf, totalAt } from '../baseline/fading-sum.ts'
+import { addPoints, createFadingSum, type FadingSum, partsAt, totalAt } from '../baseline/fading-sum.ts'
 import type { VerdictWord } from '../baseline/incidents.ts'
 import type { InForce } from '../definition/detector.ts'
 import type { Fact } from '../detection.ts'
 import { type EmitDetection, Episodes, type UnrankedFinding } from '../firing/episodes.ts'
 import { fires, type Verdict } from '../firing/evaluate.ts'
 import { sampleOf } from '../firing/evidence.ts'
+import { formatAmount, formatSpan } from '../firing/format.ts'
 import type { OrgTime } from '../org-time.ts'
 import { paneAt } from '../window/window.ts'
 import { entityKey, orgIdOf, sectionPrefix, type Watcher } from './watcher.ts'
@@ -102,9 +103,15 @@ export class FadingWatcher implements Watcher {
 
   #toFinding(verdict: Verdict, activity: Activity, sum: FadingSum): UnrankedFinding {
     const { observed, length: window, reason } = verdict
-    const sources = sourcesOf(sum, activity.time, this.#inForce.detector.baseline.halfLife)
     const sample = sampleOf(activity)
-    const fields = { ...sample.fields, detectors: sources.join(', ') }
+    const parts = partsAt(sum, activity.time, this.#inForce.detector.baseline.halfLife)
+    const fields = {
+      ...sample.fields,
+      detectors: parts.map(({ source }) => source).join(', '),
+      parts: parts
+        .map(({ source, part, weight }) => formatPart(source, weight, activity.time - part.time))
+        .join(', '),
+    }
     return {
       verdict: { ...verdict, reason: reason === 'watching' ? 'ceiling' : reason },
       found: { observed, expected: 0, ratio: 0, excess: 0, window, activity, whole: null },
@@ -114,6 +121,18 @@ export class FadingWatcher implements Watcher {
       known: { since: sum.since, peers: '' },
     }
   }
+}
+
+/** `bulk-export 20 (now)`, `failed-logins 8.5 (5 h before)`. */
+function formatPart(source: string, points: number, age: number): string {
+  const when = age < minute ? 'now' : `${formatSpan(roundTo(age))} before`
+  return `${source} ${formatAmount(points)} (${when})`
+}
+
+/** In whole minutes, hours or days. */
+function roundTo(age: number): number {
+  const unit = age < hour ? minute : age <= day ? hour : day
+  return Math.round(age / unit) * unit
 }
 
 function factOf({ raw, time }: Activity): Fact | undefined {

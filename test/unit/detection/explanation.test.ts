@@ -136,6 +136,15 @@ describe('why a detection fired, in words', () => {
     )
   })
 
+  test('says whose news it is where the alert is about more than one user', () => {
+    const fields = { new_network: true, username: 'jane@acme.example' }
+    const trigger = { id: 'e', type: 'LoginEventStream', time: startTime, fields }
+    expect(lines({ trigger, entity: { type: 'org', id: 'o' } }).New).toBe(
+      'first seen for jane@acme.example of the last event: network',
+    )
+    expect(lines({ trigger, entity: { type: 'user + app', id: 'u1 + x' } }).New).toMatch(/for this user: /)
+  })
+
   test('says of news what the sentence says, whatever the event that fired has for the first time', () => {
     const fields = { new_network: true, news: 'country RO and an unknown client' }
     const trigger = { id: 'e', type: 'LoginEventStream', time: startTime, fields }

@@ -65,6 +65,10 @@ describe('detections that come back', () => {
     expect(found[0]).toMatchObject({ entity: { type: 'user', id: 'u1' }, level: 'high', reason: 'ceiling' })
     expect(found[0]?.observed).toBeCloseTo(40, 0)
     expect(found[0]?.trigger.fields.detectors).toBe('reports, calls')
+    expect(found[0]?.explanation[0]).toEqual({
+      label: 'Parts',
+      value: 'reports 20 (now), calls 20 (2 h before)',
+    })
     expect(found[0]?.contributors.map(({ field, value }) => `${field} ${value}`)).toEqual(
       expect.arrayContaining(['detector calls', 'detector reports']),
     )
