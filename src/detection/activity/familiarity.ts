@@ -26,7 +26,9 @@ import type { Activity } from './activity.ts'
 import { Actors } from './actors.ts'
 import { isBackground } from './background.ts'
 import { memoizeByText } from './bounded-cache.ts'
+import { isAutomated, isByHand } from './by-hand.ts'
 import {
+  asSurprise,
   createFirsts,
   dimensions,
   type Firsts,
@@ -38,7 +40,7 @@ import {
   unknownFirsts,
 } from './firsts.ts'
 import { OrgSights } from './org-sights.ts'
-import { pages } from './pages.ts'
+import { isRestless, isSurprising } from './surprise.ts'
 import { mix, traitsOf } from './traits.ts'
 
 /** A value counts as new for so long after its first sight, ms: the whole of an attack carries the flag. */
@@ -50,12 +52,6 @@ export const watchedAfter = 7 * day
 /** A value is forgotten after so many days on which the user was there and did not show it; a user after so many away. */
 const rememberedDays = 90
 export const rememberedUserDays = 400
-/** From here on a user brings up something new so often that it says nothing: days of days, and days at least. */
-const restless = { share: 0.3, days: 4 }
-/** Somebody who works by hand on fewer of their days is a program; a day of months ago is enough to tell. */
-const byHand = { share: 0.1, days: 0.1 }
-/** Within a week, ms, so many days are: of people a weekend shows nothing but the reports that run in their name. */
-const newcomer = { until: 7 * day, days: 2.5 }
 
 /** Beside the dimensions: ranges of networks, and on which days the user worked by hand. */
 const memoryKind: MemoryKind = { rateHalfLife: 30, capacities: [64, 32, 32, 96, 160, 8, 16, 48] }
@@ -74,6 +70,8 @@ export class Familiarity {
   #changed = false
   /** Whether the event at hand is the first that brings somebody who works by hand to a network. */
   #arrived = false
+  /** Bit i: what the event at hand has in dimension i is still new, but came first on a day before. */
+  #carried = 0
 
   /** @param options.capacity how many users are remembered at most, two million when absent: about 200 bytes each */
   constructor({ entities = new EntityTable(), capacity = 2_000_000 }: FamiliarityOptions = {}) {
@@ -101,17 +99,20 @@ export class Familiarity {
     const age = time - knownSince(memory)
     const known = age >= knownAfter
     const away = awayAt(memory, time, newFor)
-    const automated = known && isAutomated(memory, age)
-    let firsts = known || away > 0 ? createFirsts(away, automated) : unknownFirsts
+    const automated = known && isAutomated(daysOf(memory, handIndex), age)
+    const returns = !known && away > 0
+    let firsts = known || returns ? createFirsts(away, automated) : unknownFirsts
     this.#changed = learns && noteActive(memory, time, memoryKind)
     if (this.#changed) this.#actors.note(activity)
     this.#arrived = false
+    this.#carried = 0
     if (learns && noteToday(memory, handIndex, usesHands)) this.#changed = true
     const sight = {
       org: activity.org.id,
       time,
       learns,
       known,
+      returns,
       byHand: known && !automated,
       arrives: known && !automated && usesHands,
       oldest: Math.floor(time / day) - away - rememberedDays,
@@ -120,7 +121,8 @@ export class Familiarity {
     for (let index = 0; index < dimensions.length; index++) {
       const newness = this.#seeDimension(memory, activity, traits, index, sight)
       if (newness === 'new' || newness === 'strange') isUsual = false
-      if (newness !== null && known && !isRestless(memory, index)) firsts = tell(firsts, index, newness)
+      if (newness !== null && (returns || (known && !isRestless(memory, index))))
+        firsts = tell(firsts, index, newness)
     }
     if (this.#arrived && activity.action === 'login' && activity.elsewhere !== true && hasOwnTools(firsts)) {
       const where = isNew(firsts, 'country') ? 'abroad' : 'atHome'
@@ -128,7 +130,9 @@ export class Familiarity {
     }
     if (this.#changed) this.state.touch()
     else if (isUsual) this.#repeats.note(this.state, time, print, traits.check, firsts)
-    return firsts
+    if (isUsual) return firsts
+    const past = { memory, carried: this.#carried, watchedDays: this.#watchedDays(activity) }
+    return isSurprising(firsts, past) ? asSurprise(firsts) : firsts
   }
 
   /** Called once a day: forgets what has not been seen for long. `time`: how far event time has come, ms. */
@@ -140,6 +144,12 @@ export class Familiarity {
       if (today - lastDay(memory) > rememberedUserDays) this.state.delete()
       else if (forgetBefore(memory, oldest)) this.state.touch()
     }
+  }
+
+  /** For how long whatever is used in the org would have been seen, in days. */
+  #watchedDays({ org, time }: Activity): number {
+    const since = this.state.firstOf(org.id) ?? time
+    return Math.min(Math.max(time - since - knownAfter, 0) / day, rememberedDays)
   }
 
   /** How new what the activity has in a dimension is; null when it has nothing. */
@@ -163,7 +173,7 @@ export class Familiarity {
   }
 
   #see(memory: ValueMemory, index: number, word: number, sight: Sight, text = ''): Newness {
-    const { org, time, learns, known, oldest } = sight
+    const { org, time, learns, known, returns, oldest } = sight
     const place = findValue(memory, word)
     const isFirst = place < 0 || lastSight(memory, place) < oldest
     const expected = place < 0 && index === networkIndex && this.#isExpected(memory, text, sight)
@@ -175,16 +185,18 @@ export class Familiarity {
         this.#changed = true
       }
       const isStrange = this.#org.isNew(org, word, time, learns)
-      return expected ? 'old' : isStrange ? 'strange' : 'new'
+      return expected ? 'old' : isStrange ? 'strange' : returns ? 'old' : 'new'
     }
     const isChanged = learns && noteSight(memory, place, time, isFirst)
     const first = firstSight(memory, place)
     const isRecent = isFirst || (time - first < newFor && first - knownSince(memory) >= knownAfter)
     if (isChanged) this.#changed = true
-    const isNew = isRecent && !(index === networkIndex && this.#isPlaceOfOrg(text, sight))
+    if (isRecent && first < startOfDay(time)) this.#carried |= 1 << index
+    const isNew = returns || (isRecent && !(index === networkIndex && this.#isPlaceOfOrg(text, sight)))
     // Once a day for each user and value is enough to know what is still in use.
     const isStrange = (isChanged || isNew) && this.#org.isNew(org, word, time, learns)
-    return !isNew ? 'old' : isStrange ? 'strange' : 'new'
+    if (isStrange && isNew) return 'strange'
+    return isNew && !returns ? 'new' : 'old'
   }
 
   #isExpected(memory: ValueMemory, network: string, sight: Sight): boolean {
@@ -243,6 +255,8 @@ type Sight = {
   readonly time: number
   readonly learns: boolean
   readonly known: boolean
+  /** Back from long before the org was watched: all that can be told is what is new for the whole org. */
+  readonly returns: boolean
   readonly byHand: boolean
   /** Whether they work by hand now, which a token that is used in their name does not. */
   readonly arrives: boolean
@@ -268,26 +282,13 @@ const rangeWords: (network: string) => readonly number[] = memoizeByText((networ
   )
 })
 
+function startOfDay(time: number): number {
+  return Math.floor(time / day) * day
+}
+
 function newerOf(one: Newness, other: Newness): Newness {
   if (one === 'strange' || other === 'strange') return 'strange'
   return one === 'new' || other === 'new' ? 'new' : 'old'
-}
-
-function isRestless(memory: ValueMemory, index: number): boolean {
-  const { days, newDays } = daysOf(memory, index)
-  return newDays >= restless.days && newDays >= restless.share * days
-}
-
-/** Whether nobody works by hand under this name: judged by the days before, for a thief may use a browser today. */
-function isAutomated(memory: ValueMemory, age: number): boolean {
-  const { days, newDays: daysByHand } = daysOf(memory, handIndex)
-  const enough = age < newcomer.until ? newcomer.days : byHand.days
-  return days >= enough && daysByHand < byHand.share * days
-}
-
-/** Pages, list views, leaving, and whatever comes out of a browser. */
-function isByHand({ type, action, client }: Activity): boolean {
-  return pages.has(type) || action === 'logout' || (client?.includes(' on ') ?? false)
 }
 
 /** What an attacker can bring about without being let in must not become familiar, nor what is done in another's name. */

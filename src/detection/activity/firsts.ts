@@ -17,8 +17,9 @@ export type Traits = {
 
 /**
  * What is new about an activity for its user, in one number: bit i says that dimension i can be told, bit 8 + i that it is
- * new, bit 15 that the user is a program, nine bits from 16 on how many days the user had been away, and bit 25 + i that
- * dimension i is new for the whole org. 0 while the user is not known for long enough.
+ * new, bit 15 that the user is a program, nine bits from 16 on how many days the user had been away, bit 25 + i that
+ * dimension i is new for the whole org, and bit 30 that so much that is new is a surprise. 0 while the user is not known for
+ * long enough.
  */
 export type Firsts = number
 
@@ -29,6 +30,9 @@ const knownUser = 0x80
 const program = 0x8000
 const mostAway = 0x1ff
 const strangeBits = 25
+const newBits = 0x7f00
+/** In the place of the kind of API: of those there are so few that none is new to an org for long. */
+const surpriseBit = 1 << (strangeBits + dimensions.indexOf('api'))
 
 /** Of a user who is known, with nothing told about any dimension yet. `away` in days. */
 export function createFirsts(away: number, automated: boolean): Firsts {
@@ -41,12 +45,13 @@ export type Newness = 'old' | 'new' | 'strange'
 /** `firsts` with dimension number `index` told. */
 export function tell(firsts: Firsts, index: number, newness: Newness): Firsts {
   const isOld = newness === 'old'
-  return (
-    firsts |
-    (1 << index) |
-    (isOld ? 0 : 256 << index) |
-    (newness === 'strange' ? 1 << (strangeBits + index) : 0)
-  )
+  const strange = newness === 'strange' ? (1 << (strangeBits + index)) & ~surpriseBit : 0
+  return firsts | (1 << index) | (isOld ? 0 : 256 << index) | strange
+}
+
+/** `firsts` of which what is new is a surprise. */
+export function asSurprise(firsts: Firsts): Firsts {
+  return firsts | surpriseBit
 }
 
 /** Whether a dimension is new for the user; null when that cannot be told. */
@@ -55,8 +60,13 @@ export function isNew(firsts: Firsts, dimension: Dimension): boolean | null {
   return (firsts & (1 << index)) === 0 ? null : (firsts & (256 << index)) !== 0
 }
 
+/** Whether what is new is a surprise, by what is known of the user and the org; null when nothing is new. */
+export function isSurprise(firsts: Firsts): boolean | null {
+  return (firsts & newBits) === 0 ? null : (firsts & surpriseBit) !== 0
+}
+
 /** Whether a dimension is new for the whole org, and so for the user; null when that cannot be told. */
-export function isStrange(firsts: Firsts, dimension: Dimension): boolean | null {
+export function isStrange(firsts: Firsts, dimension: Exclude<Dimension, 'api'>): boolean | null {
   const index = dimensions.indexOf(dimension)
   return (firsts & (1 << index)) === 0 ? null : (firsts & (1 << (strangeBits + index))) !== 0
 }

@@ -1,7 +1,15 @@
 import { nearestWord } from '../../yaml-source.ts'
 import { type Activity, actions, outcomes } from '../activity/activity.ts'
 import { affectsSelf, deletedOf, permissionsOf, scoreOf } from '../activity/derived-fields.ts'
-import { awayDays, type Firsts, isAutomated, isFamiliar, isNew, isStrange } from '../activity/firsts.ts'
+import {
+  awayDays,
+  type Firsts,
+  isAutomated,
+  isFamiliar,
+  isNew,
+  isStrange,
+  isSurprise,
+} from '../activity/firsts.ts'
 import { loginFailures, toLoginResult } from '../activity/login-outcome.ts'
 import { isOther } from '../activity/logins.ts'
 import { nameOf } from '../activity/payload.ts'
@@ -39,6 +47,7 @@ const followingFromFirsts = {
   strange_object: (firsts) => isStrange(firsts, 'object'),
   strange_query: (firsts) => isStrange(firsts, 'query'),
   strange_country: (firsts) => isStrange(firsts, 'country'),
+  surprising: isSurprise,
   familiar: isFamiliar,
   away: awayDays,
   automated: isAutomated,

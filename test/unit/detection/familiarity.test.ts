@@ -8,6 +8,7 @@ import {
   isFamiliar,
   isNew,
   isStrange,
+  isSurprise,
 } from '../../../src/detection/activity/firsts.ts'
 import type { Person } from '../../../src/detection/activity/person.ts'
 import { encodeMemory } from '../../../src/detection/baseline/value-memory.ts'
@@ -171,6 +172,48 @@ describe('what is new about an activity for its user', () => {
   })
 })
 
+describe('so much that is new', () => {
+  const [place, tool] = [{ network: '198.51.100.0/24' }, { client: 'python-requests' }]
+  const surprises = (familiarity: Familiarity, days: number, changes: Partial<Activity>) =>
+    isSurprise(noteAt(familiarity, days, changes).firsts)
+
+  it('is no surprise in the first days of an org, nor for longer where it is a tool alone', () => {
+    expect([7, 12, 16].map((days) => surprises(knownUser(days), days, place))).toEqual([false, true, true])
+    expect([7, 12, 16].map((days) => surprises(knownUser(days), days, tool))).toEqual([false, false, true])
+  })
+
+  it('is a surprise from the first week on when place and tool are new together', () => {
+    expect(surprises(knownUser(4), 4, { ...place, ...tool })).toBe(false)
+    expect(surprises(knownUser(6), 6, { ...place, ...tool })).toBe(true)
+  })
+
+  it('is a surprise for the rest of the day, whatever of it an event tells', () => {
+    const familiarity = knownUser(6)
+    noteAt(familiarity, 6.3, { ...place, ...tool })
+    expect(surprises(familiarity, 6.4, { ...place, client: null })).toBe(true)
+    expect(surprises(familiarity, 6.5, place)).toBe(false)
+  })
+
+  it('is a surprise for a newcomer once the org has been watched for a month, as for their peers', () => {
+    const familiarity = knownUser(40)
+    for (const index of [36, 38]) noteAt(familiarity, index, { user: 'u2' })
+    expect(surprises(familiarity, 40, { user: 'u2', ...tool })).toBe(true)
+  })
+
+  it('is no surprise while one tool after the other is, but stays one for its 72 hours', () => {
+    const calm = knownUser(20)
+    expect([20, 21, 22].map((days) => surprises(calm, days, tool))).toEqual([true, true, true])
+    const trying = new Familiarity()
+    for (let index = 0; index < 20; index++)
+      noteAt(trying, index, [14, 16].includes(index) ? { client: `tool ${index}` } : {})
+    expect(surprises(trying, 20, tool)).toBe(false)
+  })
+
+  it('cannot be said of what is not new', () => {
+    expect(surprises(knownUser(20), 20, {})).toBeNull()
+  })
+})
+
 describe('users whose networks change', () => {
   it('bring up nothing new in a range that has given them three networks on different days', () => {
     const familiarity = knownUser(30)
@@ -239,6 +282,16 @@ describe('users who were never seen since the org is watched', () => {
     expect(awayDays(noteAt(familiarity, 10, dormant).firsts)).toBe(210)
     expect(awayDays(noteAt(familiarity, 11, dormant).firsts)).toBe(210)
     expect(awayDays(noteAt(familiarity, 14, dormant).firsts)).toBe(0)
+  })
+
+  it('are familiar with what others of the org use, and with nothing else', () => {
+    const familiarity = knownUser(10)
+    const elsewhere = { ...dormant, user: 'u4', network: '198.51.100.0/24' }
+    for (const days of [10, 10.5]) {
+      expect(isFamiliar(noteAt(familiarity, days, dormant).firsts)).toBe(true)
+      const { firsts } = noteAt(familiarity, days, elsewhere)
+      expect([isFamiliar(firsts), isStrange(firsts, 'network')]).toEqual([false, true])
+    }
   })
 
   it('say nothing in the first week of an org, nor when they are new', () => {
