@@ -4,22 +4,25 @@ import { busyDays } from './busy-days.ts'
 import { changedHabits } from './changed-habits.ts'
 import { escalationThenExport } from './escalation-then-export.ts'
 import { filesOnly } from './files-only.ts'
-import { impersonation, impersonationAtDesk } from './impersonation.ts'
+import { impersonatedExport, impersonation, impersonationAtDesk } from './impersonation.ts'
 import { insiderBulk } from './insider-bulk.ts'
 import { scenarioCases, scenariosElsewhere, scenariosInMediumOrg } from './known-scenarios.ts'
 import { listsFromAbroad } from './lists-from-abroad.ts'
 import { manyAccountsBySignOn, manyAccountsManyNetworks, manyAccountsOneNetwork } from './many-accounts.ts'
 import { massDelete } from './mass-delete.ts'
 import { moreWork } from './more-work.ts'
+import { newAccount } from './new-account.ts'
 import { newPlaces } from './new-places.ts'
 import { nightlyWindow } from './nightly-window.ts'
 import { serviceAccountByDay, weekendExport } from './off-hours.ts'
 import { otherObjects } from './other-objects.ts'
+import { ownComputer } from './own-computer.ts'
 import { poisonedBaseline } from './poisoned-baseline.ts'
 import { rollOuts } from './roll-outs.ts'
 import { slowSpray } from './slow-spray.ts'
 import { splitChannels } from './split-channels.ts'
 import { talkedAssistant } from './talked-assistant.ts'
+import { twoPlaces } from './two-places.ts'
 
 /** Attacks that nobody described beforehand. */
 export const evasions: readonly Case[] = [
@@ -37,6 +40,10 @@ export const evasions: readonly Case[] = [
   filesOnly,
   impersonation,
   impersonationAtDesk,
+  impersonatedExport,
+  newAccount,
+  ownComputer,
+  twoPlaces,
   weekendExport,
   serviceAccountByDay,
   talkedAssistant,

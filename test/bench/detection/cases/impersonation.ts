@@ -45,3 +45,20 @@ export const impersonationAtDesk: Case = {
     }
   },
 }
+
+/** Hidden behind the name of somebody who may see it all. */
+export const impersonatedExport: Case = {
+  id: 'impersonated-export',
+  title: 'an administrator logs in as a colleague and exports 12,000 rows in that session',
+  days: 2,
+  promise: { kind: 'attack', goneAtMost: 0.2 },
+  play(scene) {
+    const session = scene.usualSession(scene.person('administration'))
+    const colleague = scene.person('sales', 2)
+    const entry = recordLoginAs(scene.recorder, scene.at(1, 10), session, colleague, scene.org.identity.id)
+    scene.add(entry)
+    const borrowed = { ...session, user: colleague, loginKey: String(entry.payload.LoginKey) }
+    for (let turn = 0; turn < 6; turn++)
+      scene.exportReport(scene.at(1, 10, 3) + turn * 3 * minute, borrowed, 'Contact', 2000, 12)
+  },
+}
