@@ -14,6 +14,7 @@ import { Logins } from './activity/logins.ts'
 import { isNewUser } from './activity/new-users.ts'
 import { OrgFacts } from './activity/org-facts.ts'
 import { ParallelUse } from './activity/parallel-use.ts'
+import { Prompts } from './activity/prompts.ts'
 import { Sprays } from './activity/sprays.ts'
 import { traitsOf } from './activity/traits.ts'
 import { Travels } from './activity/travels.ts'
@@ -76,6 +77,7 @@ class DetectionTask implements PartitionTask {
   readonly #desks = new Desks(this.#users)
   readonly #travels = new Travels(this.#users)
   readonly #sprays = new Sprays()
+  readonly #prompts = new Prompts(this.#users)
   readonly #grants = new Grants(this.#users)
   readonly #impersonations = new Impersonations(this.#users)
   readonly #hours = new UsualHours(this.#users)
@@ -84,7 +86,7 @@ class DetectionTask implements PartitionTask {
   readonly #verdicts = new Verdicts()
   /** What forgets as time goes on. */
   readonly #memories = [
-    ...[this.#logins, this.#parallel, this.#desks, this.#travels, this.#sprays],
+    ...[this.#logins, this.#parallel, this.#desks, this.#travels, this.#sprays, this.#prompts],
     ...[this.#grants, this.#impersonations, this.#hours, this.#verdicts],
   ]
   readonly #progress = new KeyedState<OrgProgress>('orgs')
@@ -157,6 +159,7 @@ class DetectionTask implements PartitionTask {
     decoded.parallel = this.#parallel.note(decoded)
     decoded.tooFar = this.#travels.note(decoded)
     decoded.sprayed = this.#sprays.note(decoded)
+    decoded.unanswered = this.#prompts.note(decoded)
     decoded.granted = this.#grants.note(decoded)
     decoded.impersonator = this.#impersonations.note(decoded)
     decoded.newUser = isNewUser(decoded, this.#familiarity.state)
@@ -252,13 +255,8 @@ class DetectionTask implements PartitionTask {
       progress = { name: ref.name, newest: 0, minute: 0 }
       this.#progress.set(ref.id, progress)
     }
-    const org = {
-      ref,
-      offset: this.#zoneOf(ref),
-      watermark: watermarkAt(progress.newest),
-      behind: 0,
-      progress,
-    }
+    const watermark = watermarkAt(progress.newest)
+    const org = { ref, offset: this.#zoneOf(ref), watermark, behind: 0, progress }
     this.#orgs.set(ref.id, org)
     return org
   }

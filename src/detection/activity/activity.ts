@@ -82,8 +82,10 @@ export type Activity = {
   elsewhere?: boolean | undefined
   /** Set by the task: a login too far from the user's last one for the time between them. */
   tooFar?: boolean | undefined
-  /** Set by the task: a failed login from a network from which those of many users fail. */
+  /** Set by the task: a login from a network from which those of many users fail. */
   sprayed?: boolean | undefined
+  /** Set by the task: a demand for a second factor before which another one has led to no login. */
+  unanswered?: boolean | undefined
   /** Set by the task: the user was given permissions within three days with which everything can be read. */
   granted?: boolean | undefined
   /** Set by the task: the username of whoever is logged in as the user and does it; null when it is the user. */

@@ -32,6 +32,7 @@ export class EventActivity implements Activity {
   elsewhere: boolean | undefined = undefined
   tooFar: boolean | undefined = undefined
   sprayed: boolean | undefined = undefined
+  unanswered: boolean | undefined = undefined
   granted: boolean | undefined = undefined
   impersonator: string | null | undefined = undefined
   newUser: boolean | undefined = undefined

@@ -8,12 +8,12 @@ export function keepActivity(activity: Activity): Activity {
   const { org, type, identity, id, time, action, outcome, user, username, actor, ip, network } = activity
   const { session, login, app, client, api, rows, bytes, objects, query, probe } = activity
   const { firsts, begun, parallel, elsewhere, tooFar, sprayed, granted } = activity
-  const { impersonator, newUser, offHours, backfill, raw, person } = activity
+  const { unanswered, impersonator, newUser, offHours, backfill, raw, person } = activity
   return {
     ...{ org, type, identity, id, time, action, outcome, user, username, actor, ip, network },
     ...{ session, login, app, client, api, rows, bytes, objects, query, probe },
     ...{ firsts, begun, parallel, elsewhere, tooFar, sprayed, granted },
-    ...{ impersonator, newUser, offHours },
+    ...{ unanswered, impersonator, newUser, offHours },
     ...{ backfill, raw, person, personOf: null },
   }
 }

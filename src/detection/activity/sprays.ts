@@ -14,11 +14,13 @@ type Failures = { user: string; seen: number }[]
 export class Sprays {
   readonly state = new OrgState<Failures>('sprays')
 
-  /** Whether the activity is a failed login from a network from which those of many users failed within the last hour. */
+  /** Whether the activity is a login from a network from which those of many users failed within the last hour. */
   note({ org, network, username, time, action, outcome, raw }: Activity): boolean {
-    if (action !== 'login' || outcome !== 'failure' || network === null || username === null) return false
-    if (!isGuess(raw.Status)) return false
+    if (action !== 'login' || network === null || username === null) return false
     const before = this.state.get(org.id, network) ?? []
+    if (outcome !== 'failure')
+      return before.filter(({ seen }) => time - seen <= within).length >= usersOfSpray
+    if (!isGuess(raw.Status)) return false
     const others = before.filter(({ user, seen }) => user !== username && time - seen <= within)
     const failures = [...others, { user: username, seen: time }].slice(-usersOfSpray)
     this.state.set(org.id, network, failures)

@@ -89,6 +89,7 @@ const canonical = {
   elsewhere: ({ elsewhere }) => elsewhere ?? false,
   too_far: ({ tooFar }) => tooFar ?? false,
   sprayed: ({ sprayed }) => sprayed ?? false,
+  unanswered: ({ unanswered }) => unanswered ?? false,
   granted: ({ granted }) => granted ?? false,
   impersonator: ({ impersonator }) => impersonator ?? null,
   new_user: ({ newUser }) => newUser ?? false,
@@ -122,7 +123,8 @@ const closedValues: Readonly<Record<string, readonly string[]>> = {
     Object.keys(followingFromFirsts)
       .filter((name) => name !== 'away')
       .concat('app_installed', 'app_approved', 'probe', 'other_network', 'other_client', 'parallel')
-      .concat('elsewhere', 'too_far', 'sprayed', 'granted', 'new_user', 'off_hours', 'active', 'self')
+      .concat('elsewhere', 'too_far', 'sprayed', 'unanswered', 'granted', 'new_user', 'off_hours')
+      .concat('active', 'self')
       .map((name) => [name, yesOrNo]),
   ),
 }

@@ -48,3 +48,16 @@ it('forgets a network after a day without failures', () => {
   sprays.expire(monday + day + minute)
   expect(sprays.state.size).toBe(0)
 })
+
+it('tells of logins from there that succeed or are asked for a second factor, which are no failures', () => {
+  const sprays = new Sprays()
+  const success = { outcome: 'success', raw: { Status: 'Success' } } as const
+  const challenge = { outcome: 'challenge', raw: { Status: 'multi-factor required' } } as const
+  for (let user = 0; user < 11; user++) fail(sprays, user * minute, user)
+  expect(fail(sprays, 12 * minute, 11, success)).toBe(false)
+  expect(fail(sprays, 12 * minute, 12, challenge)).toBe(false)
+  fail(sprays, 13 * minute, 13)
+  expect(fail(sprays, 14 * minute, 3, success)).toBe(true)
+  expect(fail(sprays, 14 * minute, 40, challenge)).toBe(true)
+  expect(fail(sprays, 14 * minute + hour, 40, challenge)).toBe(false)
+})

@@ -10,6 +10,7 @@ import { scenarioCases, scenariosElsewhere, scenariosInMediumOrg } from './known
 import { listsFromAbroad } from './lists-from-abroad.ts'
 import { manyAccountsBySignOn, manyAccountsManyNetworks, manyAccountsOneNetwork } from './many-accounts.ts'
 import { massDelete } from './mass-delete.ts'
+import { mfaFatigue } from './mfa-fatigue.ts'
 import { moreWork } from './more-work.ts'
 import { newAccount } from './new-account.ts'
 import { newPlaces } from './new-places.ts'
@@ -50,6 +51,7 @@ export const evasions: readonly Case[] = [
   dormantUser,
   dormantApp,
   listsFromAbroad,
+  mfaFatigue,
 ]
 
 /** What happens to every org. */
