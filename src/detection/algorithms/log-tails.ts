@@ -22,6 +22,15 @@ export function log10NegativeBinomialLowerTail(y: number, mu: number, r: number)
   return logIncompleteBeta(r / (mu + r), mu / (mu + r), r, Math.floor(y) + 1) / Math.LN10
 }
 
+/** log10 of what has one probability in the part `share` of all cases and another one in the others, from both their log10. */
+export function log10Mixture(share: number, one: number, other: number): number {
+  const terms = [Math.log10(share) + one, Math.log10(1 - share) + other] as const
+  const larger = Math.max(...terms)
+  return larger === Number.NEGATIVE_INFINITY
+    ? larger
+    : larger + Math.log10(1 + 10 ** (Math.min(...terms) - larger))
+}
+
 /** log10 P(X ≥ y) of a Poisson X with mean `mu`: first term of the tail times the series of the ratios that follow it. */
 export function log10PoissonTail(y: number, mu: number): number {
   if (y <= 0) return 0

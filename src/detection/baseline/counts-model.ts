@@ -9,6 +9,7 @@ import {
   winsorCap,
 } from '../algorithms/gamma-poisson.ts'
 import {
+  log10Mixture,
   log10NegativeBinomialLowerTail,
   log10NegativeBinomialTail,
   negativeBinomialQuantile,
@@ -35,11 +36,18 @@ const leastDeviations = 3
 /** Posterior of an entity's rate, and what its own windows weigh in it beside the prior. */
 type Rate = GammaPrior & { readonly a: number; readonly b: number; readonly weight: number }
 
-/** Negative binomial with mean `mu` and size `r`; `below` is 1 where it is the probability of so little, not of so much. */
+/**
+ * Negative binomial with mean `mu` and size `r`; `below` is 1 where it is the probability of so little, not of so much. With the
+ * probability `away` only those bring events who are at work: `present`, of size `presentSize`.
+ */
 export const countsFormulas: Formulas = {
-  log10p: ({ mu = 0, r = 1, below = 0 }, observed) =>
+  log10p: ({ mu = 0, r = 1, below = 0, away = 0, present = 0, presentSize = 1 }, observed) =>
     below === 1
-      ? log10NegativeBinomialLowerTail(observed, mu, r)
+      ? log10Mixture(
+          away,
+          log10NegativeBinomialLowerTail(observed, present, presentSize),
+          log10NegativeBinomialLowerTail(observed, mu, r),
+        )
       : log10NegativeBinomialTail(observed, mu, r),
   expected: ({ mu = 0 }) => mu,
   usualRange: ({ mu = 0, r = 1 }) => ({

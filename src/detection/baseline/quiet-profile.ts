@@ -1,5 +1,4 @@
 import { day, hour, minute } from '../../duration.ts'
-import { log10NegativeBinomialLowerTail } from '../algorithms/log-tails.ts'
 import { hourOfWeek, hoursPerWeek } from '../algorithms/season.ts'
 import type { ZoneOffset } from '../algorithms/zone-offset.ts'
 
@@ -69,6 +68,14 @@ export function countedIn({ panes, head }: QuietProfile, from: number, to: numbe
   return sum
 }
 
+/** Of the hours that were learned at once: how many there were, how many of them count, what they held, and how much of it is learned. */
+export type HoursLearned = {
+  passed: number
+  watched: number
+  counted: number
+  learned: number
+}
+
 /**
  * Learns every hour that ended by `time`. `isWatched` says of an hour [start, end) whether it tells what is usual. `halfLife` as for
  * every baseline, ms; the profile of the week fades with twice that.
@@ -79,7 +86,8 @@ export function learnHours(
   halfLife: number,
   offset: ZoneOffset,
   isWatched: (start: number, end: number) => boolean,
-): void {
+): HoursLearned {
+  const hours: HoursLearned = { passed: 0, watched: 0, counted: 0, learned: 0 }
   const end = Math.floor(time / hour)
   const oldest = (profile.head - profile.panes.length + 1) * pane
   const kept = 2 ** (-hour / (2 * halfLife))
@@ -87,9 +95,14 @@ export function learnHours(
     const start = profile.learnedTo * hour
     if (end - profile.learnedTo > (28 * day) / hour) continue
     fade(profile, kept)
+    hours.passed++
     if (start < oldest || !isWatched(start, start + hour)) continue
-    learn(profile, hourOfWeek(start, offset), countedIn(profile, start, start + hour))
+    const counted = countedIn(profile, start, start + hour)
+    hours.watched++
+    hours.counted += counted
+    hours.learned += learn(profile, hourOfWeek(start, offset), counted)
   }
+  return hours
 }
 
 /** What [from, to) holds as a rule, see {@link steadyRateOf}; null while one of its hours is not known. */
@@ -134,16 +147,11 @@ export function quietestHour(profile: QuietProfile): number | null {
   return least
 }
 
-/** log10 of the chance that so little comes, and the size of the negative binomial it is read from. */
-export function tooLittle(
-  { spread, weight }: QuietProfile,
-  observed: number,
-  expected: number,
-): { readonly log10p: number; readonly r: number } {
+/** The size of the negative binomial by which what comes varies. */
+export function sizeOf({ spread, weight }: QuietProfile): number {
   const hours = Math.min(weight, 1000)
   const own = Math.min(20, Math.max(0.02, spread / Math.max(weight, 1e-9)))
-  const r = 1 / ((priorHours * priorSpread + hours * own) / (priorHours + hours))
-  return { log10p: log10NegativeBinomialLowerTail(observed, expected, r), r }
+  return 1 / ((priorHours * priorSpread + hours * own) / (priorHours + hours))
 }
 
 function moveTo(profile: QuietProfile, time: number): void {
@@ -153,7 +161,8 @@ function moveTo(profile: QuietProfile, time: number): void {
   profile.head = Math.max(head, next)
 }
 
-function learn(profile: QuietProfile, h: number, amount: number): void {
+/** Answers how much of the amount was learned. */
+function learn(profile: QuietProfile, h: number, amount: number): number {
   const rate = rateOf(profile, h)
   const learned = rate === null ? amount : Math.min(amount, burstFactor * rate + burstLeast)
   if (rate !== null && rate >= 1) {
@@ -162,6 +171,7 @@ function learn(profile: QuietProfile, h: number, amount: number): void {
   }
   profile.counted[h] = at(profile.counted, h) + learned
   profile.watched[h] = at(profile.watched, h) + 1
+  return learned
 }
 
 function fade(profile: QuietProfile, kept: number): void {

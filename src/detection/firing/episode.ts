@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto'
 import { hour, minute } from '../../duration.ts'
-import { compareLevels, type Entity, type EventSample, type Level, type OrgRef } from '../detection.ts'
+import {
+  compareLevels,
+  type Detection,
+  type Entity,
+  type EventSample,
+  type Level,
+  type OrgRef,
+} from '../detection.ts'
 import { paneAt, panesPerWindow } from '../window/window.ts'
 import type { FiringVerdict } from './evaluate.ts'
 import type { Evidence } from './evidence.ts'
@@ -56,6 +63,8 @@ export type Finding = {
   readonly known: { readonly since: number; readonly peers: string }
   /** What raised the level, in words for the sentence. */
   readonly because?: string | null
+  /** Lines of the explanation that only the watcher knows. */
+  readonly about?: Detection['explanation']
 }
 
 /** A detection is repeated when what was observed has grown by this factor. */

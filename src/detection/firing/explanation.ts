@@ -26,6 +26,8 @@ export type Explained = {
   /** Names of others to whom the same happened. */
   readonly joined: readonly string[]
   readonly ruledBy?: RuledBy | undefined
+  /** What only the watcher knows. */
+  readonly about?: readonly Line[] | undefined
 }
 
 /** Others are named up to so many. */
@@ -39,11 +41,12 @@ export function toExplanation(explained: Explained): readonly Line[] {
 }
 
 function* linesOf(explained: Explained): Generator<Line> {
-  const { detector, set, entity, statistics, trigger, joined } = explained
+  const { detector, set, entity, statistics, trigger, joined, about = [] } = explained
   const news = newsOf(entity, trigger)
   if (news !== '') yield { label: 'New', value: news }
   if (joined.length > 0) yield { label: 'Shared', value: sharedWith(joined) }
   if (typeof trigger.fields.parts === 'string') yield { label: 'Parts', value: trigger.fields.parts }
+  yield* about
   if (statistics) yield* statisticalLines(explained, statistics)
   yield { label: 'Tuning', value: tuningOf(explained) }
   yield { label: 'Detector', value: `${detector.id}, set ${set.slice(0, 12)}, entity ${entity.id}` }

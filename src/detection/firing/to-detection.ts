@@ -11,7 +11,7 @@ export function toDetection(
   source: { readonly detector: Detector; readonly set: string },
   { org, entity, evidence, detected }: Episode,
   place: { readonly id: string; readonly sequence: number },
-  { verdict, level, time, trigger, backfill, because }: Finding,
+  { verdict, level, time, trigger, backfill, because, about }: Finding,
   statistics: Statistics | null,
 ): Detection {
   const { detector, set } = source
@@ -56,6 +56,7 @@ export function toDetection(
       trigger,
       joined,
       ruledBy,
+      about,
     }),
     trigger,
     samples: [...evidence.samples],

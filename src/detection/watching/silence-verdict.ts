@@ -1,13 +1,15 @@
 import { hour, minute } from '../../duration.ts'
 import { silentActivity } from '../activity/silent-activity.ts'
 import { thresholdFor } from '../algorithms/frequency.ts'
+import { countsFormulas } from '../baseline/counts-model.ts'
+import { areKnown, type Feeders, presenceOf } from '../baseline/feeders.ts'
 import {
   countedIn,
   expectedIn,
   meanHour,
   type QuietProfile,
   quietestHour,
-  tooLittle,
+  sizeOf,
 } from '../baseline/quiet-profile.ts'
 import type { Detector } from '../definition/detector.ts'
 import type { FiringVerdict } from '../firing/evaluate.ts'
@@ -32,6 +34,8 @@ const latest = 30 * minute
 const independentLooks = 3
 /** The other channels tell how busy the org is as far as they usually carry so much in the window. */
 const tellingFrom = 10
+/** That somebody who is seen nowhere else is away, or busy otherwise for hours: leave, part time, meetings. */
+const awayChance = 1 / 3
 
 /** Everything that an entity is judged by: itself and the others of its org. */
 export type Company = {
@@ -40,6 +44,8 @@ export type Company = {
   /** Of all entities of the org, {@link everything} among them. */
   readonly ids: readonly string[]
   readonly profileOf: (id: string) => QuietProfile
+  /** Absent where nobody is known to feed it. */
+  readonly feedersOf: (id: string) => Feeders | undefined
 }
 
 /** Whether the window [from, to) holds so little of an entity that it fires; null when not. */
@@ -59,10 +65,17 @@ export function judgeSilence(company: Company, id: string, from: number, to: num
   const looks = (ids.length * independentLooks) / length
   const perWindow = budget / detector.windows.length
   const threshold = thresholdFor(perWindow, looks)
-  const { log10p, r } = tooLittle(profile, observed, expected)
+  const r = sizeOf(profile)
+  const feeders = company.feedersOf(id)
+  const parameters = {
+    mu: expected,
+    r,
+    below: 1,
+    ...(feeders && areKnown(feeders) && presentAmong(feeders, expected, r, from)),
+  }
+  const log10p = countsFormulas.log10p(parameters, observed)
   const excess = Math.log10(threshold) - log10p
   if (excess < 0) return null
-  const parameters = { mu: expected, r, below: 1 }
   return {
     k: detector.windows.indexOf(length),
     length,
@@ -81,6 +94,18 @@ export function judgeSilence(company: Company, id: string, from: number, to: num
     reason: 'threshold',
     longest: length,
   }
+}
+
+/** What those bring who feed the channel and are at work, and how likely all others are away, as parameters of the model. */
+function presentAmong(
+  feeders: Feeders,
+  expected: number,
+  r: number,
+  from: number,
+): { readonly away: number; readonly present: number; readonly presentSize: number } {
+  const { brought, variance, away } = presenceOf(feeders, expected, from, quietShare)
+  const spread = brought > 0 ? variance / brought ** 2 : 0
+  return { away: awayChance ** away, present: brought, presentSize: 1 / (1 / r + spread) }
 }
 
 /** What the window usually holds, and how busy the org is against other days, at most 1. */

@@ -2,6 +2,7 @@ import { day, hour, minute } from '../../duration.ts'
 import { type DurableState, KeyedState } from '../../stream/keyed-state.ts'
 import type { Activity } from '../activity/activity.ts'
 import { silentActivity } from '../activity/silent-activity.ts'
+import { countFeeder, type Feeders, learnFeeders, noteElsewhere } from '../baseline/feeders.ts'
 import type { VerdictWord } from '../baseline/incidents.ts'
 import { countAt, createQuietProfile, learnHours, type QuietProfile } from '../baseline/quiet-profile.ts'
 import type { Detector, InForce } from '../definition/detector.ts'
@@ -14,6 +15,7 @@ import { createEvidence, factsOf, sampleOf } from '../firing/evidence.ts'
 import { toStatistics } from '../firing/explain.ts'
 import { toDetection } from '../firing/to-detection.ts'
 import type { OrgTime } from '../org-time.ts'
+import { describeSilence } from './silence-lines.ts'
 import { type Company, everything, grace, judgeSilence, paneLength } from './silence-verdict.ts'
 import { entityKey, sectionPrefix, type Watcher } from './watcher.ts'
 
@@ -37,6 +39,7 @@ const toldFor = 3 * day
  */
 export class SilenceWatcher implements Watcher {
   readonly #profiles: OrgState<QuietProfile>
+  readonly #feeders: OrgState<Feeders>
   readonly #silences: KeyedState<Silence>
   readonly #following: KeyedState<Following>
   readonly #emit: EmitDetection
@@ -48,12 +51,13 @@ export class SilenceWatcher implements Watcher {
     this.#inForce = inForce
     this.#emit = emit
     this.#profiles = new OrgState(`${prefix}profiles`)
+    this.#feeders = new OrgState(`${prefix}feeders`)
     this.#silences = new KeyedState(`${prefix}silences`)
     this.#following = new KeyedState(`${prefix}following`)
   }
 
   get states(): readonly DurableState[] {
-    return [this.#profiles, this.#silences, this.#following]
+    return [this.#profiles, this.#feeders, this.#silences, this.#following]
   }
 
   process(activity: Activity, org: OrgTime): void {
@@ -61,6 +65,7 @@ export class SilenceWatcher implements Watcher {
     if (activity.backfill || entityId === null) return
     this.#count(everything, activity.time, org)
     this.#count(entityId, activity.time, org)
+    this.#noteFeeder(entityId, activity, org)
   }
 
   tick(org: OrgTime, time: number): void {
@@ -72,6 +77,7 @@ export class SilenceWatcher implements Watcher {
       org,
       ids,
       profileOf: (id: string) => this.#profileOf(org, id),
+      feedersOf: (id: string) => this.#feeders.get(org.ref.id, id),
     }
     for (const id of ids) this.#judge(company, id, { time, unwatched })
   }
@@ -85,6 +91,7 @@ export class SilenceWatcher implements Watcher {
       const org = orgOf(orgId)
       if (!org || org.watermark - profile.newest <= forgotten) continue
       this.#profiles.delete(orgId, id)
+      this.#feeders.delete(orgId, id)
       this.#silences.delete(entityKey(org.ref, id))
     }
   }
@@ -102,6 +109,18 @@ export class SilenceWatcher implements Watcher {
     }
     countAt(profile, time)
     this.#profiles.touch(ref.id, id)
+  }
+
+  #noteFeeder(id: string, { user, username, time }: Activity, { ref }: OrgTime): void {
+    const feeders = this.#feeders.get(ref.id, id) ?? {}
+    countFeeder(feeders, user, username)
+    this.#feeders.set(ref.id, id, feeders)
+    const keep = (this.#detector.windows.at(-1) ?? hour) + hour
+    for (const other of this.#feeders.idsOf(ref.id)) {
+      if (other === id) continue
+      const others = this.#feeders.get(ref.id, other) as Feeders
+      if (noteElsewhere(others, user, time, keep)) this.#feeders.touch(ref.id, other)
+    }
   }
 
   /** Of an entity that has one. */
@@ -130,11 +149,22 @@ export class SilenceWatcher implements Watcher {
     const before = profile.learnedTo
     const silence = this.#silences.get(key)
     const shortest = this.#detector.windows[0] ?? 0
-    learnHours(profile, org.watermark, this.#detector.baseline.halfLife, org.offset, (start, end) => {
-      if (overlaps(unwatched, start, end)) return false
-      return !silence || end <= silence.since - shortest || start > silence.since + toldFor
-    })
-    if (profile.learnedTo !== before) this.#profiles.touch(org.ref.id, id)
+    const hours = learnHours(
+      profile,
+      org.watermark,
+      this.#detector.baseline.halfLife,
+      org.offset,
+      (start, end) => {
+        if (overlaps(unwatched, start, end)) return false
+        return !silence || end <= silence.since - shortest || start > silence.since + toldFor
+      },
+    )
+    if (profile.learnedTo === before) return
+    this.#profiles.touch(org.ref.id, id)
+    const feeders = this.#feeders.get(org.ref.id, id)
+    if (!feeders) return
+    learnFeeders(feeders, hours, this.#detector.baseline.halfLife)
+    this.#feeders.touch(org.ref.id, id)
   }
 
   #judge(company: Company, id: string, { time, unwatched }: Moment): void {
@@ -184,7 +214,8 @@ export class SilenceWatcher implements Watcher {
   }
 
   #toFinding(org: OrgTime, id: string, verdict: FiringVerdict, time: number): Finding {
-    const { observed, judgement, excess, length: window } = verdict
+    const { observed, judgement, excess, length: window, start } = verdict
+    const { since, newest } = this.#profileOf(org, id)
     const expected = judgement?.expected ?? 0
     const activity = silentActivity(org.ref, time, id)
     const { entityType } = this.#detector
@@ -195,7 +226,8 @@ export class SilenceWatcher implements Watcher {
       time,
       trigger: sampleOf(activity),
       backfill: false,
-      known: { since: this.#profileOf(org, id).since, peers: entityType },
+      known: { since, peers: entityType },
+      about: describeSilence(this.#feeders.get(org.ref.id, id), newest, start),
     }
   }
 }

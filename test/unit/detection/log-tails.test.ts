@@ -1,11 +1,23 @@
 import { describe, expect, test } from 'vitest'
 import {
+  log10Mixture,
   log10NegativeBinomialTail,
   log10PoissonTail,
   log10StudentTail,
   negativeBinomialQuantile,
   studentQuantile,
 } from '../../../src/detection/algorithms/log-tails.ts'
+
+describe('a mixture of two probabilities', () => {
+  test.each([
+    [0.25, -2, -3, Math.log10(0.25 * 1e-2 + 0.75 * 1e-3)],
+    [0, 0, -400, -400],
+    [1, -400, 0, -400],
+    [0.5, Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY],
+  ])('%d of %d, else %d', (share, one, other, expected) => {
+    expect(log10Mixture(share, one, other)).toBeCloseTo(expected, 12)
+  })
+})
 
 describe('the negative binomial tail', () => {
   test.each([

@@ -1,0 +1,173 @@
+import { hour, minute } from '../../duration.ts'
+import type { HoursLearned } from './quiet-profile.ts'
+
+/** Whose events a channel usually carries, and when these users were last at work in other channels. Saved as JSON. */
+export type Feeders = Record<string, Feeder>
+
+/** What was counted is kept apart from what has been learned of it, as of the channel itself. */
+type Feeder = {
+  name: string
+  /** Fading: events in the channel, moments of work elsewhere, hours it was watched, and those of them in which it fed the channel. */
+  events: number
+  elsewhere: number
+  watched: number
+  fed: number
+  /** Since the last hour that was learned. */
+  newEvents: number
+  newElsewhere: number
+  /** Numbers of the last moments of work elsewhere, in order. */
+  readonly seen: number[]
+}
+
+/** What is to be expected of the feeders of a channel, of whom some may be away. */
+export type Presence = {
+  /** Events that those bring who are at work, and the variance that follows from how little is known of that. */
+  readonly brought: number
+  readonly variance: number
+  /** How many of the others must be away for (nearly) nothing to come beside that. */
+  readonly away: number
+}
+
+/** Those who feed a channel most are kept; the last place goes round among the others. */
+const mostFeeders = 24
+/** What somebody does elsewhere within so long is one sign of work, ms. */
+const moment = 5 * minute
+/** Hours after which a feeder is known. */
+const knownAfter = 48
+/** A program comes at night as well: who feeds a channel in nearly every hour does so without showing up elsewhere. */
+const steadyShare = 0.9
+/** Stands for what nobody is named for. */
+const nobody = ''
+
+export function countFeeder(feeders: Feeders, user: string | null, name: string | null): void {
+  const id = user ?? nobody
+  const feeder = feeders[id] ?? admit(feeders, id)
+  feeder.name = name ?? id
+  feeder.newEvents++
+}
+
+/** Notes that the user is at work in another channel. False where nobody is waiting for that. `keep`: how far back is asked, ms. */
+export function noteElsewhere(feeders: Feeders, user: string | null, time: number, keep: number): boolean {
+  const feeder = feeders[user ?? nobody]
+  const now = Math.floor(time / moment)
+  if (!feeder || user === null || now <= (feeder.seen.at(-1) ?? 0)) return false
+  feeder.newElsewhere++
+  feeder.seen.push(now)
+  while ((feeder.seen[0] as number) * moment < time - keep) feeder.seen.shift()
+  return true
+}
+
+/** Learns what was counted in the hours that the channel has learned, as far as it has. `halfLife` as for every baseline, ms. */
+export function learnFeeders(
+  feeders: Feeders,
+  { passed, watched, counted, learned }: HoursLearned,
+  halfLife: number,
+): void {
+  const kept = 2 ** ((-passed * hour) / halfLife)
+  const share = learned / Math.max(counted, 1)
+  for (const feeder of Object.values(feeders)) {
+    feeder.events = feeder.events * kept + feeder.newEvents * share
+    feeder.elsewhere = feeder.elsewhere * kept + (watched > 0 ? feeder.newElsewhere : 0)
+    feeder.watched = feeder.watched * kept + watched
+    feeder.fed = feeder.fed * kept + (feeder.newEvents > 0 ? watched : 0)
+    feeder.newEvents = 0
+    feeder.newElsewhere = 0
+  }
+}
+
+/** Whether any of them has been watched for long enough to tell; where all come and go there are many of them. */
+export function areKnown(feeders: Feeders): boolean {
+  return Object.values(feeders).some(({ watched }) => watched >= knownAfter)
+}
+
+/**
+ * What the feeders bring of `expected` events in a window from `from` on, judged by what they do in other channels: as many as
+ * they usually bring for so many signs of work. `negligible`: the part of `expected` that the others may bring all the same.
+ */
+export function presenceOf(feeders: Feeders, expected: number, from: number, negligible: number): Presence {
+  const total = totalOf(feeders)
+  let brought = 0
+  let variance = 0
+  const missing: number[] = []
+  for (const [id, feeder] of Object.entries(feeders)) {
+    const usual = (feeder.events / total) * expected
+    const signs = id === nobody || isSteady(feeder) ? null : signsOf(feeder, from)
+    const own = signs === null ? usual : Math.min(usual, signs * ratioOf(feeder))
+    brought += own
+    if (signs !== null && signs > 0) variance += own ** 2 / signs
+    missing.push(usual - own)
+  }
+  return { brought, variance, away: countBeyond(missing, negligible * expected) }
+}
+
+/** How many are left when the smallest are taken away that make up `amount` at most. */
+function countBeyond(amounts: readonly number[], amount: number): number {
+  let left = amount
+  const ascending = amounts.toSorted((a, b) => a - b)
+  const first = ascending.findIndex((one) => {
+    left -= one
+    return left < 0
+  })
+  return first < 0 ? 0 : ascending.length - first
+}
+
+/** Those who bring at least `leastShare`, largest first, and whether they have been at work elsewhere since `from`. */
+export function largestFeeders(
+  feeders: Feeders,
+  from: number,
+  leastShare: number,
+): readonly { readonly name: string; readonly share: number; readonly isAtWork: boolean }[] {
+  const total = totalOf(feeders)
+  return Object.entries(feeders)
+    .filter(([id, { events }]) => id !== nobody && events >= leastShare * total)
+    .map(([, feeder]) => ({
+      name: feeder.name,
+      share: feeder.events / total,
+      isAtWork: signsOf(feeder, from) > 0,
+    }))
+    .sort((a, b) => b.share - a.share)
+}
+
+/** Whoever has the last place leaves it, and how much it counts, to the next. */
+function admit(feeders: Feeders, id: string): Feeder {
+  const known = Object.entries(feeders)
+  let events = 0
+  if (known.length >= mostFeeders) {
+    const [last, feeder] = known.reduce((least, one) => (weightOf(one[1]) < weightOf(least[1]) ? one : least))
+    events = weightOf(feeder)
+    delete feeders[last]
+  }
+  const feeder: Feeder = {
+    name: id,
+    events,
+    elsewhere: 0,
+    watched: 0,
+    fed: 0,
+    newEvents: 0,
+    newElsewhere: 0,
+    seen: [],
+  }
+  feeders[id] = feeder
+  return feeder
+}
+
+function weightOf({ events, newEvents }: Feeder): number {
+  return events + newEvents
+}
+
+function totalOf(feeders: Feeders): number {
+  return Object.values(feeders).reduce((sum, { events }) => sum + events, 1e-9)
+}
+
+function isSteady({ watched, fed }: Feeder): boolean {
+  return watched >= knownAfter && fed >= steadyShare * watched
+}
+
+function signsOf({ seen }: Feeder, from: number): number {
+  return seen.filter((one) => one * moment >= from).length
+}
+
+/** Events in the channel for each sign of work elsewhere. */
+function ratioOf({ events, elsewhere }: Feeder): number {
+  return elsewhere > 0 ? events / elsewhere : 0
+}
