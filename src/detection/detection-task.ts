@@ -156,7 +156,9 @@ class DetectionTask implements PartitionTask {
     decoded.traits = traitsOf(decoded)
     decoded.elsewhere = this.#desks.note(decoded)
     decoded.firsts = this.#familiarity.note(decoded)
-    decoded.parallel = this.#parallel.note(decoded)
+    const place = this.#parallel.note(decoded)
+    decoded.parallel = place === 'parallel'
+    decoded.moved = place === 'moved'
     decoded.tooFar = this.#travels.note(decoded)
     decoded.sprayed = this.#sprays.note(decoded)
     decoded.unanswered = this.#prompts.note(decoded)
@@ -243,8 +245,7 @@ class DetectionTask implements PartitionTask {
   #emit(org: OrgRef, message: DetectionMessage): void {
     this.#output?.emit(this.#options.topics.detections, { key: org.id, value: JSON.stringify(message) })
     if (message.kind !== 'detection') return
-    const labels = { detector: message.detector.id, level: message.level }
-    this.#options.metrics?.detections_total.inc(labels)
+    this.#options.metrics?.detections_total.inc({ detector: message.detector.id, level: message.level })
   }
 
   #orgOf(ref: OrgRef): Org {

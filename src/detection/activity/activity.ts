@@ -78,6 +78,8 @@ export type Activity = {
   begun?: LoginBeginning | undefined
   /** Set by the task: a program is at work from a network that is new for it, and from a known one as well. */
   parallel?: boolean | undefined
+  /** Set by the task: the same, and for a day from no known one. */
+  moved?: boolean | undefined
   /** Set by the task: a login, or something read by hand, from another network than the one in which the user is at work on pages. */
   elsewhere?: boolean | undefined
   /** Set by the task: a login too far from the user's last one for the time between them. */

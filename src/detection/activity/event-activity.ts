@@ -29,6 +29,7 @@ export class EventActivity implements Activity {
   appStandingOf: AppLookup | undefined = undefined
   begun: LoginBeginning | undefined = undefined
   parallel: boolean | undefined = undefined
+  moved: boolean | undefined = undefined
   elsewhere: boolean | undefined = undefined
   tooFar: boolean | undefined = undefined
   sprayed: boolean | undefined = undefined

@@ -13,6 +13,9 @@ const inUseFor = day
 /** Times in ms. `since`: a network that is new for it came up; `fresh`: one was last seen; `usual`: a known one was, after that. */
 type Program = { since: number; fresh: number; usual: number }
 
+/** A network that is new for a program: a known one is in use as well, or has not been for so long that it was left. */
+export type NewPlace = 'parallel' | 'moved'
+
 /**
  * Programs that are at work from a network that is new for them and go on from a known one: whoever moves a program leaves
  * the old place, a thief who has its token does not. Remembers only programs that have a new network at the moment.
@@ -24,15 +27,15 @@ export class ParallelUse {
     this.state = new EntityState('parallel-use', users)
   }
 
-  /** Whether the activity comes from a new network while a known one is in use as well. `firsts` must be told. */
-  note({ org, user, firsts, time }: Activity): boolean {
-    if (user === null || isAutomated(firsts) !== true) return false
+  /** Notes where a program is at work. `firsts` must be told. Null for what comes from a known network, and while nobody can tell. */
+  note({ org, user, firsts, time }: Activity): NewPlace | null {
+    if (user === null || isAutomated(firsts) !== true) return null
     const isFresh = isNew(firsts, 'network')
-    if (isFresh === null) return false
+    if (isFresh === null) return null
     const program = this.state.get(org.id, user)
     if (!program) {
       if (isFresh) this.state.set(org.id, user, { since: time, fresh: time, usual: 0 })
-      return false
+      return null
     }
     const last = isFresh ? program.fresh : program.usual
     if (time - last >= minute) {
@@ -40,7 +43,9 @@ export class ParallelUse {
       else program.usual = time
       this.state.touch(org.id, user)
     }
-    return isFresh && program.usual >= program.since + moveTakes && time - program.usual <= inUseFor
+    if (!isFresh) return null
+    if (time - Math.max(program.since, program.usual) > inUseFor) return 'moved'
+    return program.usual >= program.since + moveTakes ? 'parallel' : null
   }
 
   /** Forgets programs that have no new network any more at `time`. */

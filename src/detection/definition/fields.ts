@@ -86,6 +86,7 @@ const canonical = {
   other_network: ({ begun, network }) => isOther(begun?.network, network),
   other_client: ({ begun, client }) => isOther(begun?.client, client),
   parallel: ({ parallel }) => parallel ?? false,
+  moved: ({ moved }) => moved ?? false,
   elsewhere: ({ elsewhere }) => elsewhere ?? false,
   too_far: ({ tooFar }) => tooFar ?? false,
   sprayed: ({ sprayed }) => sprayed ?? false,
@@ -124,7 +125,7 @@ const closedValues: Readonly<Record<string, readonly string[]>> = {
       .filter((name) => name !== 'away')
       .concat('app_installed', 'app_approved', 'probe', 'other_network', 'other_client', 'parallel')
       .concat('elsewhere', 'too_far', 'sprayed', 'unanswered', 'granted', 'new_user', 'off_hours')
-      .concat('active', 'self')
+      .concat('active', 'self', 'moved')
       .map((name) => [name, yesOrNo]),
   ),
 }

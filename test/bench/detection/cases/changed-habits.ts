@@ -39,6 +39,19 @@ const toolMoved: Case = {
   },
 }
 
+/** One vendor's integrations work from its other data centre: same apps, clients, queries and pace. */
+const regionMoved: Case = {
+  id: 'region-moved',
+  title: 'four integrations of one vendor work from another of its regions from Tuesday morning on',
+  days: 6,
+  promise: atMostLow,
+  alter(event, scene) {
+    const movers = scene.org.integrations.filter(({ kind }) => kind === 'poller').slice(0, 4)
+    const isMoved = movers.some(({ id }) => id === event.payload.UserId) && event.time >= scene.at(1, 9)
+    return isMoved ? withFields(event, { SourceIp: scene.strangeAddress(600) }) : event
+  },
+}
+
 /** A bank holiday that no calendar knows: nine in ten of what people do does not happen. */
 const holiday: Case = {
   id: 'holiday',
@@ -142,6 +155,7 @@ const soapToRest: Case = {
 export const changedHabits: readonly Case[] = [
   newOffice,
   toolMoved,
+  regionMoved,
   holiday,
   clockChange,
   businessTrip,
