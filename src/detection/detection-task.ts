@@ -11,7 +11,7 @@ import { Familiarity } from './activity/familiarity.ts'
 import { Grants } from './activity/grants.ts'
 import { Impersonations } from './activity/impersonations.ts'
 import { Logins } from './activity/logins.ts'
-import { isNewUser } from './activity/new-users.ts'
+import { newUserSince } from './activity/new-users.ts'
 import { OrgFacts } from './activity/org-facts.ts'
 import { ParallelUse } from './activity/parallel-use.ts'
 import { Prompts } from './activity/prompts.ts'
@@ -162,9 +162,9 @@ class DetectionTask implements PartitionTask {
     decoded.tooFar = this.#travels.note(decoded)
     decoded.sprayed = this.#sprays.note(decoded)
     decoded.unanswered = this.#prompts.note(decoded)
-    decoded.granted = this.#grants.note(decoded)
+    decoded.grant = this.#grants.note(decoded)
     decoded.impersonator = this.#impersonations.note(decoded)
-    decoded.newUser = isNewUser(decoded, this.#familiarity.state)
+    decoded.newUserSince = newUserSince(decoded, this.#familiarity.state)
     decoded.offHours = this.#hours.note(decoded, org.offset)
     this.#watch.show(decoded, org)
   }

@@ -88,12 +88,12 @@ export type Activity = {
   sprayed?: boolean | undefined
   /** Set by the task: a demand for a second factor before which another one has led to no login. */
   unanswered?: boolean | undefined
-  /** Set by the task: the user was given permissions within three days with which everything can be read. */
-  granted?: boolean | undefined
+  /** Set by the task: what the user was given within three days, with which everything can be read; null for others. */
+  grant?: Grant | null | undefined
   /** Set by the task: the username of whoever is logged in as the user and does it; null when it is the user. */
   impersonator?: string | null | undefined
-  /** Set by the task: the account is new, and its user was never seen before this week. */
-  newUser?: boolean | undefined
+  /** Set by the task: the account is new, and its user was not seen before then, ms, within the last week; null for others. */
+  newUserSince?: number | null | undefined
   /** Set by the task: the user is hardly ever at work at this time; null while that is not known. */
   offHours?: boolean | null | undefined
   /** Stored before the org was watched: teaches, never notifies. */
@@ -107,6 +107,9 @@ export type Activity = {
   /** Set by the task once the org has told which apps it has. */
   appStandingOf?: AppLookup | undefined
 }
+
+/** When permissions were given, ms, and by whom (username, else id); null where nobody tells. */
+export type Grant = { readonly time: number; readonly by: string | null }
 
 /** In words to compare with; 0 where no event of the login has told. */
 export type LoginBeginning = { readonly network: number; readonly client: number }

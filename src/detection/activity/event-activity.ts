@@ -1,5 +1,5 @@
 import type { OrgRef } from '../detection.ts'
-import type { Action, Activity, AppLookup, LoginBeginning } from './activity.ts'
+import type { Action, Activity, AppLookup, Grant, LoginBeginning } from './activity.ts'
 import { memoizeByText } from './bounded-cache.ts'
 import { clientOf, productOf } from './client.ts'
 import type { EventType } from './event-types.ts'
@@ -34,9 +34,9 @@ export class EventActivity implements Activity {
   tooFar: boolean | undefined = undefined
   sprayed: boolean | undefined = undefined
   unanswered: boolean | undefined = undefined
-  granted: boolean | undefined = undefined
+  grant: Grant | null | undefined = undefined
   impersonator: string | null | undefined = undefined
-  newUser: boolean | undefined = undefined
+  newUserSince: number | null | undefined = undefined
   offHours: boolean | null | undefined = undefined
   readonly #event: Payload
   #person: Person | null | undefined

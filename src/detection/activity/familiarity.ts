@@ -21,11 +21,9 @@ import {
   type ValueMemory,
 } from '../baseline/value-memory.ts'
 import { EntityTable } from '../entities/entity-table.ts'
-import { hashText } from '../window/recent-values.ts'
 import type { Activity } from './activity.ts'
 import { Actors } from './actors.ts'
 import { isBackground } from './background.ts'
-import { memoizeByText } from './bounded-cache.ts'
 import { isAutomated, isByHand } from './by-hand.ts'
 import {
   asSurprise,
@@ -37,8 +35,10 @@ import {
   type Newness,
   type Traits,
   tell,
+  tellStrange,
   unknownFirsts,
 } from './firsts.ts'
+import { rangeIndex, rangeWords } from './network-ranges.ts'
 import { OrgSights } from './org-sights.ts'
 import { isRestless, isSurprising } from './surprise.ts'
 import { mix, traitsOf } from './traits.ts'
@@ -49,6 +49,8 @@ export const newFor = 72 * hour
 export const knownAfter = 3 * day
 /** From so long on whoever was not seen in an org really was not there, ms. */
 export const watchedAfter = 7 * day
+/** From so long on what a newcomer brings along can be said to be nobody's, ms: until then most homes have not been seen. */
+const settledAfter = 14 * day
 /** A value is forgotten after so many days on which the user was there and did not show it; a user after so many away. */
 const rememberedDays = 90
 export const rememberedUserDays = 400
@@ -113,6 +115,7 @@ export class Familiarity {
       learns,
       known,
       returns,
+      comes: !known && !returns && time - (this.state.firstOf(activity.org.id) ?? time) >= settledAfter,
       byHand: known && !automated,
       arrives: known && !automated && usesHands,
       oldest: Math.floor(time / day) - away - rememberedDays,
@@ -123,6 +126,7 @@ export class Familiarity {
       if (newness === 'new' || newness === 'strange') isUsual = false
       if (newness !== null && (returns || (known && !isRestless(memory, index))))
         firsts = tell(firsts, index, newness)
+      else if (newness === 'strange' && sight.comes) firsts = tellStrange(firsts, index)
     }
     if (this.#arrived && activity.action === 'login' && activity.elsewhere !== true && hasOwnTools(firsts)) {
       const where = isNew(firsts, 'country') ? 'abroad' : 'atHome'
@@ -173,7 +177,7 @@ export class Familiarity {
   }
 
   #see(memory: ValueMemory, index: number, word: number, sight: Sight, text = ''): Newness {
-    const { org, time, learns, known, returns, oldest } = sight
+    const { org, time, learns, known, returns, comes, oldest } = sight
     const place = findValue(memory, word)
     const isFirst = place < 0 || lastSight(memory, place) < oldest
     const expected = place < 0 && index === networkIndex && this.#isExpected(memory, text, sight)
@@ -194,8 +198,8 @@ export class Familiarity {
     if (isRecent && first < startOfDay(time)) this.#carried |= 1 << index
     const isNew = returns || (isRecent && !(index === networkIndex && this.#isPlaceOfOrg(text, sight)))
     // Once a day for each user and value is enough to know what is still in use.
-    const isStrange = (isChanged || isNew) && this.#org.isNew(org, word, time, learns)
-    if (isStrange && isNew) return 'strange'
+    const isStrange = (isChanged || isNew || comes) && this.#org.isNew(org, word, time, learns)
+    if (isStrange && (isNew || comes)) return 'strange'
     return isNew && !returns ? 'new' : 'old'
   }
 
@@ -257,6 +261,8 @@ type Sight = {
   readonly known: boolean
   /** Back from long before the org was watched: all that can be told is what is new for the whole org. */
   readonly returns: boolean
+  /** Not known yet, in an org that is: what is new for the org can be told all the same. */
+  readonly comes: boolean
   readonly byHand: boolean
   /** Whether they work by hand now, which a token that is used in their name does not. */
   readonly arrives: boolean
@@ -266,21 +272,8 @@ type Sight = {
 
 const networkIndex = dimensions.indexOf('network')
 const objectIndex = dimensions.indexOf('object')
-/** Ranges of networks are remembered beside the dimensions that detectors may ask about. */
-const rangeIndex = dimensions.length
 /** In the place of the ranges, which have no days of their own, stand the days of work by hand. */
 const handIndex = rangeIndex
-/** Networks of a range, each first seen on a day of its own, after which a further one is expected. */
-const networksOfRange = 3
-
-/** `203.0.113.0/24` → the words of the first, second and third network of `203.0.0.0/16`. */
-const rangeWords: (network: string) => readonly number[] = memoizeByText((network) => {
-  const separator = network.includes(':') ? ':' : '.'
-  const range = network.split(separator).slice(0, 2).join(separator)
-  return Array.from({ length: networksOfRange }, (_, number) =>
-    toWord(hashText(`${range} ${number}`), rangeIndex),
-  )
-})
 
 function startOfDay(time: number): number {
   return Math.floor(time / day) * day

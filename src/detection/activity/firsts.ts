@@ -18,8 +18,8 @@ export type Traits = {
 /**
  * What is new about an activity for its user, in one number: bit i says that dimension i can be told, bit 8 + i that it is
  * new, bit 15 that the user is a program, nine bits from 16 on how many days the user had been away, bit 25 + i that
- * dimension i is new for the whole org, and bit 30 that so much that is new is a surprise. 0 while the user is not known for
- * long enough.
+ * dimension i is new for the whole org, and bit 30 that so much that is new is a surprise. While the user is not known for
+ * long enough nothing but what is new for the org is told.
  */
 export type Firsts = number
 
@@ -45,13 +45,18 @@ export type Newness = 'old' | 'new' | 'strange'
 /** `firsts` with dimension number `index` told. */
 export function tell(firsts: Firsts, index: number, newness: Newness): Firsts {
   const isOld = newness === 'old'
-  const strange = newness === 'strange' ? (1 << (strangeBits + index)) & ~surpriseBit : 0
-  return firsts | (1 << index) | (isOld ? 0 : 256 << index) | strange
+  const told = firsts | (1 << index) | (isOld ? 0 : 256 << index)
+  return newness === 'strange' ? tellStrange(told, index) : told
 }
 
 /** `firsts` of which what is new is a surprise. */
 export function asSurprise(firsts: Firsts): Firsts {
   return firsts | surpriseBit
+}
+
+/** `firsts` of a user who is not known yet, with dimension number `index` told to be new for the whole org. */
+export function tellStrange(firsts: Firsts, index: number): Firsts {
+  return firsts | ((1 << (strangeBits + index)) & ~surpriseBit)
 }
 
 /** Whether a dimension is new for the user; null when that cannot be told. */
@@ -68,7 +73,8 @@ export function isSurprise(firsts: Firsts): boolean | null {
 /** Whether a dimension is new for the whole org, and so for the user; null when that cannot be told. */
 export function isStrange(firsts: Firsts, dimension: Exclude<Dimension, 'api'>): boolean | null {
   const index = dimensions.indexOf(dimension)
-  return (firsts & (1 << index)) === 0 ? null : (firsts & (1 << (strangeBits + index))) !== 0
+  if ((firsts & (1 << (strangeBits + index))) !== 0) return true
+  return (firsts & (1 << index)) === 0 ? null : false
 }
 
 /** Network, app and client: where and with what the user works. */

@@ -2,7 +2,7 @@ import { hour } from '../../duration.ts'
 import { toId18 } from '../../salesforce-id.ts'
 import { EntityState } from '../entities/entity-state.ts'
 import { type EntityIndex, EntityTable } from '../entities/entity-table.ts'
-import type { Activity } from './activity.ts'
+import type { Activity, Grant } from './activity.ts'
 import { permissionsOf } from './derived-fields.ts'
 import { textOf } from './payload.ts'
 
@@ -19,25 +19,25 @@ const widening: ReadonlySet<string> = new Set([
 
 /** Who was given permissions of late with which everything can be read: what they read afterwards is looked at more closely. */
 export class Grants {
-  /** By user, when that was last, ms. */
-  readonly state: EntityState<number>
+  /** By user, the last; in what earlier versions saved only when that was, ms. */
+  readonly state: EntityState<Grant | number>
 
   constructor(users: EntityIndex = new EntityTable().of('user')) {
     this.state = new EntityState('grants', users)
   }
 
-  /** Whether the user of the activity was given such permissions within three days, and learns from it. */
-  note(activity: Activity): boolean {
+  /** What the user of the activity was given within three days; null when nothing. Learns from it. */
+  note(activity: Activity): Grant | null {
     const { org, user, time } = activity
     if (activity.action === 'permission-change') this.#remember(activity)
-    const since = user === null ? undefined : this.state.get(org.id, user)
-    return since !== undefined && time - since <= recentFor
+    const grant = user === null ? undefined : this.state.get(org.id, user)
+    return grant !== undefined && time - toGrant(grant).time <= recentFor ? toGrant(grant) : null
   }
 
   /** Forgets what is not recent any more at `time`. */
   expire(time: number): void {
-    for (const [org, user, since] of this.state.entries())
-      if (time - since > recentFor + hour) this.state.delete(org, user)
+    for (const [org, user, grant] of this.state.entries())
+      if (time - toGrant(grant).time > recentFor + hour) this.state.delete(org, user)
   }
 
   #remember(activity: Activity): void {
@@ -46,8 +46,13 @@ export class Grants {
     if (!permissionsOf(activity).some((name) => widening.has(name))) return
     const receivers = userIdsIn(textOf(activity.raw, 'ImpactedUserIds') ?? '')
     if (receivers.length > mostReceivers) return
-    for (const user of receivers) this.state.set(activity.org.id, user, activity.time)
+    const grant = { time: activity.time, by: activity.username ?? activity.user }
+    for (const user of receivers) this.state.set(activity.org.id, user, grant)
   }
+}
+
+function toGrant(saved: Grant | number): Grant {
+  return typeof saved === 'number' ? { time: saved, by: null } : saved
 }
 
 /** ImpactedUserIds is JSON in a text. */

@@ -10,15 +10,16 @@ const newFor = week
 const madeBefore = 30 * day
 
 /**
- * Whether the user of the activity is there for the first time since a week at most, and the account is new as far as the
- * directory tells. In an org's own first week the day on which the account was made counts. `users`: who is known.
+ * Since when, ms, the user of the activity has been there, if that is a week at most and the account is new as far as the
+ * directory tells; null for everybody else. In an org's own first week the day on which the account was made counts. `users`: who
+ * is known.
  */
-export function isNewUser({ org, user, time, person }: Activity, users: MemoryTable): boolean {
+export function newUserSince({ org, user, time, person }: Activity, users: MemoryTable): number | null {
   const memory = user === null ? undefined : users.find(org.id, user)
-  if (!memory || time - knownSince(memory) >= newFor) return false
+  if (!memory || time - knownSince(memory) >= newFor) return null
   const created = person?.created ?? null
   const isSeenFirst = knownSince(memory) - (users.firstOf(org.id) ?? time) >= watchedAfter
   const began = isSeenFirst ? knownSince(memory) : created
-  if (began === null || time - began >= newFor) return false
-  return created === null || time - created < madeBefore
+  if (began === null || time - began >= newFor) return null
+  return created === null || time - created < madeBefore ? began : null
 }

@@ -151,6 +151,7 @@ export function sampleOf(activity: Activity): EventSample {
   if (away > 0) fields.away = away
   if (activity.offHours === true) fields.off_hours = true
   describePerson(activity, fields)
+  describeAccount(activity, fields)
   for (const name of rawFields) {
     const value = activity.raw[name]
     if (typeof value === 'string' && value !== '') fields[name] = value.slice(0, longestText)
@@ -168,6 +169,25 @@ function describePerson(activity: Activity, fields: Record<string, string | numb
   const userType = userTypeOf(activity)
   if (userType !== null) fields.user_type = userType
   if (person?.active === false) fields.active = false
+}
+
+/** Of an account that is new, when it was made and first used; of one that was given rights, by whom and when. */
+function describeAccount(
+  { person, newUserSince = null, grant = null }: Activity,
+  fields: Record<string, string | number | boolean>,
+): void {
+  if (newUserSince !== null) {
+    if (typeof person?.created === 'number') fields.account_made = formatMinute(person.created)
+    fields.account_first_seen = formatMinute(newUserSince)
+  }
+  if (grant === null) return
+  fields.rights_given = formatMinute(grant.time)
+  if (grant.by !== null) fields.rights_given_by = grant.by
+}
+
+/** `2026-06-15 20:20 UTC` */
+function formatMinute(time: number): string {
+  return `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }
 
 function count({ tally }: Evidence, field: string, value: string | null, amount: number): void {

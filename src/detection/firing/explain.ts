@@ -169,9 +169,13 @@ function formatFirsts(entity: Entity, trigger: EventSample): string {
 }
 
 /** `this user`; the name of the last event's user where the entity is something that many have to do with. */
-export function formatUser({ type }: Entity, { fields }: EventSample): string {
-  if (type.split(' + ').some((part) => aboutUsers.includes(part))) return 'this user'
+export function formatUser(entity: Entity, { fields }: EventSample): string {
+  if (isAboutUser(entity)) return 'this user'
   return `${fields.username ?? fields.user ?? 'the user'} of the last event`
+}
+
+export function isAboutUser({ type }: Entity): boolean {
+  return type.split(' + ').some((part) => aboutUsers.includes(part))
 }
 
 const aboutUsers: readonly string[] = ['user', 'username', 'actor', 'UserId', 'impersonator']

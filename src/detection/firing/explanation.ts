@@ -2,7 +2,7 @@ import { day, week } from '../../duration.ts'
 import { hasBudget } from '../definition/budget.ts'
 import type { Detector, RuledBy, Ruling } from '../definition/detector.ts'
 import type { Detection, Entity, EventSample, Statistics } from '../detection.ts'
-import { formatEntities, formatUser, namesOfFirsts } from './explain.ts'
+import { formatEntities, formatUser, isAboutUser, namesOfFirsts } from './explain.ts'
 import {
   formatAmount,
   formatFrequency,
@@ -44,6 +44,8 @@ function* linesOf(explained: Explained): Generator<Line> {
   const { detector, set, entity, statistics, trigger, joined, about = [] } = explained
   const news = newsOf(entity, trigger)
   if (news !== '') yield { label: 'New', value: news }
+  const account = accountOf(entity, trigger)
+  if (account !== '') yield { label: 'Account', value: account }
   if (joined.length > 0) yield { label: 'Shared', value: sharedWith(joined) }
   if (typeof trigger.fields.parts === 'string') yield { label: 'Parts', value: trigger.fields.parts }
   yield* about
@@ -108,6 +110,21 @@ function newsOf(entity: Entity, trigger: EventSample): string {
   if (typeof away === 'number' && away >= 14) parts.push(`back after ${formatAmount(away)} days`)
   if (off_hours === true) parts.push('hardly ever at work at this time')
   if (active === false) parts.push('the user is deactivated')
+  return parts.join('; ')
+}
+
+/** When a new account was made and first used, and who gave the user of late what everything can be read with. */
+function accountOf(entity: Entity, trigger: EventSample): string {
+  const { account_made, account_first_seen, rights_given, rights_given_by } = trigger.fields
+  const parts: string[] = []
+  if (account_made !== undefined) parts.push(`made ${account_made}`)
+  if (account_first_seen !== undefined && account_first_seen !== account_made)
+    parts.push(`first seen ${account_first_seen}`)
+  if (rights_given !== undefined) {
+    const from = rights_given_by === undefined ? '' : ` from ${rights_given_by}`
+    parts.push(`received rights to read everything, or to give them, ${rights_given}${from}`)
+  }
+  if (parts.length > 0 && !isAboutUser(entity)) parts.push(formatUser(entity, trigger))
   return parts.join('; ')
 }
 

@@ -129,6 +129,19 @@ describe('what the directory says about a user', () => {
     expect(contributorsOf(evidence)).toContainEqual({ field: 'profile', value: 'Sales User', share: 1 })
   })
 
+  test('is said in alerts to have a new account, and who gave it rights', () => {
+    const activity = decodeActivity('ApiEventStream', {})
+    known({ ...dana, CreatedDate: '2026-06-15T20:00:00.000Z' }).introduce(activity)
+    activity.newUserSince = Date.UTC(2026, 5, 16, 8)
+    activity.grant = { time: Date.UTC(2026, 5, 15, 20, 20), by: 'admin@acme.example' }
+    expect(sampleOf(activity).fields).toMatchObject({
+      account_made: '2026-06-15 20:00 UTC',
+      account_first_seen: '2026-06-16 08:00 UTC',
+      rights_given: '2026-06-15 20:20 UTC',
+      rights_given_by: 'admin@acme.example',
+    })
+  })
+
   const risk = { points: 40, fact: null }
 
   test('is known to a detection that comes back as an activity', () => {

@@ -145,6 +145,24 @@ describe('why a detection fired, in words', () => {
     expect(lines({ trigger, entity: { type: 'user + app', id: 'u1 + x' } }).New).toMatch(/for this user: /)
   })
 
+  test('says of a new account when it was made and first used, and of rights who gave them', () => {
+    const account = { account_made: '2026-06-15 20:00 UTC', account_first_seen: '2026-06-16 08:00 UTC' }
+    const rights = { rights_given: '2026-06-15 20:20 UTC', rights_given_by: 'admin@acme.example' }
+    const accountLine = (fields: Record<string, string>, change = {}) =>
+      lines({ trigger: { id: 'e', type: 'ApiEventStream', time: startTime, fields }, ...change }).Account
+    expect(accountLine({ ...account, ...rights })).toBe(
+      'made 2026-06-15 20:00 UTC; first seen 2026-06-16 08:00 UTC; received rights to read everything, or to give them, 2026-06-15 20:20 UTC from admin@acme.example',
+    )
+    expect(accountLine({ account_first_seen: account.account_first_seen })).toBe(
+      'first seen 2026-06-16 08:00 UTC',
+    )
+    const org = { entity: { type: 'org', id: 'o' } }
+    expect(accountLine({ ...rights, username: 'jane@acme.example' }, org)).toMatch(
+      /from admin@acme\.example; jane@acme\.example of the last event$/,
+    )
+    expect(accountLine({})).toBeUndefined()
+  })
+
   test('says of news what the sentence says, whatever the event that fired has for the first time', () => {
     const fields = { new_network: true, news: 'country RO and an unknown client' }
     const trigger = { id: 'e', type: 'LoginEventStream', time: startTime, fields }

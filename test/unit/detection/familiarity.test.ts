@@ -333,6 +333,24 @@ describe('what is new for a user', () => {
     ).toBeNull()
     expect(isStrange(noteAt(familiarity, 21, { user: 'u3', app: 'Browser' }).firsts, 'app')).toBe(false)
   })
+
+  it('is strange from the first day on, of somebody who is not known, and all that is told of them', () => {
+    const familiarity = knownUser(20)
+    const newcomer = { user: 'u2', network: '198.51.100.0/24' }
+    for (const days of [20, 20.1, 22.9]) {
+      const activity = noteAt(familiarity, days, newcomer)
+      expect([isStrange(activity.firsts, 'network'), isStrange(activity.firsts, 'app')]).toEqual([true, null])
+      expect(news(activity)).toEqual([])
+      expect([isFamiliar(activity.firsts), isAutomated(activity.firsts)]).toEqual([null, null])
+    }
+    expect(isStrange(noteAt(familiarity, 24, newcomer).firsts, 'network')).toBe(false)
+  })
+
+  it('is strange of nobody who is not known in the first two weeks of an org', () => {
+    const newcomer = { user: 'u2', network: '198.51.100.0/24' }
+    expect(isStrange(noteAt(knownUser(13), 13.9, newcomer).firsts, 'network')).toBeNull()
+    expect(isStrange(noteAt(knownUser(14), 14.1, newcomer).firsts, 'network')).toBe(true)
+  })
 })
 
 describe('programs', () => {

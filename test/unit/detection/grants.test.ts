@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Grants } from '../../../src/detection/activity/grants.ts'
-import { day } from '../../../src/duration.ts'
+import { day, hour } from '../../../src/duration.ts'
 import { makeActivity, monday } from './statistics-rig.ts'
 
 const admin = '005xx000000admAAAB'
@@ -18,7 +18,7 @@ function give(grants: Grants, permissions: readonly string[], users: readonly st
 }
 
 function isGranted(grants: Grants, user: string, days: number): boolean {
-  return grants.note(makeActivity({ user, time: monday + days * day }))
+  return grants.note(makeActivity({ user, time: monday + days * day })) !== null
 }
 
 test('whoever was given a permission to read everything counts as such for three days', () => {
@@ -28,6 +28,19 @@ test('whoever was given a permission to read everything counts as such for three
   expect(isGranted(grants, clerk, 2.9)).toBe(true)
   expect(isGranted(grants, clerk, 3.1)).toBe(false)
   expect(isGranted(grants, admin, 0.1)).toBe(false)
+})
+
+test('who gave it, and when, is known', () => {
+  const grants = new Grants()
+  give(grants, ['ViewAllData'], [clerk])
+  const activity = makeActivity({ user: clerk, time: monday + hour })
+  expect(grants.note(activity)).toEqual({ time: monday, by: admin })
+})
+
+test('what earlier versions saved tells when, and not who', () => {
+  const grants = new Grants()
+  grants.state.restore(`${makeActivity({ time: monday }).org.id}\0${clerk}`, Buffer.from(String(monday)))
+  expect(grants.note(makeActivity({ user: clerk, time: monday + hour }))).toEqual({ time: monday, by: null })
 })
 
 test('ids of 15 characters are known in their long form', () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Activity } from '../../../src/detection/activity/activity.ts'
 import { Familiarity } from '../../../src/detection/activity/familiarity.ts'
-import { isNewUser } from '../../../src/detection/activity/new-users.ts'
+import { newUserSince } from '../../../src/detection/activity/new-users.ts'
 import type { Person } from '../../../src/detection/activity/person.ts'
 import { day } from '../../../src/duration.ts'
 import { makeActivity, monday } from './statistics-rig.ts'
@@ -31,5 +31,5 @@ test.each([
   noteAt(familiarity, 0, 'u1', null)
   noteAt(familiarity, watchedFor, 'u2', person)
   const activity = noteAt(familiarity, watchedFor + seenFor, 'u2', person)
-  expect(isNewUser(activity, familiarity.state)).toBe(expected)
+  expect(newUserSince(activity, familiarity.state) !== null).toBe(expected)
 })

@@ -259,7 +259,11 @@ describe('a compiled detector', () => {
       Country: 'Peru',
       Application: 'x',
     })
-    const firing = compileDetector(parsed, 3)?.firesFor({ ...activity, granted: true, app: 'y' })
+    const firing = compileDetector(parsed, 3)?.firesFor({
+      ...activity,
+      grant: { time: 0, by: null },
+      app: 'y',
+    })
     expect([...(firing?.alwaysAboveIn ?? [])]).toEqual([
       [10 * minute, 12],
       [hour, 20],

@@ -8,6 +8,7 @@ import { impersonatedExport, impersonation, impersonationAtDesk } from './impers
 import { insiderBulk } from './insider-bulk.ts'
 import { scenarioCases, scenariosElsewhere, scenariosInMediumOrg } from './known-scenarios.ts'
 import { listsFromAbroad } from './lists-from-abroad.ts'
+import { madeAccount } from './made-account.ts'
 import { manyAccountsBySignOn, manyAccountsManyNetworks, manyAccountsOneNetwork } from './many-accounts.ts'
 import { massDelete } from './mass-delete.ts'
 import { mfaFatigue } from './mfa-fatigue.ts'
@@ -52,6 +53,7 @@ export const evasions: readonly Case[] = [
   dormantApp,
   listsFromAbroad,
   mfaFatigue,
+  madeAccount,
 ]
 
 /** What happens to every org. */
