@@ -92,9 +92,9 @@ export function presenceOf(feeders: Feeders, expected: number, from: number, neg
   for (const [id, feeder] of Object.entries(feeders)) {
     const usual = (feeder.events / total) * expected
     const signs = id === nobody || isSteady(feeder) ? null : signsOf(feeder, from)
-    const own = signs === null ? usual : Math.min(usual, signs * ratioOf(feeder))
+    const own = signs === null ? usual : Math.min(usual, signs.length * ratioOf(feeder))
     brought += own
-    if (signs !== null && signs > 0) variance += own ** 2 / signs
+    if (signs !== null) variance += own ** 2 / Math.max(1, countStints(signs))
     missing.push(usual - own)
   }
   return { brought, variance, away: countBeyond(missing, negligible * expected) }
@@ -123,7 +123,7 @@ export function largestFeeders(
     .map(([, feeder]) => ({
       name: feeder.name,
       share: feeder.events / total,
-      isAtWork: signsOf(feeder, from) > 0,
+      isAtWork: signsOf(feeder, from).length > 0,
     }))
     .sort((a, b) => b.share - a.share)
 }
@@ -163,8 +163,13 @@ function isSteady({ watched, fed }: Feeder): boolean {
   return watched >= knownAfter && fed >= steadyShare * watched
 }
 
-function signsOf({ seen }: Feeder, from: number): number {
-  return seen.filter((one) => one * moment >= from).length
+function signsOf({ seen }: Feeder, from: number): readonly number[] {
+  return seen.filter((one) => one * moment >= from)
+}
+
+/** What somebody does within an hour is one piece of work, which goes with the channel or does not. */
+function countStints(signs: readonly number[]): number {
+  return new Set(signs.map((one) => Math.floor((one * moment) / hour))).size
 }
 
 /** Events in the channel for each sign of work elsewhere. */
