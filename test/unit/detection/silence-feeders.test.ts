@@ -2,19 +2,8 @@ import { describe, expect, test } from 'vitest'
 import type { Activity } from '../../../src/detection/activity/activity.ts'
 import { recompute } from '../../../src/detection/firing/recompute.ts'
 import { day, hour, minute } from '../../../src/duration.ts'
-import { createRandom, createRig, makeActivity, makeDetector, monday, poisson } from './statistics-rig.ts'
-
-const detector = () =>
-  makeDetector({
-    id: 'stream-silence',
-    measureHash: 'silence',
-    when: 'below',
-    atLeast: 40,
-    windows: [2 * hour, 6 * hour],
-    entityType: 'type',
-    entityOf: ({ type }) => ({ type: 'type', id: type }),
-    levelFor: ({ window }) => (window === 6 * hour ? 'high' : 'medium'),
-  })
+import { isOfficeHour, silenceDetector } from './silence-rig.ts'
+import { createRandom, createRig, makeActivity, monday, poisson } from './statistics-rig.ts'
 
 /** Events in five minutes of office hours, by channel; `always`: round the clock. */
 type Worker = { readonly rates: Readonly<Record<string, number>>; readonly always?: true }
@@ -48,11 +37,8 @@ function traffic(staff: Staff, { from, to, away = [], cut, seed = 1 }: Stretch):
   const records: (Activity | number)[] = []
   for (let start = from; start < to; start += 5 * minute) {
     records.push(start)
-    const weekday = Math.floor((start - monday) / day) % 7
-    const hourOfDay = Math.floor((start % day) / hour)
-    const isOffice = weekday < 5 && hourOfDay >= 8 && hourOfDay < 18
     for (const [user, { rates, always }] of Object.entries(staff)) {
-      if (away.includes(user) || !(isOffice || always)) continue
+      if (away.includes(user) || !(isOfficeHour(start) || always)) continue
       for (const [type, rate] of Object.entries(rates))
         for (let n = type === cut ? 0 : poisson(random, rate); n > 0; n--)
           records.push(
@@ -67,7 +53,7 @@ const learned = monday + 14 * day
 const morning = learned + 8 * hour
 
 function watch(staff: Staff, stretch: Partial<Stretch>) {
-  const rig = createRig([detector()])
+  const rig = createRig([silenceDetector()])
   rig.feed(...traffic(staff, { from: monday, to: learned }))
   expect(rig.detections).toEqual([])
   rig.feed(...traffic(staff, { from: learned, to: learned + day, seed: 2, ...stretch }))
@@ -133,7 +119,7 @@ test('a channel that many feed is silent although none of them is seen elsewhere
 
 test('a channel of which an earlier version has not saved who feeds it is silent as it was then', () => {
   const staff: Staff = { ...company, feed: { rates: { Sync: 3 }, always: true } }
-  const rig = createRig([detector()])
+  const rig = createRig([silenceDetector()])
   rig.feed(...traffic(staff, { from: monday, to: learned }))
   const feeders = rig.task.states.find(({ section }) => section.endsWith('feeders'))
   expect(feeders?.takeChanges().puts).toHaveLength(5)

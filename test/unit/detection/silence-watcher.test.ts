@@ -2,19 +2,8 @@ import { describe, expect, test } from 'vitest'
 import type { Activity } from '../../../src/detection/activity/activity.ts'
 import { recompute } from '../../../src/detection/firing/recompute.ts'
 import { day, hour, minute } from '../../../src/duration.ts'
-import { createRandom, createRig, makeActivity, makeDetector, monday, poisson } from './statistics-rig.ts'
-
-const detector = () =>
-  makeDetector({
-    id: 'stream-silence',
-    measureHash: 'silence',
-    when: 'below',
-    atLeast: 40,
-    windows: [2 * hour, 6 * hour],
-    entityType: 'type',
-    entityOf: ({ type }) => ({ type: 'type', id: type }),
-    levelFor: ({ window }) => (window === 6 * hour ? 'high' : 'medium'),
-  })
+import { isOfficeHour, silenceDetector } from './silence-rig.ts'
+import { createRandom, createRig, makeActivity, monday, poisson } from './statistics-rig.ts'
 
 type Busy = {
   readonly from: number
@@ -29,9 +18,7 @@ function traffic({ from, to, without = [], work = 1 }: Busy, seed = 7): (Activit
   const records: (Activity | number)[] = []
   for (let start = from; start < to; start += 5 * minute) {
     records.push(start)
-    const weekday = Math.floor((start - monday) / day) % 7
-    const hourOfDay = Math.floor((start % day) / hour)
-    const office = weekday < 5 && hourOfDay >= 8 && hourOfDay < 18 ? work : 0.02 * work
+    const office = isOfficeHour(start) ? work : 0.02 * work
     const rates = { Api: 3, Login: 1 + 2 * office, Page: 4 * office, Report: 3 * office }
     const events = Object.entries(rates).flatMap(([type, rate]) =>
       Array.from({ length: poisson(random, rate) }, () =>
@@ -47,7 +34,7 @@ const learned = monday + 8 * day
 
 describe('a silence', () => {
   test('of one channel is found within hours, told again, and over when its events come back', () => {
-    const rig = createRig([detector()])
+    const rig = createRig([silenceDetector()])
     rig.feed(...traffic({ from: monday, to: learned }))
     expect(rig.detections).toEqual([])
     rig.feed(...traffic({ from: learned, to: learned + 14 * hour, without: ['Page'] }, 8))
@@ -62,7 +49,7 @@ describe('a silence', () => {
   })
 
   test('is none of a job that comes once a night and late', () => {
-    const rig = createRig([detector()])
+    const rig = createRig([silenceDetector()])
     const nightly = (from: number, to: number, delay: number) =>
       Array.from(
         { length: Math.round((to - from) / day) },
@@ -81,7 +68,7 @@ describe('a silence', () => {
   })
 
   test('can be computed again from its fields', () => {
-    const rig = createRig([detector()])
+    const rig = createRig([silenceDetector()])
     rig.feed(...traffic({ from: monday, to: learned }))
     rig.feed(...traffic({ from: learned, to: learned + 12 * hour, without: ['Api'] }, 8))
     expect(rig.detections.length).toBeGreaterThan(0)
@@ -94,7 +81,7 @@ describe('a silence', () => {
   })
 
   test('is none on a holiday, when people stay at home, nor over weeks of ordinary business', () => {
-    const rig = createRig([detector()])
+    const rig = createRig([silenceDetector()])
     rig.feed(...traffic({ from: monday, to: learned }))
     rig.feed(...traffic({ from: learned, to: learned + day, work: 0.005 }, 8))
     rig.feed(...traffic({ from: learned + day, to: learned + 7 * day }, 9))
@@ -105,7 +92,7 @@ describe('a silence', () => {
     [1, []],
     [2, ['Page']],
   ])('of a Saturday is told after so many Saturdays on which pages came: %i', (weeks, expected) => {
-    const rig = createRig([detector()])
+    const rig = createRig([silenceDetector()])
     const saturday = 5 * day
     for (let week = 0; week < weeks; week++) {
       const from = monday + 7 * week * day
@@ -120,7 +107,7 @@ describe('a silence', () => {
   })
 
   test('of the whole org is one alert about the org, while heartbeats go on', () => {
-    const rig = createRig([detector()])
+    const rig = createRig([silenceDetector()])
     rig.feed(...traffic({ from: monday, to: learned }))
     const all = ['Api', 'Login', 'Page', 'Report']
     rig.feed(...traffic({ from: learned, to: learned + 8 * hour, without: all }, 8))
@@ -131,14 +118,14 @@ describe('a silence', () => {
   })
 
   test('is none where event time leapt, as after an outage of the watch itself', () => {
-    const rig = createRig([detector()])
+    const rig = createRig([silenceDetector()])
     rig.feed(...traffic({ from: monday, to: learned }))
     rig.feed(...traffic({ from: learned + 12 * hour, to: learned + 3 * day }, 8))
     expect(rig.detections).toEqual([])
   })
 
   test('is told no more after three days', () => {
-    const rig = createRig([detector()])
+    const rig = createRig([silenceDetector()])
     rig.feed(...traffic({ from: monday, to: learned }))
     rig.feed(...traffic({ from: learned, to: learned + 6 * day, without: ['Api'] }, 8))
     expect(rig.detections.at(-1)?.time).toBeLessThan(learned + 4 * day)
@@ -151,11 +138,11 @@ describe('a silence', () => {
       ...traffic({ from: monday + 9 * day, to: monday + 9 * day + 15 * hour, without: ['Page'] }, 8),
       ...traffic({ from: monday + 9 * day + 15 * hour, to: monday + 10 * day }, 9),
     ]
-    const whole = createRig([detector()])
+    const whole = createRig([silenceDetector()])
     whole.feed(...records)
     expect(whole.detections.length).toBeGreaterThan(1)
     for (const share of [0.5, 0.93, 0.97]) {
-      const rig = createRig([detector()])
+      const rig = createRig([silenceDetector()])
       const at = Math.floor(records.length * share)
       rig.feed(...records.slice(0, at))
       rig.restart()

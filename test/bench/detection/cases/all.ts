@@ -8,12 +8,11 @@ import { impersonatedExport, impersonation, impersonationAtDesk } from './impers
 import { insiderBulk } from './insider-bulk.ts'
 import { scenarioCases, scenariosElsewhere, scenariosInMediumOrg } from './known-scenarios.ts'
 import { listsFromAbroad } from './lists-from-abroad.ts'
-import { madeAccount } from './made-account.ts'
 import { manyAccountsBySignOn, manyAccountsManyNetworks, manyAccountsOneNetwork } from './many-accounts.ts'
 import { massDelete } from './mass-delete.ts'
 import { mfaFatigue } from './mfa-fatigue.ts'
 import { moreWork } from './more-work.ts'
-import { newAccount } from './new-account.ts'
+import { newAccount, patientNewAccount } from './new-accounts.ts'
 import { newPlaces } from './new-places.ts'
 import { nightlyWindow } from './nightly-window.ts'
 import { serviceAccountByDay, weekendExport } from './off-hours.ts'
@@ -44,6 +43,7 @@ export const evasions: readonly Case[] = [
   impersonationAtDesk,
   impersonatedExport,
   newAccount,
+  patientNewAccount,
   ownComputer,
   twoPlaces,
   weekendExport,
@@ -53,7 +53,6 @@ export const evasions: readonly Case[] = [
   dormantApp,
   listsFromAbroad,
   mfaFatigue,
-  madeAccount,
 ]
 
 /** What happens to every org. */
