@@ -1,8 +1,26 @@
 import { hour, minute } from '../../duration.ts'
+import type { Codec } from '../../stream/keyed-state.ts'
 import type { HoursLearned } from './quiet-profile.ts'
 
-/** Whose events a channel usually carries, and when these users were last at work in other channels. Saved as JSON. */
-export type Feeders = Record<string, Feeder>
+/** Whose events a channel usually carries, and when these users were last at work in other channels. */
+export type Feeders = {
+  /** By user id; under '' what nobody is named for. */
+  readonly users: Map<string, Feeder>
+  /** The minute in which the last place went to somebody else. */
+  turn: number
+}
+
+export const feedersCodec: Codec<Feeders> = {
+  encode: ({ users, turn }) => Buffer.from(JSON.stringify({ users: [...users], turn })),
+  decode(bytes) {
+    const { users, turn } = JSON.parse(bytes.toString()) as { users: [string, Feeder][]; turn: number }
+    return { users: new Map(users), turn }
+  },
+}
+
+export function createFeeders(): Feeders {
+  return { users: new Map(), turn: Number.NEGATIVE_INFINITY }
+}
 
 /** What was counted is kept apart from what has been learned of it, as of the channel itself. */
 type Feeder = {
@@ -28,7 +46,7 @@ export type Presence = {
   readonly away: number
 }
 
-/** Those who feed a channel most are kept; the last place goes round among the others. */
+/** Those who feed a channel most are kept; the last place goes round among the others, once a minute. */
 const mostFeeders = 24
 /** What somebody does elsewhere within so long is one sign of work, ms. */
 const moment = 5 * minute
@@ -39,16 +57,17 @@ const steadyShare = 0.9
 /** Stands for what nobody is named for. */
 const nobody = ''
 
-export function countFeeder(feeders: Feeders, user: string | null, name: string | null): void {
+export function countFeeder(feeders: Feeders, user: string | null, name: string | null, time: number): void {
   const id = user ?? nobody
-  const feeder = feeders[id] ?? admit(feeders, id)
-  feeder.name = name ?? id
-  feeder.newEvents++
+  const feeder = feeders.users.get(id) ?? admit(feeders, id, time)
+  if (feeder) feeder.name = name ?? id
+  const counted = feeder ?? feeders.users.get(nobody) ?? place(feeders, nobody)
+  counted.newEvents++
 }
 
 /** Notes that the user is at work in another channel. False where nobody is waiting for that. `keep`: how far back is asked, ms. */
 export function noteElsewhere(feeders: Feeders, user: string | null, time: number, keep: number): boolean {
-  const feeder = feeders[user ?? nobody]
+  const feeder = feeders.users.get(user ?? nobody)
   const now = Math.floor(time / moment)
   if (!feeder || user === null || now <= (feeder.seen.at(-1) ?? 0)) return false
   feeder.newElsewhere++
@@ -65,7 +84,7 @@ export function learnFeeders(
 ): void {
   const kept = 2 ** ((-passed * hour) / halfLife)
   const share = learned / Math.max(counted, 1)
-  for (const feeder of Object.values(feeders)) {
+  for (const feeder of feeders.users.values()) {
     feeder.events = feeder.events * kept + feeder.newEvents * share
     feeder.elsewhere = feeder.elsewhere * kept + (watched > 0 ? feeder.newElsewhere : 0)
     feeder.watched = feeder.watched * kept + watched
@@ -77,7 +96,7 @@ export function learnFeeders(
 
 /** Whether any of them has been watched for long enough to tell; where all come and go there are many of them. */
 export function areKnown(feeders: Feeders): boolean {
-  return Object.values(feeders).some(({ watched }) => watched >= knownAfter)
+  return [...feeders.users.values()].some(({ watched }) => watched >= knownAfter)
 }
 
 /**
@@ -89,7 +108,7 @@ export function presenceOf(feeders: Feeders, expected: number, from: number, neg
   let brought = 0
   let variance = 0
   const missing: number[] = []
-  for (const [id, feeder] of Object.entries(feeders)) {
+  for (const [id, feeder] of feeders.users) {
     const usual = (feeder.events / total) * expected
     const signs = id === nobody || isSteady(feeder) ? null : signsOf(feeder, from)
     const own = signs === null ? usual : Math.min(usual, signs.length * ratioOf(feeder))
@@ -118,7 +137,7 @@ export function largestFeeders(
   leastShare: number,
 ): readonly { readonly name: string; readonly share: number; readonly isAtWork: boolean }[] {
   const total = totalOf(feeders)
-  return Object.entries(feeders)
+  return [...feeders.users]
     .filter(([id, { events }]) => id !== nobody && events >= leastShare * total)
     .map(([, feeder]) => ({
       name: feeder.name,
@@ -128,15 +147,21 @@ export function largestFeeders(
     .sort((a, b) => b.share - a.share)
 }
 
-/** Whoever has the last place leaves it, and how much it counts, to the next. */
-function admit(feeders: Feeders, id: string): Feeder {
-  const known = Object.entries(feeders)
-  let events = 0
-  if (known.length >= mostFeeders) {
-    const [last, feeder] = known.reduce((least, one) => (weightOf(one[1]) < weightOf(least[1]) ? one : least))
-    events = weightOf(feeder)
-    delete feeders[last]
-  }
+/** Whoever has the last place leaves it, and how much it counts, to the next. Null where it is not yet time for that. */
+function admit(feeders: Feeders, id: string, time: number): Feeder | null {
+  const { users } = feeders
+  if (id === nobody || users.size < mostFeeders) return place(feeders, id)
+  const turn = Math.floor(time / minute)
+  if (turn <= feeders.turn) return null
+  feeders.turn = turn
+  const [last, feeder] = [...users]
+    .filter(([user]) => user !== nobody)
+    .reduce((least, one) => (weightOf(one[1]) < weightOf(least[1]) ? one : least))
+  users.delete(last)
+  return place(feeders, id, weightOf(feeder))
+}
+
+function place({ users }: Feeders, id: string, events = 0): Feeder {
   const feeder: Feeder = {
     name: id,
     events,
@@ -147,7 +172,7 @@ function admit(feeders: Feeders, id: string): Feeder {
     newElsewhere: 0,
     seen: [],
   }
-  feeders[id] = feeder
+  users.set(id, feeder)
   return feeder
 }
 
@@ -156,7 +181,7 @@ function weightOf({ events, newEvents }: Feeder): number {
 }
 
 function totalOf(feeders: Feeders): number {
-  return Object.values(feeders).reduce((sum, { events }) => sum + events, 1e-9)
+  return [...feeders.users.values()].reduce((sum, { events }) => sum + events, 1e-9)
 }
 
 function isSteady({ watched, fed }: Feeder): boolean {

@@ -48,6 +48,11 @@ export class OrgState<V> implements DurableState {
     return [...(this.#orgs.get(orgId)?.values.keys() ?? [])]
   }
 
+  /** The values of an org by id. */
+  valuesOf(orgId: string): ReadonlyMap<string, V> {
+    return this.#orgs.get(orgId)?.values ?? new Map()
+  }
+
   restore(key: string, bytes: Buffer): void {
     const split = key.indexOf('\0')
     this.#put(key.slice(0, split), key.slice(split + 1), this.#codec.decode(bytes))

@@ -2,7 +2,14 @@ import { day, hour, minute } from '../../duration.ts'
 import { type DurableState, KeyedState } from '../../stream/keyed-state.ts'
 import type { Activity } from '../activity/activity.ts'
 import { silentActivity } from '../activity/silent-activity.ts'
-import { countFeeder, type Feeders, learnFeeders, noteElsewhere } from '../baseline/feeders.ts'
+import {
+  countFeeder,
+  createFeeders,
+  type Feeders,
+  feedersCodec,
+  learnFeeders,
+  noteElsewhere,
+} from '../baseline/feeders.ts'
 import type { VerdictWord } from '../baseline/incidents.ts'
 import { countAt, createQuietProfile, learnHours, type QuietProfile } from '../baseline/quiet-profile.ts'
 import type { Detector, InForce } from '../definition/detector.ts'
@@ -51,7 +58,7 @@ export class SilenceWatcher implements Watcher {
     this.#inForce = inForce
     this.#emit = emit
     this.#profiles = new OrgState(`${prefix}profiles`)
-    this.#feeders = new OrgState(`${prefix}feeders`)
+    this.#feeders = new OrgState(`${prefix}feeders`, feedersCodec)
     this.#silences = new KeyedState(`${prefix}silences`)
     this.#following = new KeyedState(`${prefix}following`)
   }
@@ -112,15 +119,12 @@ export class SilenceWatcher implements Watcher {
   }
 
   #noteFeeder(id: string, { user, username, time }: Activity, { ref }: OrgTime): void {
-    const feeders = this.#feeders.get(ref.id, id) ?? {}
-    countFeeder(feeders, user, username)
+    const feeders = this.#feeders.get(ref.id, id) ?? createFeeders()
+    countFeeder(feeders, user, username, time)
     this.#feeders.set(ref.id, id, feeders)
     const keep = (this.#detector.windows.at(-1) ?? hour) + hour
-    for (const other of this.#feeders.idsOf(ref.id)) {
-      if (other === id) continue
-      const others = this.#feeders.get(ref.id, other) as Feeders
-      if (noteElsewhere(others, user, time, keep)) this.#feeders.touch(ref.id, other)
-    }
+    for (const [other, others] of this.#feeders.valuesOf(ref.id))
+      if (other !== id && noteElsewhere(others, user, time, keep)) this.#feeders.touch(ref.id, other)
   }
 
   /** Of an entity that has one. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import {
   countFeeder,
+  createFeeders,
   type Feeders,
   largestFeeders,
   learnFeeders,
@@ -18,10 +19,10 @@ function learnHour(feeders: Feeders, events: number) {
 
 /** Ann brings 60 events where she shows six signs of work elsewhere; Bob as many, and is seen nowhere else. */
 function annAndBob(): Feeders {
-  const feeders: Feeders = {}
+  const feeders = createFeeders()
   for (let n = 0; n < 60; n++) {
-    countFeeder(feeders, 'ann', null)
-    countFeeder(feeders, 'bob', null)
+    countFeeder(feeders, 'ann', null, now)
+    countFeeder(feeders, 'bob', null, now)
   }
   for (let n = 0; n < 6; n++) noteElsewhere(feeders, 'ann', now - 20 * hour + n * 5 * minute, keep)
   learnHour(feeders, 120)
@@ -56,8 +57,17 @@ test('signs of work within an hour tell as little for sure as one', () => {
 
 test('only those who bring most are remembered, however many come', () => {
   const feeders = annAndBob()
-  for (let n = 0; n < 500; n++) countFeeder(feeders, `guest${n}`, null)
+  for (let n = 0; n < 500; n++) countFeeder(feeders, `guest${n}`, null, now + n * minute)
   learnHour(feeders, 500)
-  expect(Object.keys(feeders)).toHaveLength(24)
+  expect(feeders.users.size).toBe(24)
   expect(largestFeeders(feeders, now, 0.05).map(({ name }) => name)).toEqual(['ann', 'bob'])
+})
+
+test('of a crowd one a minute is remembered, and the others count as nobody', () => {
+  const feeders = annAndBob()
+  for (let n = 0; n < 500; n++) countFeeder(feeders, `guest${n}`, null, now)
+  learnHour(feeders, 500)
+  const remembered = Array.from({ length: 22 }, (_, n) => `guest${n + 1}`)
+  expect([...feeders.users.keys()]).toEqual(['ann', 'bob', ...remembered, ''])
+  expect(feeders.users.get('')?.events).toBeCloseTo(477)
 })
