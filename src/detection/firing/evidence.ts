@@ -1,3 +1,4 @@
+import { formatMinute } from '../../utc-time.ts'
 import type { Activity } from '../activity/activity.ts'
 import { permissionsOf } from '../activity/derived-fields.ts'
 import { awayDays, dimensions, isFamiliar, isNew } from '../activity/firsts.ts'
@@ -183,11 +184,6 @@ function describeAccount(
   if (grant === null) return
   fields.rights_given = formatMinute(grant.time)
   if (grant.by !== null) fields.rights_given_by = grant.by
-}
-
-/** `2026-06-15 20:20 UTC` */
-function formatMinute(time: number): string {
-  return `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }
 
 function count({ tally }: Evidence, field: string, value: string | null, amount: number): void {

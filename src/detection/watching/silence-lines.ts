@@ -1,3 +1,4 @@
+import { formatMinute } from '../../utc-time.ts'
 import { areKnown, type Feeders, largestFeeders } from '../baseline/feeders.ts'
 import type { Detection } from '../detection.ts'
 
@@ -11,10 +12,7 @@ export function describeSilence(
   newest: number,
   from: number,
 ): Detection['explanation'] {
-  const last = {
-    label: 'Last event',
-    value: `${new Date(newest).toISOString().slice(0, 16).replace('T', ' ')} UTC`,
-  }
+  const last = { label: 'Last event', value: formatMinute(newest) }
   return feeders && areKnown(feeders)
     ? [{ label: 'Usually from', value: namesOf(feeders, from) }, last]
     : [last]

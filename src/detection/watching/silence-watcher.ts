@@ -119,9 +119,13 @@ export class SilenceWatcher implements Watcher {
   }
 
   #noteFeeder(id: string, { user, username, time }: Activity, { ref }: OrgTime): void {
-    const feeders = this.#feeders.get(ref.id, id) ?? createFeeders()
+    let feeders = this.#feeders.get(ref.id, id)
+    if (!feeders) {
+      feeders = createFeeders()
+      this.#feeders.set(ref.id, id, feeders)
+    }
     countFeeder(feeders, user, username, time)
-    this.#feeders.set(ref.id, id, feeders)
+    this.#feeders.touch(ref.id, id)
     const keep = (this.#detector.windows.at(-1) ?? hour) + hour
     for (const [other, others] of this.#feeders.valuesOf(ref.id))
       if (other !== id && noteElsewhere(others, user, time, keep)) this.#feeders.touch(ref.id, other)

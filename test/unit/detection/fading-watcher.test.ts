@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Detector } from '../../../src/detection/definition/detector.ts'
 import { day, hour, minute, second } from '../../../src/duration.ts'
-import { createRig, makeActivity, makeDetector, monday } from './statistics-rig.ts'
+import { createRig, makeActivity, makeDetector, monday, rowsRead } from './statistics-rig.ts'
 
 /** Ten calls within ten minutes are a weak sign; so are three of a report. */
 const weak = (
@@ -41,15 +41,6 @@ const risk = (changes: Parameters<typeof makeDetector>[0] = {}) =>
     ...changes,
   })
 
-const rowsMeasure: Detector['measure'] = {
-  expression: 'sum(rows)',
-  kind: 'sum',
-  fields: [],
-  amountOf: ({ rows }) => rows,
-  valueOf: () => null,
-  unit: 'records',
-}
-
 const acts = (action: 'api-query' | 'report-run', from: number, user = 'u1') =>
   [0, 1, 2].map((i) => makeActivity({ time: from + i * second, action, user, id: `${action}-${from}-${i}` }))
 
@@ -88,7 +79,7 @@ describe('detections that come back', () => {
   })
 
   test('of detectors that added up the same at the same time count once, by the most of them', () => {
-    const records = weak('rows', 'api-query', { measure: rowsMeasure, alwaysAbove: 3000, atLeast: 3000 })
+    const records = weak('rows', 'api-query', { measure: rowsRead, alwaysAbove: 3000, atLeast: 3000 })
     const atNight = { ...records, id: 'rows-at-night', measureHash: 'rows-at-night', riskOf: () => 25 }
     const rig = createRig([records, atNight, weak('calls', 'api-query'), risk()])
     const reads = acts('api-query', monday).map((read) => ({ ...read, rows: 1000 }))
@@ -99,8 +90,8 @@ describe('detections that come back', () => {
   })
 
   test('of detectors that added up the same one after the other add up', () => {
-    const records = weak('rows', 'api-query', { measure: rowsMeasure, alwaysAbove: 3000, atLeast: 3000 })
-    const exports = weak('exported', 'report-run', { measure: rowsMeasure, alwaysAbove: 3000, atLeast: 3000 })
+    const records = weak('rows', 'api-query', { measure: rowsRead, alwaysAbove: 3000, atLeast: 3000 })
+    const exports = weak('exported', 'report-run', { measure: rowsRead, alwaysAbove: 3000, atLeast: 3000 })
     const rig = createRig([records, exports, risk()])
     const reads = [...acts('api-query', monday), ...acts('report-run', monday + hour)]
     rig.feed(...reads.map((read) => ({ ...read, rows: 1000 })))
