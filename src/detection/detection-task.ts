@@ -4,25 +4,12 @@ import type { Metrics } from '../metrics.ts'
 import { type DurableState, KeyedState } from '../stream/keyed-state.ts'
 import type { Output, PartitionTask } from '../stream/task.ts'
 import type { Activity, Decoded, OrgRecord } from './activity/activity.ts'
-import { Desks } from './activity/desks.ts'
 import { toDetectionActivity } from './activity/detection-activity.ts'
-import { Directory } from './activity/directory.ts'
-import { Familiarity } from './activity/familiarity.ts'
-import { Grants } from './activity/grants.ts'
-import { Impersonations } from './activity/impersonations.ts'
-import { Logins } from './activity/logins.ts'
-import { newUserSince } from './activity/new-users.ts'
-import { OrgFacts } from './activity/org-facts.ts'
-import { ParallelUse } from './activity/parallel-use.ts'
-import { Prompts } from './activity/prompts.ts'
-import { Sprays } from './activity/sprays.ts'
-import { traitsOf } from './activity/traits.ts'
-import { Travels } from './activity/travels.ts'
-import { UsualHours } from './activity/usual-hours.ts'
 import { createZoneOffset, type ZoneOffset } from './algorithms/zone-offset.ts'
 import { SeenEvents, type SeenEventsOptions } from './dedup/seen-events.ts'
 import type { DetectorSet } from './definition/detector.ts'
 import type { Detection, DetectionMessage, OrgRef, Risk, Verdict } from './detection.ts'
+import { Enrichment } from './enrichment/enrichment.ts'
 import { EntityTable } from './entities/entity-table.ts'
 import { ReadAhead } from './read-ahead.ts'
 import { teachingOf, Verdicts } from './verdicts.ts'
@@ -69,26 +56,9 @@ class DetectionTask implements PartitionTask {
   readonly #options: DetectionTaskOptions
   readonly #ahead: ReadAhead
   readonly #seen: SeenEvents
-  readonly #logins = new Logins()
   readonly #entities = new EntityTable()
-  readonly #users = this.#entities.of('user')
-  readonly #familiarity = new Familiarity({ entities: this.#entities })
-  readonly #parallel = new ParallelUse(this.#users)
-  readonly #desks = new Desks(this.#users)
-  readonly #travels = new Travels(this.#users)
-  readonly #sprays = new Sprays()
-  readonly #prompts = new Prompts(this.#users)
-  readonly #grants = new Grants(this.#users)
-  readonly #impersonations = new Impersonations(this.#users)
-  readonly #hours = new UsualHours(this.#users)
-  readonly #directory = new Directory(this.#users)
-  readonly #facts = new OrgFacts()
+  readonly #enrichment = new Enrichment(this.#entities)
   readonly #verdicts = new Verdicts()
-  /** What forgets as time goes on. */
-  readonly #memories = [
-    ...[this.#logins, this.#parallel, this.#desks, this.#travels, this.#sprays, this.#prompts],
-    ...[this.#grants, this.#impersonations, this.#hours, this.#verdicts],
-  ]
   readonly #progress = new KeyedState<OrgProgress>('orgs')
   readonly #orgs = new Map<string, Org>()
   readonly #zones = new Map<string, ZoneOffset>()
@@ -117,12 +87,9 @@ class DetectionTask implements PartitionTask {
 
   prepare(records: readonly LogRecord[]): void {
     for (const decoded of this.#ahead.read(records)) {
-      if (decoded === null || 'kind' in decoded) continue
-      if (decoded.user !== null) this.#users.expect(decoded.org.id, decoded.user)
-      this.#logins.expect(decoded)
+      if (decoded !== null && !('kind' in decoded)) this.#enrichment.expect(decoded)
     }
-    this.#users.glanceAtExpected()
-    this.#logins.state.entities.glanceAtExpected()
+    this.#enrichment.glanceAtExpected()
   }
 
   process(record: LogRecord, output: Output): void {
@@ -137,9 +104,9 @@ class DetectionTask implements PartitionTask {
 
   #take(decoded: Decoded, appended: number): void {
     if ('kind' in decoded) {
-      if (decoded.kind === 'directory') this.#directory.note(decoded)
+      if (decoded.kind === 'directory') this.#enrichment.directory.note(decoded)
       else if (decoded.kind === 'verdict') this.#judge(decoded)
-      else if (decoded.kind === 'app') this.#facts.note(decoded)
+      else if (decoded.kind === 'app') this.#enrichment.facts.note(decoded)
       else if (decoded.kind === 'org') this.#noteOrg(decoded)
       else this.#advance(this.#orgOf(decoded.org), decoded.time, appended)
       return
@@ -150,27 +117,12 @@ class DetectionTask implements PartitionTask {
       return
     }
     this.#advance(org, decoded.time, appended)
-    this.#logins.note(decoded)
-    this.#directory.introduce(decoded)
-    this.#facts.introduce(decoded)
-    decoded.traits = traitsOf(decoded)
-    decoded.elsewhere = this.#desks.note(decoded)
-    decoded.firsts = this.#familiarity.note(decoded)
-    const place = this.#parallel.note(decoded)
-    decoded.parallel = place === 'parallel'
-    decoded.moved = place === 'moved'
-    decoded.tooFar = this.#travels.note(decoded)
-    decoded.sprayed = this.#sprays.note(decoded)
-    decoded.unanswered = this.#prompts.note(decoded)
-    decoded.grant = this.#grants.note(decoded)
-    decoded.impersonator = this.#impersonations.note(decoded)
-    decoded.newUserSince = newUserSince(decoded, this.#familiarity.state)
-    decoded.offHours = this.#hours.note(decoded, org.offset)
+    this.#enrichment.enrich(decoded, org.offset)
     this.#watch.show(decoded, org)
   }
 
   #noteOrg(record: OrgRecord): void {
-    this.#facts.note(record)
+    this.#enrichment.facts.note(record)
     const org = this.#orgs.get(record.org.id)
     if (org) org.offset = this.#zoneOf(org.ref)
   }
@@ -191,7 +143,7 @@ class DetectionTask implements PartitionTask {
     this.#found = []
     for (const activity of found) {
       const org = this.#orgOf(activity.org)
-      this.#directory.introduce(activity)
+      this.#enrichment.directory.introduce(activity)
       this.#watch.show(activity, org)
     }
   }
@@ -232,12 +184,13 @@ class DetectionTask implements PartitionTask {
   }
 
   #expire(time: number): void {
-    for (const memory of [...this.#memories, this.#familiarity]) memory.expire(time)
+    this.#enrichment.expire(time)
+    this.#verdicts.expire(time)
     this.#watch.expire((id) => this.#orgs.get(id))
   }
 
   #emitDetection(found: Detection, risk: Risk | null): void {
-    const detection = this.#facts.explain(found)
+    const detection = this.#enrichment.facts.explain(found)
     this.#emit(detection.org, detection)
     if (risk !== null) this.#found.push(toDetectionActivity(detection, risk))
   }
@@ -264,7 +217,9 @@ class DetectionTask implements PartitionTask {
 
   #zoneOf(org: OrgRef): ZoneOffset {
     const timeZone =
-      this.#options.orgSettings(org.name).timeZone ?? this.#facts.timeZoneOf(org) ?? defaultTimeZone
+      this.#options.orgSettings(org.name).timeZone ??
+      this.#enrichment.facts.timeZoneOf(org) ??
+      defaultTimeZone
     const offset = this.#zones.get(timeZone) ?? createZoneOffset(timeZone)
     this.#zones.set(timeZone, offset)
     return offset
@@ -278,10 +233,8 @@ class DetectionTask implements PartitionTask {
     this.#watch.use(set)
     this.#states = [
       this.#seen.state,
-      ...this.#memories.map(({ state }) => state),
-      ...this.#familiarity.states,
-      this.#directory.state,
-      ...this.#facts.states,
+      ...this.#enrichment.states,
+      this.#verdicts.state,
       this.#progress,
       ...this.#watch.states,
     ]

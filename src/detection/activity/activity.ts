@@ -1,5 +1,6 @@
 import type { OrgRef, Verdict } from '../detection.ts'
 import type { Firsts, Traits } from './firsts.ts'
+import type { LoginBeginning } from './login-beginning.ts'
 import type { Person, PersonLookup } from './person.ts'
 
 export const actions = [
@@ -32,7 +33,7 @@ export function isAction(name: string): name is Action {
  * One Salesforce event as detectors see it: canonical lower-case fields, the same for every kind of event, beside the raw
  * payload under Salesforce's own names. Null means that the event does not tell.
  */
-export type Activity = {
+export type Activity = Enriched & {
   readonly org: OrgRef
   /** Event type, such as `ApiEventStream`. */
   readonly type: string
@@ -55,7 +56,7 @@ export type Activity = {
   readonly session: string | null
   /** LoginKey. */
   readonly login: string | null
-  /** Connected app or client as far as this one event tells; the task refines it from the login that owns `login`. */
+  /** Connected app or client as far as this one event tells; enrichment takes that of the login that owns `login`. */
   app: string | null
   /** The program at the other end without its versions, such as `chrome on windows` or `python-requests`. */
   readonly client: string | null
@@ -70,49 +71,50 @@ export type Activity = {
   readonly query: string | null
   /** A COUNT(), or a small LIMIT on whatever comes. */
   readonly probe: boolean
-  /** Set by the task: what values are remembered by, once its app is known. */
-  traits?: Traits | undefined
-  /** What is new about it for its user. Filled in by the task, which knows the user's past. */
-  firsts: Firsts
-  /** Where and with what the login began that it belongs to. Set by the task. */
-  begun?: LoginBeginning | undefined
-  /** Set by the task: a program is at work from a network that is new for it, and from a known one as well. */
-  parallel?: boolean | undefined
-  /** Set by the task: the same, and for a day from no known one. */
-  moved?: boolean | undefined
-  /** Set by the task: a login, or something read by hand, from another network than the one in which the user is at work on pages. */
-  elsewhere?: boolean | undefined
-  /** Set by the task: a login too far from the user's last one for the time between them. */
-  tooFar?: boolean | undefined
-  /** Set by the task: a login from a network from which those of many users fail. */
-  sprayed?: boolean | undefined
-  /** Set by the task: a demand for a second factor before which another one has led to no login. */
-  unanswered?: boolean | undefined
-  /** Set by the task: what the user was given within three days, with which everything can be read; null for others. */
-  grant?: Grant | null | undefined
-  /** Set by the task: the username of whoever is logged in as the user and does it; null when it is the user. */
-  impersonator?: string | null | undefined
-  /** Set by the task: the account is new, and its user was not seen before then, ms, within the last week; null for others. */
-  newUserSince?: number | null | undefined
-  /** Set by the task: the user is hardly ever at work at this time; null while that is not known. */
-  offHours?: boolean | null | undefined
   /** Stored before the org was watched: teaches, never notifies. */
   readonly backfill: boolean
   /** The payload as Salesforce sent it. */
   readonly raw: Readonly<Record<string, unknown>>
   /** What the org's directory says about `user`; null while it says nothing. */
   readonly person: Person | null
-  /** Set by the task: where `person` is found. */
+}
+
+/** What enrichment adds to an activity; what is absent has not been added. */
+export type Enriched = {
+  /** What values are remembered by, once its app is known. */
+  traits?: Traits | undefined
+  /** What is new about it for its user. */
+  firsts: Firsts
+  /** Where and with what the login began that it belongs to. */
+  begun?: LoginBeginning | undefined
+  /** A program is at work from a network that is new for it, and from a known one as well. */
+  parallel?: boolean | undefined
+  /** The same, and for a day from no known one. */
+  moved?: boolean | undefined
+  /** A login, or something read by hand, from another network than the one in which the user is at work on pages. */
+  elsewhere?: boolean | undefined
+  /** A login too far from the user's last one for the time between them. */
+  tooFar?: boolean | undefined
+  /** A login from a network from which those of many users fail. */
+  sprayed?: boolean | undefined
+  /** A demand for a second factor before which another one has led to no login. */
+  unanswered?: boolean | undefined
+  /** What the user was given within three days, with which everything can be read; null for others. */
+  grant?: Grant | null | undefined
+  /** The username of whoever is logged in as the user and does it; null when it is the user. */
+  impersonator?: string | null | undefined
+  /** Of a new account since when its user has been seen, ms, within the last week; null for others. */
+  newUserSince?: number | null | undefined
+  /** The user is hardly ever at work at this time; null while that is not known. */
+  offHours?: boolean | null | undefined
+  /** Where `person` is found. */
   personOf: PersonLookup | null
-  /** Set by the task once the org has told which apps it has. */
+  /** Where the standing of its app is found, once the org has told which apps it has. */
   appStandingOf?: AppLookup | undefined
 }
 
 /** When permissions were given, ms, and by whom (username, else id); null where nobody tells. */
 export type Grant = { readonly time: number; readonly by: string | null }
-
-/** In words to compare with; 0 where no event of the login has told. */
-export type LoginBeginning = { readonly network: number; readonly client: number }
 
 /** How the org stands to the app of an activity; null where nobody knows. */
 export type AppLookup = (activity: Activity) => AppStanding | null

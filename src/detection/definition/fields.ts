@@ -10,8 +10,8 @@ import {
   isStrange,
   isSurprise,
 } from '../activity/firsts.ts'
+import { isOther } from '../activity/login-beginning.ts'
 import { loginFailures, toLoginResult } from '../activity/login-outcome.ts'
-import { isOther } from '../activity/logins.ts'
 import { nameOf } from '../activity/payload.ts'
 import { salesforceFields } from '../activity/salesforce-fields.ts'
 import { userTypeOf } from '../activity/user-type.ts'

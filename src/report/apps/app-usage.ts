@@ -1,9 +1,9 @@
 import { appKeyOf } from '../../app-name.ts'
 import type { Activity, AppEntry, Decoded } from '../../detection/activity/activity.ts'
-import { Logins } from '../../detection/activity/logins.ts'
 import { nameOf } from '../../detection/activity/payload.ts'
 import type { Person } from '../../detection/activity/person.ts'
 import type { OrgRef } from '../../detection/detection.ts'
+import { Logins } from '../../detection/enrichment/logins.ts'
 
 /** What events tell of an app. Times in ms since the epoch. */
 export type Sightings = {

@@ -1,0 +1,41 @@
+import { day, hour } from '../../duration.ts'
+import type { Activity } from '../activity/activity.ts'
+import { toLoginResult } from '../activity/login-outcome.ts'
+import { OrgState } from '../entities/org-state.ts'
+
+/** Failures of so many users from one network are no matter of a single one: where password-spray begins. */
+const usersOfSpray = 12
+const within = hour
+
+/** Users whose logins failed from a network, and when the last time, ms; those seen last, at most {@link usersOfSpray}. */
+type Failures = { user: string; seen: number }[]
+
+/** Networks from which the logins of many users fail: what one attacker does is one story, not one for each user. */
+export class Sprays {
+  readonly state = new OrgState<Failures>('sprays')
+
+  /** Whether the activity is a login from a network from which those of many users failed within the last hour. */
+  note({ org, network, username, time, action, outcome, raw }: Activity): boolean {
+    if (action !== 'login' || network === null || username === null) return false
+    const before = this.state.get(org.id, network) ?? []
+    if (outcome !== 'failure')
+      return before.filter(({ seen }) => time - seen <= within).length >= usersOfSpray
+    if (!isGuess(raw.Status)) return false
+    const others = before.filter(({ user, seen }) => user !== username && time - seen <= within)
+    const failures = [...others, { user: username, seen: time }].slice(-usersOfSpray)
+    this.state.set(org.id, network, failures)
+    return failures.length === usersOfSpray
+  }
+
+  /** Forgets networks from which nothing has failed for a day before `time`. */
+  expire(time: number): void {
+    for (const [org, network, failures] of this.state.entries())
+      if (time - (failures.at(-1)?.seen ?? 0) > day) this.state.delete(org, network)
+  }
+}
+
+/** What a broken registration, an identity provider or a policy refuses is nobody's guess. */
+function isGuess(status: unknown): boolean {
+  const failure = typeof status === 'string' ? toLoginResult(status).failure : null
+  return failure === 'credential' || failure === 'locked' || failure === 'rate'
+}
