@@ -16,8 +16,8 @@ import {
   unknownFirsts,
 } from '../activity/firsts.ts'
 import { mix, traitsOf } from '../activity/traits.ts'
-import { MemoryTable } from '../baseline/memory-table.ts'
-import { Repeats } from '../baseline/repeats.ts'
+import { MemoryTable } from '../baseline/novelty/memory-table.ts'
+import { Repeats } from '../baseline/novelty/repeats.ts'
 import {
   addValue,
   awayAt,
@@ -35,7 +35,7 @@ import {
   noteToday,
   toWord,
   type ValueMemory,
-} from '../baseline/value-memory.ts'
+} from '../baseline/novelty/value-memory.ts'
 import { EntityTable } from '../entities/entity-table.ts'
 import { Actors } from './actors.ts'
 import { isAutomated, isByHand } from './by-hand.ts'

@@ -1,6 +1,6 @@
 import { memoizeByText } from '../activity/bounded-cache.ts'
 import { dimensions } from '../activity/firsts.ts'
-import { toWord } from '../baseline/value-memory.ts'
+import { toWord } from '../baseline/novelty/value-memory.ts'
 import { hashText } from '../window/recent-values.ts'
 
 /** Ranges of networks are remembered beside the dimensions that detectors may ask about. */

@@ -1,7 +1,7 @@
 import { day, week } from '../../duration.ts'
 import type { Activity } from '../activity/activity.ts'
-import type { MemoryTable } from '../baseline/memory-table.ts'
-import { knownSince } from '../baseline/value-memory.ts'
+import type { MemoryTable } from '../baseline/novelty/memory-table.ts'
+import { knownSince } from '../baseline/novelty/value-memory.ts'
 import { watchedAfter } from './familiarity.ts'
 
 /** Who was never seen before is new for so long, ms. */

@@ -1,6 +1,6 @@
 import { day } from '../../duration.ts'
 import { memoizeByText } from '../activity/bounded-cache.ts'
-import { MemoryTable } from '../baseline/memory-table.ts'
+import { MemoryTable } from '../baseline/novelty/memory-table.ts'
 import {
   addValue,
   findValue,
@@ -10,7 +10,7 @@ import {
   noteSight,
   toWord,
   type ValueMemory,
-} from '../baseline/value-memory.ts'
+} from '../baseline/novelty/value-memory.ts'
 import { EntityTable } from '../entities/entity-table.ts'
 import { hashText } from '../window/recent-values.ts'
 

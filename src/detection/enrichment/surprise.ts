@@ -1,5 +1,5 @@
 import { type Dimension, dimensions, type Firsts, isNew } from '../activity/firsts.ts'
-import { daysOf, hadNewsToday, type ValueMemory } from '../baseline/value-memory.ts'
+import { daysOf, hadNewsToday, type ValueMemory } from '../baseline/novelty/value-memory.ts'
 
 /** From here on a user brings up something new so often that it says nothing: days of days, and days at least. */
 const restless = { share: 0.3, days: 4 }

@@ -7,13 +7,13 @@ import type { Verdict } from '../detection.ts'
 import type { EntityTable } from '../entities/entity-table.ts'
 import type { EmitDetection } from '../firing/episodes.ts'
 import type { OrgTime } from '../org-time.ts'
-import { DriftWatcher } from './drift-watcher.ts'
+import { DriftWatcher } from './drift/drift-watcher.ts'
 import { FadingWatcher } from './fading-watcher.ts'
 import { ByKind, type Kind } from './kinds.ts'
-import { NoveltyWatcher } from './novelty-watcher.ts'
-import { SilenceWatcher } from './silence-watcher.ts'
+import { NoveltyWatcher } from './novelty/novelty-watcher.ts'
+import { SilenceWatcher } from './silence/silence-watcher.ts'
 import { entityKey, sectionPrefix, type Watcher } from './watcher.ts'
-import { WindowWatcher } from './window-watcher.ts'
+import { WindowWatcher } from './windows/window-watcher.ts'
 
 /** A watcher, and the detector for which it is at work. */
 type Post = { readonly inForce: InForce; readonly watcher: Watcher }

@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { Activity } from '../../../src/detection/activity/activity.ts'
 import { EntityTable } from '../../../src/detection/entities/entity-table.ts'
-import { WindowWatcher } from '../../../src/detection/watching/window-watcher.ts'
+import { WindowWatcher } from '../../../src/detection/watching/windows/window-watcher.ts'
 import { day, hour, minute } from '../../../src/duration.ts'
 import { compileDetectors } from '../detection/bench-detector.ts'
 

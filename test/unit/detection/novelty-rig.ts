@@ -3,7 +3,7 @@ import type { Detector, Measure } from '../../../src/detection/definition/detect
 import { parseMeasure } from '../../../src/detection/definition/measure.ts'
 import type { Detection } from '../../../src/detection/detection.ts'
 import { EntityTable } from '../../../src/detection/entities/entity-table.ts'
-import { NoveltyWatcher } from '../../../src/detection/watching/novelty-watcher.ts'
+import { NoveltyWatcher } from '../../../src/detection/watching/novelty/novelty-watcher.ts'
 import { day, hour, week } from '../../../src/duration.ts'
 import { acme, makeActivity, makeDetector, monday } from './statistics-rig.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { closeDay, growingOf } from '../../../../src/detection/baseline/drift-model.ts'
-import { workloadOf } from '../../../../src/detection/baseline/drift-other-work.ts'
-import { DriftRow, drift } from '../../../../src/detection/baseline/drift-row.ts'
+import { closeDay, growingOf } from '../../../../src/detection/baseline/drift/drift-model.ts'
+import { workloadOf } from '../../../../src/detection/baseline/drift/drift-other-work.ts'
+import { DriftRow, drift } from '../../../../src/detection/baseline/drift/drift-row.ts'
 import { createRandom, gamma, poisson } from '../statistics-rig.ts'
 
 const people = 100

@@ -7,7 +7,7 @@ import {
   learnFeeders,
   noteElsewhere,
   presenceOf,
-} from '../../../../src/detection/baseline/feeders.ts'
+} from '../../../../src/detection/baseline/silence/feeders.ts'
 import { day, hour, minute } from '../../../../src/duration.ts'
 
 const keep = 7 * hour

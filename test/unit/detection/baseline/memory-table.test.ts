@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { MemoryTable, memoriesIn } from '../../../../src/detection/baseline/memory-table.ts'
+import { MemoryTable, memoriesIn } from '../../../../src/detection/baseline/novelty/memory-table.ts'
 import {
   addValue,
   encodeMemory,
   findValue,
   lastDay,
   toWord,
-} from '../../../../src/detection/baseline/value-memory.ts'
+} from '../../../../src/detection/baseline/novelty/value-memory.ts'
 import { EntityTable } from '../../../../src/detection/entities/entity-table.ts'
 import { day } from '../../../../src/duration.ts'
 import { createRandom } from '../statistics-rig.ts'

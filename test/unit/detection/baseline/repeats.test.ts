@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { MemoryTable } from '../../../../src/detection/baseline/memory-table.ts'
-import { Repeats } from '../../../../src/detection/baseline/repeats.ts'
+import { MemoryTable } from '../../../../src/detection/baseline/novelty/memory-table.ts'
+import { Repeats } from '../../../../src/detection/baseline/novelty/repeats.ts'
 import { EntityTable } from '../../../../src/detection/entities/entity-table.ts'
 import { day, hour } from '../../../../src/duration.ts'
 

@@ -10,7 +10,7 @@ import {
   isSurprise,
 } from '../../../../src/detection/activity/firsts.ts'
 import type { Person } from '../../../../src/detection/activity/person.ts'
-import { encodeMemory } from '../../../../src/detection/baseline/value-memory.ts'
+import { encodeMemory } from '../../../../src/detection/baseline/novelty/value-memory.ts'
 import { Familiarity } from '../../../../src/detection/enrichment/familiarity.ts'
 import { day, hour } from '../../../../src/duration.ts'
 import { makeActivity, monday } from '../statistics-rig.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Activity } from '../../../../src/detection/activity/activity.ts'
-import { Bursts } from '../../../../src/detection/watching/bursts.ts'
+import { Bursts } from '../../../../src/detection/watching/windows/bursts.ts'
 import { day, hour, minute, second } from '../../../../src/duration.ts'
 import type { PartitionTask } from '../../../../src/stream/task.ts'
 import {

@@ -1,20 +1,20 @@
 import { describe, expect, test } from 'vitest'
 import { parseDetectionMessage } from '../../../../src/alerting/detection-message.ts'
 import type { Activity } from '../../../../src/detection/activity/activity.ts'
-import { closeDay } from '../../../../src/detection/baseline/drift-model.ts'
-import { DriftRow, drift, lagDays } from '../../../../src/detection/baseline/drift-row.ts'
-import type { VerdictWord } from '../../../../src/detection/baseline/incidents.ts'
+import { closeDay } from '../../../../src/detection/baseline/drift/drift-model.ts'
+import { DriftRow, drift, lagDays } from '../../../../src/detection/baseline/drift/drift-row.ts'
 import {
   createOrgDays,
   noteDay,
   peerGrowthOf,
   restDaysOf,
-} from '../../../../src/detection/baseline/org-days.ts'
+} from '../../../../src/detection/baseline/drift/org-days.ts'
+import type { VerdictWord } from '../../../../src/detection/baseline/incidents.ts'
 import type { Found } from '../../../../src/detection/definition/detector.ts'
 import type { Detection } from '../../../../src/detection/detection.ts'
 import { EntityTable } from '../../../../src/detection/entities/entity-table.ts'
 import { recompute } from '../../../../src/detection/firing/recompute.ts'
-import { DriftWatcher } from '../../../../src/detection/watching/drift-watcher.ts'
+import { DriftWatcher } from '../../../../src/detection/watching/drift/drift-watcher.ts'
 import { entityKey } from '../../../../src/detection/watching/watcher.ts'
 import { day, hour, minute, week } from '../../../../src/duration.ts'
 import {

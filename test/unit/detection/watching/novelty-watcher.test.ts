@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Activity } from '../../../../src/detection/activity/activity.ts'
-import { noveltyFormulas } from '../../../../src/detection/baseline/novelty-formulas.ts'
+import { noveltyFormulas } from '../../../../src/detection/baseline/novelty/novelty-formulas.ts'
 import { EntityTable } from '../../../../src/detection/entities/entity-table.ts'
-import { NoveltyWatcher } from '../../../../src/detection/watching/novelty-watcher.ts'
+import { NoveltyWatcher } from '../../../../src/detection/watching/novelty/novelty-watcher.ts'
 import { entityKey } from '../../../../src/detection/watching/watcher.ts'
 import { day, hour, week } from '../../../../src/duration.ts'
 import {

@@ -5,7 +5,7 @@ import type { Detection } from '../../../../src/detection/detection.ts'
 import { lateness } from '../../../../src/detection/detection-task.ts'
 import { EntityTable } from '../../../../src/detection/entities/entity-table.ts'
 import { entityKey } from '../../../../src/detection/watching/watcher.ts'
-import { WindowWatcher } from '../../../../src/detection/watching/window-watcher.ts'
+import { WindowWatcher } from '../../../../src/detection/watching/windows/window-watcher.ts'
 import { day, hour, minute, second } from '../../../../src/duration.ts'
 import {
   acme,

@@ -1,4 +1,4 @@
-import { day, hour } from '../../duration.ts'
+import { day, hour } from '../../../duration.ts'
 
 /**
  * What is remembered of one entity, such as a user: when it was first and last seen, how often it brings up something new,

@@ -1,7 +1,8 @@
-import { day, hour, minute } from '../../duration.ts'
-import { type DurableState, KeyedState } from '../../stream/keyed-state.ts'
-import type { Activity } from '../activity/activity.ts'
-import { silentActivity } from '../activity/silent-activity.ts'
+import { day, hour, minute } from '../../../duration.ts'
+import { type DurableState, KeyedState } from '../../../stream/keyed-state.ts'
+import type { Activity } from '../../activity/activity.ts'
+import { silentActivity } from '../../activity/silent-activity.ts'
+import type { VerdictWord } from '../../baseline/incidents.ts'
 import {
   countFeeder,
   createFeeders,
@@ -9,22 +10,26 @@ import {
   feedersCodec,
   learnFeeders,
   noteElsewhere,
-} from '../baseline/feeders.ts'
-import type { VerdictWord } from '../baseline/incidents.ts'
-import { countAt, createQuietProfile, learnHours, type QuietProfile } from '../baseline/quiet-profile.ts'
-import type { Detector, InForce } from '../definition/detector.ts'
-import type { Entity } from '../detection.ts'
-import { OrgState } from '../entities/org-state.ts'
-import { detectionId, type Finding } from '../firing/episode.ts'
-import type { EmitDetection } from '../firing/episodes.ts'
-import type { FiringVerdict } from '../firing/evaluate.ts'
-import { createEvidence, factsOf, sampleOf } from '../firing/evidence.ts'
-import { toStatistics } from '../firing/explain.ts'
-import { toDetection } from '../firing/to-detection.ts'
-import type { OrgTime } from '../org-time.ts'
+} from '../../baseline/silence/feeders.ts'
+import {
+  countAt,
+  createQuietProfile,
+  learnHours,
+  type QuietProfile,
+} from '../../baseline/silence/quiet-profile.ts'
+import type { Detector, InForce } from '../../definition/detector.ts'
+import type { Entity } from '../../detection.ts'
+import { OrgState } from '../../entities/org-state.ts'
+import { detectionId, type Finding } from '../../firing/episode.ts'
+import type { EmitDetection } from '../../firing/episodes.ts'
+import type { FiringVerdict } from '../../firing/evaluate.ts'
+import { createEvidence, factsOf, sampleOf } from '../../firing/evidence.ts'
+import { toStatistics } from '../../firing/explain.ts'
+import { toDetection } from '../../firing/to-detection.ts'
+import type { OrgTime } from '../../org-time.ts'
+import { entityKey, sectionPrefix, type Watcher } from '../watcher.ts'
 import { describeSilence } from './silence-lines.ts'
 import { type Company, everything, grace, judgeSilence, paneLength } from './silence-verdict.ts'
-import { entityKey, sectionPrefix, type Watcher } from './watcher.ts'
 
 /** A silence that has been found: since when it is told, its number of detections, and when the last one was emitted, ms. */
 type Silence = { readonly since: number; sequence: number; told: number }

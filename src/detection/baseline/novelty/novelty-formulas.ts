@@ -1,5 +1,5 @@
-import { log10Novelty, type NewField, noveltyProbability } from '../algorithms/novelty.ts'
-import type { Formulas, Parameters } from './formulas.ts'
+import { log10Novelty, type NewField, noveltyProbability } from '../../algorithms/novelty.ts'
+import type { Formulas, Parameters } from '../formulas.ts'
 
 /** No budget, however generous, makes anything more probable than this fire. */
 export const highestThreshold = 0.02

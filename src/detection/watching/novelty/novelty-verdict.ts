@@ -1,11 +1,17 @@
-import { thresholdFor } from '../algorithms/frequency.ts'
-import { aloneProbability, log10Novelty, type NewField } from '../algorithms/novelty.ts'
-import { highestThreshold } from '../baseline/novelty-formulas.ts'
-import { givenOthers, looksOf, type NoveltyGroup, priorOf, rarityOf } from '../baseline/novelty-group.ts'
-import { daysOf, type ValueMemory } from '../baseline/value-memory.ts'
-import type { Detector, Firing } from '../definition/detector.ts'
-import type { Verdict } from '../firing/evaluate.ts'
-import { paneAt } from '../window/window.ts'
+import { thresholdFor } from '../../algorithms/frequency.ts'
+import { aloneProbability, log10Novelty, type NewField } from '../../algorithms/novelty.ts'
+import { highestThreshold } from '../../baseline/novelty/novelty-formulas.ts'
+import {
+  givenOthers,
+  looksOf,
+  type NoveltyGroup,
+  priorOf,
+  rarityOf,
+} from '../../baseline/novelty/novelty-group.ts'
+import { daysOf, type ValueMemory } from '../../baseline/novelty/value-memory.ts'
+import type { Detector, Firing } from '../../definition/detector.ts'
+import type { Verdict } from '../../firing/evaluate.ts'
+import { paneAt } from '../../window/window.ts'
 import type { News } from './new-values.ts'
 
 /** From here on (log10 p) it is worth keeping what a detection would have to show. */

@@ -1,6 +1,6 @@
-import { day } from '../../duration.ts'
-import { KeyedState } from '../../stream/keyed-state.ts'
-import type { OrgRef } from '../detection.ts'
+import { day } from '../../../duration.ts'
+import { KeyedState } from '../../../stream/keyed-state.ts'
+import type { OrgRef } from '../../detection.ts'
 import type { News } from './new-values.ts'
 
 /** Who fired by bringing up a value, and in which episode; saved as JSON. */

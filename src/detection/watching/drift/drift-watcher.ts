@@ -1,7 +1,7 @@
-import { type DurableState, KeyedState } from '../../stream/keyed-state.ts'
-import type { Activity } from '../activity/activity.ts'
-import { isBackground } from '../activity/background.ts'
-import { keepActivity } from '../activity/kept-activity.ts'
+import { type DurableState, KeyedState } from '../../../stream/keyed-state.ts'
+import type { Activity } from '../../activity/activity.ts'
+import { isBackground } from '../../activity/background.ts'
+import { keepActivity } from '../../activity/kept-activity.ts'
 import {
   acceptGrowth,
   closeDay,
@@ -9,21 +9,21 @@ import {
   dayOf,
   mostPerDay,
   rejectGrowth,
-} from '../baseline/drift-model.ts'
-import { type PeerDay, PeerDays } from '../baseline/drift-peers.ts'
-import { recentMeanOf } from '../baseline/drift-reference.ts'
-import { DriftRow, drift } from '../baseline/drift-row.ts'
-import type { VerdictWord } from '../baseline/incidents.ts'
-import { createOrgDays, noteDay, type OrgDays, restDaysOf } from '../baseline/org-days.ts'
-import type { InForce } from '../definition/detector.ts'
-import { EntityRows } from '../entities/entity-rows.ts'
-import type { EntityTable } from '../entities/entity-table.ts'
-import { type EmitDetection, Episodes } from '../firing/episodes.ts'
-import { toStatistics } from '../firing/explain.ts'
-import type { OrgTime } from '../org-time.ts'
-import { hashText } from '../window/recent-values.ts'
+} from '../../baseline/drift/drift-model.ts'
+import { type PeerDay, PeerDays } from '../../baseline/drift/drift-peers.ts'
+import { recentMeanOf } from '../../baseline/drift/drift-reference.ts'
+import { DriftRow, drift } from '../../baseline/drift/drift-row.ts'
+import { createOrgDays, noteDay, type OrgDays, restDaysOf } from '../../baseline/drift/org-days.ts'
+import type { VerdictWord } from '../../baseline/incidents.ts'
+import type { InForce } from '../../definition/detector.ts'
+import { EntityRows } from '../../entities/entity-rows.ts'
+import type { EntityTable } from '../../entities/entity-table.ts'
+import { type EmitDetection, Episodes } from '../../firing/episodes.ts'
+import { toStatistics } from '../../firing/explain.ts'
+import type { OrgTime } from '../../org-time.ts'
+import { hashText } from '../../window/recent-values.ts'
+import { entityKey, orgIdOf, sectionPrefix, type Watcher } from '../watcher.ts'
 import { boundOf, type Followed, toFinding } from './drift-finding.ts'
-import { entityKey, orgIdOf, sectionPrefix, type Watcher } from './watcher.ts'
 
 /** An entity that has done nothing for so long is forgotten, days. */
 const forgottenAfter = 180

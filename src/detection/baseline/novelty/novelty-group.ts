@@ -1,4 +1,4 @@
-import { day } from '../../duration.ts'
+import { day } from '../../../duration.ts'
 import {
   type NewField,
   type NoveltyPrior,
@@ -6,7 +6,7 @@ import {
   rarityClasses,
   rarityShare,
   togetherShare,
-} from '../algorithms/novelty.ts'
+} from '../../algorithms/novelty.ts'
 
 /** What a peer group of an org brings up, decayed to `at` (ms); saved as JSON. */
 export type NoveltyGroup = {

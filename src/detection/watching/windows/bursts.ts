@@ -1,6 +1,6 @@
-import { minute } from '../../duration.ts'
-import type { Firing } from '../definition/detector.ts'
-import type { OrgTime } from '../org-time.ts'
+import { minute } from '../../../duration.ts'
+import type { Firing } from '../../definition/detector.ts'
+import type { OrgTime } from '../../org-time.ts'
 
 /** Rows whose bursts are followed at the same time. */
 const places = 512

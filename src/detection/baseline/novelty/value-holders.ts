@@ -1,5 +1,5 @@
-import { day } from '../../duration.ts'
-import { type Codec, KeyedState } from '../../stream/keyed-state.ts'
+import { day } from '../../../duration.ts'
+import { type Codec, KeyedState } from '../../../stream/keyed-state.ts'
 
 /** Values that were brought up by one entity only are forgotten first when a shard has more than this. */
 const maxPerShard = 4096

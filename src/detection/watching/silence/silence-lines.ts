@@ -1,6 +1,6 @@
-import { formatMinute } from '../../utc-time.ts'
-import { areKnown, type Feeders, largestFeeders } from '../baseline/feeders.ts'
-import type { Detection } from '../detection.ts'
+import { formatMinute } from '../../../utc-time.ts'
+import { areKnown, type Feeders, largestFeeders } from '../../baseline/silence/feeders.ts'
+import type { Detection } from '../../detection.ts'
 
 /** Who brings less is one of many. */
 const leastNamed = 0.05

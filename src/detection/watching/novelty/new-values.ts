@@ -1,21 +1,21 @@
-import { day } from '../../duration.ts'
-import { type DurableState, KeyedState } from '../../stream/keyed-state.ts'
-import type { Activity } from '../activity/activity.ts'
-import type { Traits } from '../activity/firsts.ts'
-import { toText } from '../activity/payload.ts'
-import { hashOf } from '../activity/text-hash.ts'
-import { mix, traitFields, traitsOf } from '../activity/traits.ts'
-import { rarityClass } from '../algorithms/novelty.ts'
-import { MemoryTable } from '../baseline/memory-table.ts'
+import { day } from '../../../duration.ts'
+import { type DurableState, KeyedState } from '../../../stream/keyed-state.ts'
+import type { Activity } from '../../activity/activity.ts'
+import type { Traits } from '../../activity/firsts.ts'
+import { toText } from '../../activity/payload.ts'
+import { hashOf } from '../../activity/text-hash.ts'
+import { mix, traitFields, traitsOf } from '../../activity/traits.ts'
+import { rarityClass } from '../../algorithms/novelty.ts'
+import { MemoryTable } from '../../baseline/novelty/memory-table.ts'
 import {
   ageGroup,
   createNoveltyGroup,
   type NoveltyGroup,
   noteEntityDay,
   noteNew,
-} from '../baseline/novelty-group.ts'
-import { Repeats } from '../baseline/repeats.ts'
-import { ValueHolders } from '../baseline/value-holders.ts'
+} from '../../baseline/novelty/novelty-group.ts'
+import { Repeats } from '../../baseline/novelty/repeats.ts'
+import { ValueHolders } from '../../baseline/novelty/value-holders.ts'
 import {
   addValue,
   daysOf,
@@ -33,11 +33,11 @@ import {
   noteToday,
   toWord,
   type ValueMemory,
-} from '../baseline/value-memory.ts'
-import type { Detector } from '../definition/detector.ts'
-import type { EntityTable } from '../entities/entity-table.ts'
-import type { OrgTime } from '../org-time.ts'
-import { entityKey, orgIdOf } from './watcher.ts'
+} from '../../baseline/novelty/value-memory.ts'
+import type { Detector } from '../../definition/detector.ts'
+import type { EntityTable } from '../../entities/entity-table.ts'
+import type { OrgTime } from '../../org-time.ts'
+import { entityKey, orgIdOf } from '../watcher.ts'
 
 /** A value that an entity has for the first time. */
 export type News = {

@@ -1,8 +1,8 @@
-import { hour, minute } from '../../duration.ts'
-import { silentActivity } from '../activity/silent-activity.ts'
-import { thresholdFor } from '../algorithms/frequency.ts'
-import { countsFormulas } from '../baseline/counts-model.ts'
-import { areKnown, type Feeders, presenceOf } from '../baseline/feeders.ts'
+import { hour, minute } from '../../../duration.ts'
+import { silentActivity } from '../../activity/silent-activity.ts'
+import { thresholdFor } from '../../algorithms/frequency.ts'
+import { countsFormulas } from '../../baseline/counts-model.ts'
+import { areKnown, type Feeders, presenceOf } from '../../baseline/silence/feeders.ts'
 import {
   countedIn,
   expectedIn,
@@ -10,11 +10,11 @@ import {
   type QuietProfile,
   quietestHour,
   sizeOf,
-} from '../baseline/quiet-profile.ts'
-import type { Detector } from '../definition/detector.ts'
-import type { FiringVerdict } from '../firing/evaluate.ts'
-import type { OrgTime } from '../org-time.ts'
-import { paneAt } from '../window/window.ts'
+} from '../../baseline/silence/quiet-profile.ts'
+import type { Detector } from '../../definition/detector.ts'
+import type { FiringVerdict } from '../../firing/evaluate.ts'
+import type { OrgTime } from '../../org-time.ts'
+import { paneAt } from '../../window/window.ts'
 
 /** The id under which all entities of an org together are kept. */
 export const everything = ''

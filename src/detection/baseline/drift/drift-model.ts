@@ -1,6 +1,7 @@
-import { day } from '../../duration.ts'
-import { evidenceOf, nextEvidence, staked, upperFactor } from '../algorithms/e-cusum.ts'
-import { negativeBinomialQuantile } from '../algorithms/log-tails.ts'
+import { day } from '../../../duration.ts'
+import { evidenceOf, nextEvidence, staked, upperFactor } from '../../algorithms/e-cusum.ts'
+import { negativeBinomialQuantile } from '../../algorithms/log-tails.ts'
+import type { Formulas } from '../formulas.ts'
 import { enoughOther, isDayOff, workloadOf } from './drift-other-work.ts'
 import {
   activeRootOf,
@@ -18,7 +19,6 @@ import {
   takeMeans,
 } from './drift-reference.ts'
 import { type DriftRow, drift, lagDays } from './drift-row.ts'
-import type { Formulas } from './formulas.ts'
 
 /**
  * Slow growth of what an entity does per day. The reference is what it did until two weeks ago, so that a growth of some per

@@ -1,10 +1,10 @@
-import type { DurableState, KeyedChange } from '../../stream/keyed-state.ts'
-import type { EntityColumn } from '../entities/entity-columns.ts'
-import type { EntityIndex, Keeper } from '../entities/entity-table.ts'
-import { withRoomFor, wordsPerCacheLine } from '../entities/growing.ts'
-import { LowestFirst } from '../entities/lowest-first.ts'
-import { SavedRows } from '../entities/saved-rows.ts'
-import { Slabs } from '../entities/slabs.ts'
+import type { DurableState, KeyedChange } from '../../../stream/keyed-state.ts'
+import type { EntityColumn } from '../../entities/entity-columns.ts'
+import type { EntityIndex, Keeper } from '../../entities/entity-table.ts'
+import { withRoomFor, wordsPerCacheLine } from '../../entities/growing.ts'
+import { LowestFirst } from '../../entities/lowest-first.ts'
+import { SavedRows } from '../../entities/saved-rows.ts'
+import { Slabs } from '../../entities/slabs.ts'
 import {
   beginMemory,
   decodeMemory,

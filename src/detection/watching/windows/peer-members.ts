@@ -1,9 +1,9 @@
-import type { GroupState } from '../baseline/group-state.ts'
-import type { MeasureRows } from '../baseline/measure-rows.ts'
-import type { MeasureState } from '../baseline/measure-state.ts'
-import type { BaselineModel } from '../baseline/model.ts'
-import type { OrgTotals } from '../baseline/org-totals.ts'
-import type { OrgTime } from '../org-time.ts'
+import type { GroupState } from '../../baseline/group-state.ts'
+import type { MeasureRows } from '../../baseline/measure-rows.ts'
+import type { MeasureState } from '../../baseline/measure-state.ts'
+import type { BaselineModel } from '../../baseline/model.ts'
+import type { OrgTotals } from '../../baseline/org-totals.ts'
+import type { OrgTime } from '../../org-time.ts'
 import type { PeerBaselines } from './peer-baselines.ts'
 
 /** The peers that an entity belongs to by its newest activity, and the totals of its org. */

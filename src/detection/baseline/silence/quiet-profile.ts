@@ -1,6 +1,6 @@
-import { day, hour, minute } from '../../duration.ts'
-import { hourOfWeek, hoursPerWeek } from '../algorithms/season.ts'
-import type { ZoneOffset } from '../algorithms/zone-offset.ts'
+import { day, hour, minute } from '../../../duration.ts'
+import { hourOfWeek, hoursPerWeek } from '../../algorithms/season.ts'
+import type { ZoneOffset } from '../../algorithms/zone-offset.ts'
 
 /** What a channel usually carries in each hour of the week, and what it has carried lately. Saved as JSON. */
 export type QuietProfile = {

@@ -1,10 +1,10 @@
-import type { Activity } from '../activity/activity.ts'
-import { isNew, isStrange } from '../activity/firsts.ts'
-import { toText } from '../activity/payload.ts'
-import { hashOf } from '../activity/text-hash.ts'
-import { rarityClasses } from '../algorithms/novelty.ts'
-import { toWord } from '../baseline/value-memory.ts'
-import type { Measure } from '../definition/detector.ts'
+import type { Activity } from '../../activity/activity.ts'
+import { isNew, isStrange } from '../../activity/firsts.ts'
+import { toText } from '../../activity/payload.ts'
+import { hashOf } from '../../activity/text-hash.ts'
+import { rarityClasses } from '../../algorithms/novelty.ts'
+import { toWord } from '../../baseline/novelty/value-memory.ts'
+import type { Measure } from '../../definition/detector.ts'
 import type { News } from './new-values.ts'
 
 /** One thing that is new for an entity, such as an application, whether the detector measures it or not; saved as JSON. */

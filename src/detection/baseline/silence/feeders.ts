@@ -1,5 +1,5 @@
-import { hour, minute } from '../../duration.ts'
-import type { Codec } from '../../stream/keyed-state.ts'
+import { hour, minute } from '../../../duration.ts'
+import type { Codec } from '../../../stream/keyed-state.ts'
 import type { HoursLearned } from './quiet-profile.ts'
 
 /** Whose events a channel usually carries, and when these users were last at work in other channels. */

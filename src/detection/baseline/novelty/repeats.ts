@@ -1,4 +1,4 @@
-import { hour } from '../../duration.ts'
+import { hour } from '../../../duration.ts'
 import type { MemoryTable } from './memory-table.ts'
 
 const places = 8192

@@ -1,10 +1,10 @@
-import { day } from '../../duration.ts'
-import type { MeasureRows } from '../baseline/measure-rows.ts'
-import { type MeasureState, observedIn } from '../baseline/measure-state.ts'
-import type { BaselineModel, WindowSlot } from '../baseline/model.ts'
-import { notePeak } from '../baseline/recurring-peak.ts'
-import type { OrgTime } from '../org-time.ts'
-import { paneAt, panesPerWindow } from '../window/window.ts'
+import { day } from '../../../duration.ts'
+import type { MeasureRows } from '../../baseline/measure-rows.ts'
+import { type MeasureState, observedIn } from '../../baseline/measure-state.ts'
+import type { BaselineModel, WindowSlot } from '../../baseline/model.ts'
+import { notePeak } from '../../baseline/recurring-peak.ts'
+import type { OrgTime } from '../../org-time.ts'
+import { paneAt, panesPerWindow } from '../../window/window.ts'
 
 /** What the windows of the entity at hand hold; one object for all, set anew for each event. */
 export class WindowSight {
