@@ -89,7 +89,11 @@ export type Detection = {
   /** What was counted: `count`, `sum(rows)`, … with its unit in words, such as `API calls`, `record`, `of files`. */
   readonly measure: { readonly expression: string; readonly unit: string }
   readonly observed: number
+  /** Event times, ms, between which (nearly) all of what was observed came, where that is known better than by the window. */
+  readonly span?: { readonly since: number; readonly until: number }
   readonly statistics: Statistics | null
+  /** From how much on it always fires, where something does. */
+  readonly limit?: number
   /** Why it fired. `threshold`: improbable; `ceiling`: always_above was passed; `event`: a single event (passthrough). */
   readonly reason: (typeof reasons)[number]
   /** One sentence for a person. */

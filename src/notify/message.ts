@@ -2,6 +2,7 @@ import type { Alert } from '../alerting/alert.ts'
 import { formatBytes } from '../bytes.ts'
 import type { Detection, Entity, Statistics } from '../detection/detection.ts'
 import { day, formatDuration } from '../duration.ts'
+import { formatWithin } from '../span.ts'
 import type { Notification } from './notifier.ts'
 import { toPlainText } from './plain-text.ts'
 
@@ -47,18 +48,26 @@ const samplesShown = 3
 const contributorsShown = 5
 const linesShown = 8
 
-/** Fields of an event that say where it came from, in the order in which they are shown. */
-const whereFields = [
-  'ip',
-  'network',
-  'CountryIso',
-  'Country',
-  'City',
-  'app',
-  'Platform',
-  'Browser',
-  'session',
+/** Fields of an event that say where it came from, in the order in which they are shown; a network only without an address. */
+const whereFields = ['ip', 'network', 'CountryIso', 'Country', 'City', 'app', 'client']
+const fieldWords: Readonly<Record<string, string>> = {
+  CountryIso: 'country',
+  Country: 'country',
+  City: 'city',
+}
+/** Lines of the explanation that say what happened; the others say why it fired. */
+const factLines: readonly string[] = [
+  'New',
+  'Account',
+  'Logged in',
+  'Users',
+  'Shared',
+  'Parts',
+  'Usually from',
+  'Last event',
 ]
+/** So many characters of such a line are shown. */
+const factLength = 500
 
 /** The message of a notification, cut to what a person reads. */
 export function toMessage(notification: Notification, { publicUrl }: MessageOptions): Message {
@@ -108,9 +117,12 @@ function describeWho({ entity, trigger }: Detection): string {
   return `${toPlainText(name, 100)} (${details.join(', ')})`
 }
 
+/** Types of entities whose names say what they are. */
+const people: readonly string[] = ['user', 'actor', 'impersonator']
+
 function describeEntity({ type, id, name }: Entity): string {
   const shown = toPlainText(name ?? id, 200) || toPlainText(id, 200) || '(empty)'
-  return type === 'user' || type === 'actor' ? shown : `${toPlainText(type, 40)} ${shown}`
+  return people.includes(type) ? shown : `${toPlainText(type, 40)} ${shown}`
 }
 
 function toSentence({ alert, cause }: Notification): string {
@@ -123,23 +135,33 @@ function toSentence({ alert, cause }: Notification): string {
 
 function toFacts(alert: Alert): readonly Fact[] {
   const { peak, latest } = alert
-  const { measure, window } = peak
+  const { measure, window, span } = peak
+  const within = formatWithin(span ? span.until - span.since : window.length)
   const facts: Fact[] = [
     {
       label: 'Observed',
-      value: `${formatMeasured(peak, peak.observed)} ${toPlainText(measure.unit, 60)} in ${formatDuration(window.length)}`,
+      value: `${formatMeasured(peak, peak.observed)} ${toPlainText(measure.unit, 60)} ${within}`,
     },
     { label: 'Usual', value: describeUsual(peak) },
     { label: 'When', value: describeTime(alert) },
   ]
-  const where = whereFields.flatMap((field) => describeField(latest, field))
-  if (where.length > 0) facts.push({ label: 'Where', value: where.join(', ') })
-  const news = peak.explanation.find(({ label }) => label === 'New')
-  if (news) facts.push({ label: 'New', value: toPlainText(news.value, 300) })
-  const what = peak.contributors.slice(0, contributorsShown)
+  const where = whereFields.filter((field) => field !== 'network' || !latest.trigger.fields.ip)
+  const place = where.flatMap((field) => describeField(latest, field))
+  const label = people.includes(latest.entity.type) ? 'Where' : 'Last from'
+  if (place.length > 0) facts.push({ label, value: place.join(', ') })
+  facts.push(...linesOf(peak, (label) => factLines.includes(label), factLength))
+  const listsUsers = peak.explanation.some(({ label }) => label === 'Users')
+  const what = peak.contributors
+    .filter((one) => !isSaidByPlace(one, latest) && !(listsUsers && one.field === 'user'))
+    .slice(0, contributorsShown)
   if (what.length > 0) facts.push({ label: 'What', value: what.map(describeContributor).join(', ') })
   if (alert.verdict) facts.push({ label: 'Verdict', value: describeVerdict(alert.verdict) })
   return facts
+}
+
+/** All of it came from the network or application that stands under `Where`. */
+function isSaidByPlace({ field, value, share }: Detection['contributors'][number], { trigger }: Detection) {
+  return (field === 'network' || field === 'app') && share === 1 && trigger.fields[field] === value
 }
 
 function describeVerdict({ word, by, note }: NonNullable<Alert['verdict']>): string {
@@ -148,25 +170,43 @@ function describeVerdict({ word, by, note }: NonNullable<Alert['verdict']>): str
 }
 
 /** The lines that are not among the facts already. */
-function toExplanation({ explanation }: Detection): readonly Fact[] {
+function toExplanation(detection: Detection): readonly Fact[] {
+  return linesOf(detection, (label) => !factLines.includes(label), 400).slice(0, linesShown)
+}
+
+function linesOf(
+  { explanation }: Detection,
+  shows: (label: string) => boolean,
+  length: number,
+): readonly Fact[] {
   return explanation
-    .filter(({ label }) => label !== 'New')
-    .slice(0, linesShown)
-    .map(({ label, value }) => ({ label: toPlainText(label, 40), value: toPlainText(value, 400) }))
+    .filter(({ label }) => shows(label))
+    .map(({ label, value }) => ({ label: toPlainText(label, 40), value: toPlainText(value, length) }))
 }
 
 function describeUsual(detection: Detection): string {
-  const { statistics, reason, entity, observed } = detection
+  const { statistics, reason, entity, observed, window } = detection
   if (reason === 'event') return 'every such event is reported'
-  if (statistics === null) return 'fixed limit'
+  if (statistics === null) return describeLimit(detection)
   const { low, high, expected, ratio, peerWeight } = statistics
   if (reason === 'ceiling' && (peerWeight >= ownFrom || observed <= high))
     return 'so much is always reported, whatever is usual'
   const chance = reason === 'ceiling' ? '' : `; ${describeChance(statistics, entity)}`
-  if (high < 1) return `none${chance}`
-  const [least, most, mean] = [low, high, expected].map((amount) => formatMeasured(detection, amount))
+  const within = formatWithin(window.length)
+  if (high < 1) return `none ${within}${chance}`
+  const [least, most, mean] = (high < 10 ? [low, high, expected] : [low, high, expected].map(Math.round)).map(
+    (amount) => formatMeasured(detection, amount),
+  )
   const times = Number.isFinite(ratio) && ratio >= 2 ? `, now ${formatAmount(ratio)} times that` : ''
-  return `${least}–${most}, expected ${mean}${times}${chance}`
+  return `${least}–${most} ${within}, expected ${mean}${times}${chance}`
+}
+
+/** Where nothing is learned. */
+function describeLimit({ limit, measure, window }: Detection): string {
+  if (limit === undefined) return 'always reported, whatever is usual'
+  if (limit <= 1) return 'every one is reported'
+  const unit = toPlainText(measure.unit, 60)
+  return `always reported from ${formatMeasured({ measure }, limit)} ${unit} ${formatWithin(window.length)} on`
 }
 
 /** How rarely chance alone would do this, over everybody who is watched. */
@@ -183,15 +223,16 @@ function describeChance({ onceIn, entities }: Statistics, { type }: Entity): str
 }
 
 function describeTime({ openedAt, lastSeenAt, resolvedAt, count }: Alert): string {
-  const since = `since ${formatTime(openedAt)}`
+  const over = resolvedAt === undefined ? '' : `, over ${formatTime(resolvedAt)}`
+  if (lastSeenAt === openedAt) return `${formatTime(openedAt)}${over}`
   const last = `last ${formatTime(lastSeenAt)}${count > 1 ? `, ${count} detections` : ''}`
-  return resolvedAt === undefined ? `${since}, ${last}` : `${since}, ${last}, over ${formatTime(resolvedAt)}`
+  return `since ${formatTime(openedAt)}, ${last}${over}`
 }
 
 function describeField({ trigger }: Detection, field: string): string[] {
   const value = Object.hasOwn(trigger.fields, field) ? trigger.fields[field] : undefined
   if (value === undefined || value === '') return []
-  return [`${field} ${toPlainText(String(value), 120)}`]
+  return [`${fieldWords[field] ?? field} ${toPlainText(String(value), 120)}`]
 }
 
 function describeContributor({ field, value, share }: Detection['contributors'][number]): string {

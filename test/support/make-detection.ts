@@ -1,7 +1,7 @@
 import type { Alert } from '../../src/alerting/alert.ts'
 import { applyDetection } from '../../src/alerting/lifecycle.ts'
 import { type Detection, type DetectorRef, levels } from '../../src/detection/detection.ts'
-import { hour } from '../../src/duration.ts'
+import { hour, minute } from '../../src/duration.ts'
 
 /** Event time of detections that say nothing else: 2026-11-24 13:05 UTC. */
 export const startTime = Date.UTC(2026, 10, 24, 13, 5)
@@ -39,6 +39,7 @@ export function makeDetection(overrides: Partial<Detection> = {}): Detection {
     window: { length: hour, start: time - hour, end: time },
     measure: { expression: 'sum(rows)', unit: 'records' },
     observed: 850_000,
+    span: { since: time - 22 * minute, until: time },
     statistics: {
       model: 'amounts',
       expected: 750,

@@ -93,10 +93,12 @@ export type Enriched = {
   moved?: boolean | undefined
   /** A login, or something read by hand, from another network than the one in which the user is at work on pages. */
   elsewhere?: boolean | undefined
-  /** A login too far from the user's last one for the time between them. */
-  tooFar?: boolean | undefined
+  /** Of a login too far from the user's last one for the time between them; null for others. */
+  journey?: Journey | null | undefined
   /** A login from a network from which those of many users fail. */
   sprayed?: boolean | undefined
+  /** Of a login: how many users' logins failed from its network within the last hour, no more than make a spray. */
+  failingUsers?: number | undefined
   /** A demand for a second factor before which another one has led to no login. */
   unanswered?: boolean | undefined
   /** What the user was given within three days, with which everything can be read; null for others. */
@@ -112,6 +114,9 @@ export type Enriched = {
   /** Where the standing of its app is found, once the org has told which apps it has. */
   appStandingOf?: AppLookup | undefined
 }
+
+/** From one login to the next, km and ms. */
+export type Journey = { readonly distance: number; readonly duration: number }
 
 /** When permissions were given, ms, and by whom (username, else id); null where nobody tells. */
 export type Grant = { readonly time: number; readonly by: string | null }

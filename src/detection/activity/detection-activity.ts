@@ -7,7 +7,7 @@ export const detectionType = 'Detection'
 
 /** A detection as an activity of the user it is about, so that detectors can watch what other detectors find. */
 export function toDetectionActivity(detection: Detection, { points, fact }: Risk): Activity {
-  const { id, org, detector, entity, level, time, trigger, backfill } = detection
+  const { id, org, detector, entity, level, time, trigger, summary, backfill } = detection
   const { fields } = trigger
   const user = userOf(entity, fields.user)
   return {
@@ -35,7 +35,7 @@ export function toDetectionActivity(detection: Detection, { points, fact }: Risk
     probe: false,
     firsts: unknownFirsts,
     backfill,
-    raw: { detector: detector.id, level, risk: points, ...fact },
+    raw: { detector: detector.id, title: detector.title, summary, level, risk: points, ...fact },
     personOf: null,
     get person() {
       return user === null ? null : (this.personOf?.(org.id, user) ?? null)

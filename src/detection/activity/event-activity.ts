@@ -1,5 +1,5 @@
 import type { OrgRef } from '../detection.ts'
-import type { Action, Activity, AppLookup, Grant } from './activity.ts'
+import type { Action, Activity, AppLookup, Grant, Journey } from './activity.ts'
 import { memoizeByText } from './bounded-cache.ts'
 import { clientOf, productOf } from './client.ts'
 import type { EventType } from './event-types.ts'
@@ -32,8 +32,9 @@ export class EventActivity implements Activity {
   parallel: boolean | undefined = undefined
   moved: boolean | undefined = undefined
   elsewhere: boolean | undefined = undefined
-  tooFar: boolean | undefined = undefined
+  journey: Journey | null | undefined = undefined
   sprayed: boolean | undefined = undefined
+  failingUsers: number | undefined = undefined
   unanswered: boolean | undefined = undefined
   grant: Grant | null | undefined = undefined
   impersonator: string | null | undefined = undefined

@@ -7,13 +7,13 @@ import type { Activity } from './activity.ts'
 export function keepActivity(activity: Activity): Activity {
   const { org, type, identity, id, time, action, outcome, user, username, actor, ip, network } = activity
   const { session, login, app, client, api, rows, bytes, objects, query, probe } = activity
-  const { firsts, begun, parallel, moved, elsewhere, tooFar, sprayed, grant } = activity
-  const { unanswered, impersonator, newUserSince, offHours, backfill, raw, person } = activity
+  const { firsts, begun, parallel, moved, elsewhere, journey, sprayed, grant } = activity
+  const { failingUsers, unanswered, impersonator, newUserSince, offHours, backfill, raw, person } = activity
   return {
     ...{ org, type, identity, id, time, action, outcome, user, username, actor, ip, network },
     ...{ session, login, app, client, api, rows, bytes, objects, query, probe },
-    ...{ firsts, begun, parallel, moved, elsewhere, tooFar, sprayed, grant },
-    ...{ unanswered, impersonator, newUserSince, offHours },
+    ...{ firsts, begun, parallel, moved, elsewhere, journey, sprayed, grant },
+    ...{ failingUsers, unanswered, impersonator, newUserSince, offHours },
     ...{ backfill, raw, person, personOf: null },
   }
 }

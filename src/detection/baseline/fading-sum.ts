@@ -13,13 +13,16 @@ export type FadingSum = {
 }
 
 /** The points of a source when they were last brought up, when that was, ms, and what was added up until then. */
-type Part = { points: number; time: number; fact?: Fact }
+type Part = { points: number; time: number; fact?: Fact } & Words
+
+/** What the source is about, and what it said then. Absent in what was saved by earlier versions. */
+type Words = { readonly title?: string; readonly told?: string }
 
 export function createFadingSum(time: number): FadingSum {
   return { since: time, parts: {} }
 }
 
-export type Addition = {
+export type Addition = Words & {
   readonly source: string
   readonly points: number
   readonly time: number
@@ -30,7 +33,7 @@ export type Addition = {
 /** A source says so many points at `time`, ms. */
 export function addPoints(
   { parts }: FadingSum,
-  { source, points, time, fact }: Addition,
+  { source, points, time, fact, ...words }: Addition,
   halfLife: number,
 ): void {
   const before = parts[source]
@@ -38,6 +41,7 @@ export function addPoints(
   const part: Part = {
     points: Math.max(before ? faded(before, now, halfLife) : 0, points * 2 ** ((time - now) / halfLife)),
     time: now,
+    ...words,
   }
   if (fact) part.fact = fact
   parts[source] = part
@@ -54,7 +58,7 @@ export function partsAt(sum: FadingSum, time: number, halfLife: number): readonl
 }
 
 /** What a source said, and what it weighs now. */
-type Weighed = { readonly source: string; readonly part: Readonly<Part>; readonly weight: number }
+export type Weighed = { readonly source: string; readonly part: Readonly<Part>; readonly weight: number }
 
 /** The heaviest first; what tells of the same as a heavier one is left out. */
 function countingAt({ parts }: FadingSum, time: number, halfLife: number): readonly Weighed[] {

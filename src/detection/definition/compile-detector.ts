@@ -81,10 +81,11 @@ const riskFactor: Readonly<Record<Level, number>> = {
   critical: 4,
 }
 
-function toEscalation({ where, within, level, after, because }: Definition['escalate'][number]): Escalation {
+function toEscalation(rule: Definition['escalate'][number]): Escalation {
+  const { where, within, level, after, because = null, names = null } = rule
   const told = JSON.stringify([where.source, within, level, after])
   const id = createHash('sha256').update(told).digest('hex').slice(0, 12)
-  return { id, matches: where.matches, within, after, level, because: because ?? null }
+  return { id, matches: where.matches, within, after, level, because, names }
 }
 
 function interestOf(

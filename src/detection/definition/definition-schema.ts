@@ -139,6 +139,7 @@ const escalation = z.strictObject({
   after: z.boolean().default(false).describe('Only after the episode has fired'),
   level: z.enum(levels).describe('The level to which the episode rises'),
   because: text.optional().describe('Added to the sentence that people read'),
+  names: text.optional().describe('Lists the users who did it, in a line that begins with this word'),
 })
 
 const override = z.strictObject({

@@ -96,6 +96,8 @@ export type Escalation = {
   readonly level: Level
   /** In words, for the sentence. */
   readonly because: string | null
+  /** The word under which the users are listed that did it; null where nobody is. */
+  readonly names: string | null
 }
 
 export type Firing = {

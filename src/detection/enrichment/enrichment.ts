@@ -13,7 +13,7 @@ import { newUserSince } from './new-users.ts'
 import { OrgFacts } from './org-facts.ts'
 import { ParallelUse } from './parallel-use.ts'
 import { Prompts } from './prompts.ts'
-import { Sprays } from './sprays.ts'
+import { Sprays, usersOfSpray } from './sprays.ts'
 import { Travels } from './travels.ts'
 import { UsualHours } from './usual-hours.ts'
 
@@ -80,8 +80,9 @@ export class Enrichment {
     const place = this.#parallel.note(activity)
     activity.parallel = place === 'parallel'
     activity.moved = place === 'moved'
-    activity.tooFar = this.#travels.note(activity)
-    activity.sprayed = this.#sprays.note(activity)
+    activity.journey = this.#travels.note(activity)
+    activity.failingUsers = this.#sprays.note(activity)
+    activity.sprayed = activity.failingUsers >= usersOfSpray
     activity.unanswered = this.#prompts.note(activity)
     activity.grant = this.#grants.note(activity)
     activity.impersonator = this.#impersonations.note(activity)

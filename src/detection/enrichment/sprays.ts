@@ -4,7 +4,7 @@ import { toLoginResult } from '../activity/login-outcome.ts'
 import { OrgState } from '../entities/org-state.ts'
 
 /** Failures of so many users from one network are no matter of a single one: where password-spray begins. */
-const usersOfSpray = 12
+export const usersOfSpray = 12
 const within = hour
 
 /** Users whose logins failed from a network, and when the last time, ms; those seen last, at most {@link usersOfSpray}. */
@@ -14,17 +14,19 @@ type Failures = { user: string; seen: number }[]
 export class Sprays {
   readonly state = new OrgState<Failures>('sprays')
 
-  /** Whether the activity is a login from a network from which those of many users failed within the last hour. */
-  note({ org, network, username, time, action, outcome, raw }: Activity): boolean {
-    if (action !== 'login' || network === null || username === null) return false
+  /**
+   * Of a login: how many users' logins failed from its network within the last hour, at most {@link usersOfSpray}. 0 for other
+   * activities, and for a failure that is no guess.
+   */
+  note({ org, network, username, time, action, outcome, raw }: Activity): number {
+    if (action !== 'login' || network === null || username === null) return 0
     const before = this.state.get(org.id, network) ?? []
-    if (outcome !== 'failure')
-      return before.filter(({ seen }) => time - seen <= within).length >= usersOfSpray
-    if (!isGuess(raw.Status)) return false
+    if (outcome !== 'failure') return before.filter(({ seen }) => time - seen <= within).length
+    if (!isGuess(raw.Status)) return 0
     const others = before.filter(({ user, seen }) => user !== username && time - seen <= within)
     const failures = [...others, { user: username, seen: time }].slice(-usersOfSpray)
     this.state.set(org.id, network, failures)
-    return failures.length === usersOfSpray
+    return failures.length
   }
 
   /** Forgets networks from which nothing has failed for a day before `time`. */

@@ -1,5 +1,5 @@
 import { day, hour } from '../../duration.ts'
-import type { Activity } from '../activity/activity.ts'
+import type { Activity, Journey } from '../activity/activity.ts'
 import { isNew } from '../activity/firsts.ts'
 import { numberOf } from '../activity/payload.ts'
 import { type Coordinates, distanceBetween } from '../algorithms/great-circle.ts'
@@ -31,17 +31,18 @@ export class Travels {
     this.state = new EntityState('travels', users)
   }
 
-  /** Whether the activity is a login too far away from the one before it. `firsts` must be told. */
-  note(activity: Activity): boolean {
+  /** How far the activity, a login, is from the one before it, where nobody travels that in the time; else null. `firsts` must be told. */
+  note(activity: Activity): Journey | null {
     const { org, user, time, firsts } = activity
     const here = user !== null && isAtComputer(activity) ? placeOf(activity) : null
-    if (user === null || here === null) return false
+    if (user === null || here === null) return null
     const stays = (this.state.get(org.id, user) ?? []).filter((stay) => time - stay.time <= aroundTheWorld)
     const elsewhere = stays.filter((stay) => distanceBetween(stay, here) > nearby)
     this.state.set(org.id, user, [...elsewhere, { ...here, time }].slice(-mostPlaces))
     const last = stays.at(-1)
-    if (!last || elsewhere.length < stays.length || isNew(firsts, 'country') !== true) return false
-    return distanceBetween(last, here) > (fastest * Math.abs(time - last.time)) / hour
+    if (!last || elsewhere.length < stays.length || isNew(firsts, 'country') !== true) return null
+    const journey = { distance: distanceBetween(last, here), duration: Math.abs(time - last.time) }
+    return journey.distance > (fastest * journey.duration) / hour ? journey : null
   }
 
   /** Forgets whoever may be anywhere at `time`. */

@@ -47,6 +47,8 @@ export type Detected = {
   joined?: string[]
   /** How many of them the last detection told of. */
   joinedTold?: number
+  /** How many of those whom escalations name the last detection told of. */
+  namedTold?: number
 }
 
 /** Why the level of an episode is higher than what was found itself says. */
@@ -68,7 +70,7 @@ export type Finding = {
 }
 
 /** A detection is repeated when what was observed has grown by this factor. */
-const growth = 2
+export const growth = 2
 /** What has not fired is forgotten after so long without a remarkable event, ms (or the shortest window if longer). */
 const watchingFor = hour
 /** What has not been said is said after a pane without news, or this long if that is shorter, ms. */

@@ -1,3 +1,4 @@
+import { day } from '../../duration.ts'
 import { KeyedState } from '../../stream/keyed-state.ts'
 import type { Activity } from '../activity/activity.ts'
 import type { Detector, Escalation, FoundByWatcher, InForce } from '../definition/detector.ts'
@@ -14,8 +15,10 @@ import type { OrgTime } from '../org-time.ts'
 import {
   admit,
   closeIfEnded,
+  type Detected,
   type Episode,
   type Finding,
+  growth,
   hasEnded,
   isOver,
   join,
@@ -26,6 +29,7 @@ import {
 import { higherLevel, noteWitnessed, raisedBefore, raisedBy, type Witnessed } from './escalations.ts'
 import type { FiringVerdict } from './evaluate.ts'
 import { collect, createEvidence, factsOf, sampleOf } from './evidence.ts'
+import { forgetNamed, linesOfNamed, type Named, type NamedBy, namedIn, noteNamed } from './named.ts'
 import { toDetection } from './to-detection.ts'
 
 /**
@@ -64,21 +68,27 @@ export type Remark = {
 /** A finding that is due though nothing has happened just now. */
 export type Conclusion = Omit<Remark, 'activity' | 'finding'> & { readonly finding: UnrankedFinding }
 
+/** Whom escalations name is known for so long at least, ms: an episode may last. */
+const keptNamed = day
+
 /** The episodes of one detector: gathers what is remarkable, ranks it, and decides when a detection is emitted. */
 export class Episodes {
   readonly #episodes: KeyedState<Episode>
   /** What the detector's escalations name, by entity. */
   readonly #witnessed: KeyedState<Witnessed>
+  /** Whom the detector's escalations name, by entity. */
+  readonly #named: KeyedState<Named>
   readonly #options: EpisodesOptions
 
   constructor(options: EpisodesOptions) {
     this.#episodes = new KeyedState(`${options.prefix}episodes`)
     this.#witnessed = new KeyedState(`${options.prefix}escalations`)
+    this.#named = new KeyedState(`${options.prefix}named`)
     this.#options = options
   }
 
   get states() {
-    return [this.#episodes, this.#witnessed]
+    return [this.#episodes, this.#witnessed, this.#named]
   }
 
   /** Shows it an activity that these escalations match: it may raise an open episode. `keyOf`: the key of an entity's episodes. */
@@ -94,6 +104,7 @@ export class Episodes {
     const witnessed = this.#witnessed.get(key) ?? {}
     noteWitnessed(witnessed, matching, activity.time)
     this.#witnessed.set(key, witnessed)
+    if (matching.some(({ names }) => names !== null)) this.#name(key, activity, matching)
     this.#raise(key, activity, org, matching)
   }
 
@@ -139,7 +150,7 @@ export class Episodes {
     this.#episodes.touch(key)
     if (!join(episode.detected, name, time, backfill)) return
     const { pending } = episode.detected
-    if (pending) this.#report(episode, pending, org)
+    if (pending) this.#report(key, episode, pending, org)
   }
 
   /** Event time of an org came to `time`: says what is still to be said of its episodes, and forgets those that are over. */
@@ -153,7 +164,7 @@ export class Episodes {
     for (const { key, episode } of due) {
       const finding = takePending(episode, time)
       if (finding) {
-        this.#report(episode, finding, org)
+        this.#report(key, episode, finding, org)
         this.#episodes.touch(key)
       }
       if (isOver(episode, time, shortestWindow)) this.#episodes.delete(key)
@@ -168,6 +179,18 @@ export class Episodes {
       if (watermark === undefined) continue
       if (Object.values(witnessed).every((time) => watermark - time > longest)) this.#witnessed.delete(key)
     }
+    for (const [key, named] of this.#named.entries()) {
+      const watermark = watermarkOf(key)
+      if (watermark === undefined) continue
+      this.#named.touch(key)
+      if (forgetNamed(named, watermark, Math.max(longest, keptNamed))) this.#named.delete(key)
+    }
+  }
+
+  #name(key: string, activity: Activity, matching: readonly Escalation[]): void {
+    const named = this.#named.get(key) ?? {}
+    noteNamed(named, matching, activity)
+    this.#named.set(key, named)
   }
 
   #episodeOf(key: string, entity: Entity, org: OrgTime, time: number): Episode {
@@ -184,7 +207,8 @@ export class Episodes {
 
   #admit(key: string, episode: Episode, finding: UnrankedFinding, amount: number, org: OrgTime): void {
     const ranked = this.#rank(key, episode, finding)
-    if (admit(episode, ranked, amount, this.#options.inForce.detector.id)) this.#report(episode, ranked, org)
+    if (admit(episode, ranked, amount, this.#options.inForce.detector.id))
+      this.#report(key, episode, ranked, org)
   }
 
   /** By the window whose level is the highest; the most surprising one of those of the same level. */
@@ -208,27 +232,42 @@ export class Episodes {
     const { detected } = episode
     const raised = raisedBy(matching, detected, activity.time)
     if (!raised || !detected.last) return
-    if (compareLevels(higherLevel(detected.level, raised), detected.level) <= 0) return
-    detected.raised = raised
+    const rises = compareLevels(higherLevel(detected.level, raised), detected.level) > 0
+    if (!rises && !this.#namesMany(key, detected)) return
+    if (rises) detected.raised = raised
     const { time, backfill } = activity
     const finding = withRaised(
       { ...detected.last, time, trigger: laterTrigger(detected.last, activity), backfill },
-      raised,
+      detected.raised ?? null,
     )
     detected.last = finding
     this.#episodes.touch(key)
-    this.#report(episode, finding, org)
+    this.#report(key, episode, finding, org)
   }
 
-  #report(episode: Episode, finding: Finding, org: OrgTime): void {
+  /** Whether there are so many more whom escalations name that it is worth saying. */
+  #namesMany(key: string, detected: Detected): boolean {
+    const count = this.#namedIn(key, detected).reduce((sum, { names }) => sum + names.length, 0)
+    return count > 0 && count >= growth * (detected.namedTold ?? 0)
+  }
+
+  #namedIn(key: string, detected: Detected): readonly NamedBy[] {
+    return namedIn(this.#named.get(key), this.#options.inForce.detector.escalations, detected)
+  }
+
+  #report(key: string, episode: Episode, finding: Finding, org: OrgTime): void {
     if (!episode.detected) return
     const { id, level } = episode.detected
+    const namedBy = this.#namedIn(key, episode.detected)
+    episode.detected.namedTold = namedBy.reduce((sum, { names }) => sum + names.length, 0)
     const sequence = noteEmitted(episode.detected, finding)
     const { inForce, explain, emit } = this.#options
     const { detector } = inForce
     const isNews = sequence === 0 || compareLevels(finding.level, level) > 0
     const comesBack = isNews && !detector.watchesDetections && detector.status === 'stable'
-    const detection = toDetection(inForce, episode, { id, sequence }, finding, explain(finding, org))
+    const about = linesOfNamed(this.#named.get(key) ?? {}, namedBy)
+    const told = { ...finding, namedBy, about: [...about, ...(finding.about ?? [])] }
+    const detection = toDetection(inForce, episode, { id, sequence }, told, explain(finding, org))
     emit(detection, comesBack ? toRisk(detector, episode, finding) : null)
   }
 }

@@ -39,8 +39,10 @@ export function higherLevel(level: Level, raised: Raised | null | undefined): Le
 
 function highestOf(escalations: readonly Escalation[]): Raised | null {
   let highest: Raised | null = null
-  for (const { level, because } of escalations) {
-    if (!highest || compareLevels(level, highest.level) > 0) highest = { level, because }
+  for (const { level, because, names } of escalations) {
+    // Whom it names stands in the sentence with the reason, whatever raised the level.
+    if (!highest || compareLevels(level, highest.level) > 0)
+      highest = { level, because: names === null ? because : null }
   }
   return highest
 }

@@ -48,6 +48,8 @@ export type Verdict = {
   readonly reason: Detection['reason'] | 'watching'
   /** From how much on it always fires, whatever is usual; absent where nothing does. */
   readonly limit?: number
+  /** Between which times nearly all of it came, ms, as the panes of the windows tell; absent where they do not. */
+  readonly span?: Detection['span']
   /** The overrides that have had a say in it. */
   readonly ruledBy?: RuledBy | undefined
   /** Length of the longest window that fires along with this one. */

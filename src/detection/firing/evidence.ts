@@ -1,3 +1,4 @@
+import { minute } from '../../duration.ts'
 import { formatMinute } from '../../utc-time.ts'
 import type { Activity } from '../activity/activity.ts'
 import { permissionsOf } from '../activity/derived-fields.ts'
@@ -43,7 +44,7 @@ export type EpisodeFacts = {
 const maxSamples = 20
 const keptFirst = 5
 /** Values per field; what comes later only counts in the total. */
-const maxValues = 32
+export const maxValues = 32
 const shownPerField = 3
 const leastShare = 0.01
 const longestText = 300
@@ -120,6 +121,8 @@ const canonical = [
 const rawFields = [
   'ApiType',
   'LoginType',
+  'CountryIso',
+  'City',
   'Status',
   'Browser',
   'Platform',
@@ -151,6 +154,10 @@ export function sampleOf(activity: Activity): EventSample {
   const away = awayDays(activity.firsts) ?? 0
   if (away > 0) fields.away = away
   if (activity.offHours === true) fields.off_hours = true
+  if (activity.journey) {
+    fields.km_since_login = Math.round(activity.journey.distance)
+    fields.minutes_since_login = Math.max(1, Math.round(activity.journey.duration / minute))
+  }
   describePerson(activity, fields)
   describeAccount(activity, fields)
   for (const name of rawFields) {

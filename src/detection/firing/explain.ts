@@ -1,8 +1,11 @@
-import { day } from '../../duration.ts'
+import { day, minute } from '../../duration.ts'
+import { formatWithin } from '../../span.ts'
 import { dimensions } from '../activity/firsts.ts'
 import type { Detector, Measure, Ruling } from '../definition/detector.ts'
 import type { Detection, Entity, EventSample, Statistics } from '../detection.ts'
 import type { Finding } from './episode.ts'
+import type { Evidence } from './evidence.ts'
+import { describeEvidence, type EvidenceWords, enumerate } from './evidence-words.ts'
 import {
   formatAmount,
   formatFrequency,
@@ -22,6 +25,13 @@ export const summaryPlaceholders = [
   'observed',
   'unit',
   'window',
+  'within',
+  'origin',
+  'users',
+  'networks',
+  'apps',
+  'objects',
+  'trials',
   'expected',
   'low',
   'high',
@@ -34,6 +44,8 @@ export const summaryPlaceholders = [
   'first_seen',
   'news',
   'detectors',
+  'signs',
+  'journey',
 ] as const
 
 /** The numbers behind a verdict, for people and for computing them again. Null when nothing was judged. */
@@ -66,6 +78,8 @@ const millennium = 1000 * 365 * day
 
 /** What a sentence is made of. */
 export type Told = Pick<Detection, 'entity' | 'observed' | 'window' | 'reason' | 'statistics' | 'trigger'> & {
+  readonly span?: Detection['span'] | undefined
+  readonly evidence: Pick<Evidence, 'tally' | 'total'>
   readonly detector: Pick<Detector, 'alert' | 'measure'>
   /** From where on it always fires, where it did so, and the override that says so. */
   readonly limit?: number | undefined
@@ -74,31 +88,61 @@ export type Told = Pick<Detection, 'entity' | 'observed' | 'window' | 'reason' |
 
 /** The sentence that a person reads: the detector's own, or a general one. */
 export function summarize(told: Told): string {
-  const { detector, entity, observed, window, statistics, trigger } = told
+  const { detector, entity, observed, window, span, statistics, trigger } = told
   const { measure } = detector
+  const words = describeEvidence({ evidence: told.evidence, measure, observed })
   const values: Record<string, string> = {
     entity: entity.name ?? entity.id,
     username: String(trigger.fields.username ?? entity.name ?? entity.id),
     observed: formatMeasured(measure, observed),
     unit: unitOf(measure, observed),
     window: formatSpan(window.length),
+    within: formatWithin(span ? span.until - span.since : window.length),
+    ...words,
+    trials: formatAmount(statistics?.parameters.trials ?? 0),
     expected: statistics ? formatMeasured(measure, statistics.expected) : 'unknown',
     low: statistics ? formatMeasured(measure, statistics.low) : '?',
     high: statistics ? formatMeasured(measure, statistics.high) : '?',
-    usual: statistics ? describeUsual(measure, statistics) : 'unknown',
+    usual: statistics ? describeUsual(measure, statistics, window) : 'unknown',
     ratio: statistics ? `${formatRatio(statistics.ratio)}×` : '?',
     p: statistics ? formatProbability(statistics.log10p) : '?',
     once_in: statistics ? formatFrequency(statistics.onceIn) : '?',
     chance: statistics ? describeChance(statistics) : 'unknown',
     entities: formatEntities(entity.type, statistics?.entities),
+    journey: formatJourney(trigger),
     first_seen: formatFirsts(entity, trigger),
     news: String(trigger.fields.news ?? formatFirsts(entity, trigger)),
   }
-  const template = detector.alert.summary ?? generalSentence(told)
-  return template.replace(
+  const sentence = detector.alert.summary ?? generalSentence(told, words)
+  // One event takes no time.
+  if (observed === 1 && values.within === 'at once') values.within = ''
+  return withoutEmpty(sentence, values).replace(
     /\{\{\s*([\w.]+)\s*\}\}/g,
     (_, name: string) => values[name] ?? toWords(trigger, name),
   )
+}
+
+/** Leaves out what nobody tells: the part between semicolons that is about it, or only the word where the part tells more. */
+function withoutEmpty(sentence: string, values: Readonly<Record<string, string>>): string {
+  const isEmpty = (name: string) => values[name] === ''
+  const parts = sentence.split('; ').filter((part, index) => {
+    const names = [...part.matchAll(/\{\{\s*([\w.]+)\s*\}\}/g)].map(([, name = '']) => name)
+    return index === 0 || names.length === 0 || !names.every(isEmpty)
+  })
+  return parts
+    .join('; ')
+    .replace(/[:,]? (\(\{\{\s*([\w.]+)\s*\}\}\)|\{\{\s*([\w.]+)\s*\}\})/g, (text, _, inBrackets, bare) =>
+      isEmpty(inBrackets ?? bare) ? '' : text,
+    )
+}
+
+/** `9,900 km from the login 40 min before` */
+function formatJourney({ fields }: EventSample): string {
+  const { km_since_login, minutes_since_login } = fields
+  if (typeof km_since_login !== 'number' || typeof minutes_since_login !== 'number')
+    return 'far from the login before'
+  const distance = formatAmount(Math.round(km_since_login / 100) * 100)
+  return `${distance} km from the login ${formatSpan(minutes_since_login * minute)} before`
 }
 
 /** A field of the event; `an unknown client` where it names none. */
@@ -108,9 +152,12 @@ function toWords({ type, fields }: EventSample, name: string): string {
   return value === 'unknown' && isDimension ? `an unknown ${inWords[name] ?? name}` : String(value)
 }
 
-function generalSentence({ detector, reason, observed, statistics, trigger, limit, limitOf }: Told): string {
+function generalSentence(told: Told, { objects, origin }: EvidenceWords): string {
+  const { detector, reason, observed, statistics, trigger, limit, limitOf, entity } = told
   if (statistics?.model === 'novelty') return '{{entity}}: first time with {{news}}; {{chance}}'
-  const parts = ['{{entity}}: {{observed}} {{unit}} in {{window}}']
+  const what = objects === '' ? '{{unit}}' : '{{unit}} ({{objects}})'
+  const where = isAboutUser(entity) && origin !== '' ? ' {{origin}}' : ''
+  const parts = [`{{entity}}: {{observed}} ${what} {{within}}${where}`]
   if (reason === 'ceiling') {
     if (statistics && saysWhatIsUsual(statistics, observed)) parts.push(rangeOf(statistics))
     const inWhichCase = limitOf ? ` ${limitOf.because ?? 'in such a case'}` : ''
@@ -118,7 +165,6 @@ function generalSentence({ detector, reason, observed, statistics, trigger, limi
       parts.push(`${formatQuantity(detector.measure, limit)} or more are always reported${inWhichCase}`)
   } else if (statistics) {
     parts.push(rangeOf(statistics))
-    parts.push(isPracticallyNever(statistics) ? '{{chance}}' : '{{chance}} across {{entities}}')
   }
   if (namesOfFirsts(trigger).length > 0) parts.push('{{first_seen}}')
   return parts.join('; ')
@@ -126,11 +172,13 @@ function generalSentence({ detector, reason, observed, statistics, trigger, limi
 
 /** Below one even a number is no help: what is usual is nothing at all. */
 function rangeOf({ high }: Statistics): string {
-  return high < 1 ? 'usually none' : 'expected {{expected}} (usual {{low}}–{{high}}), {{ratio}} the expected'
+  return high < 1 ? '{{usual}}' : '{{usual}}, {{ratio}} the expected {{expected}}'
 }
 
-function describeUsual(measure: Measure, { low, high }: Statistics): string {
-  return high < 1 ? 'usually none' : `usual ${formatMeasured(measure, low)}–${formatMeasured(measure, high)}`
+function describeUsual(measure: Measure, { low, high }: Statistics, { length }: Told['window']): string {
+  if (high < 1) return 'usually none'
+  const [least, most] = high < 10 ? [low, high] : [Math.round(low), Math.round(high)]
+  return `usual ${formatMeasured(measure, least)}–${formatMeasured(measure, most)} ${formatWithin(length)}`
 }
 
 /** `by chance about once in 9 days`; what happens once in a thousand years practically never does. */
@@ -192,11 +240,6 @@ function formatValues(name: string, values: readonly string[]): string {
   if (values.length === 1) return only === 'unknown' ? `an unknown ${name}` : `${name} ${only}`
   const shown = values.slice(0, 2).join(', ')
   return `${formatAmount(values.length)} ${plurals[name] ?? `${name}s`} (${shown}${values.length > 2 ? ', …' : ''})`
-}
-
-function enumerate(names: readonly string[]): string {
-  const last = names.at(-1) ?? ''
-  return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} and ${last}`
 }
 
 export function namesOfFirsts({ fields }: EventSample): readonly string[] {

@@ -1,17 +1,26 @@
 import type { Detector } from '../definition/detector.ts'
 import type { Detection, DetectorRef, Statistics } from '../detection.ts'
 import { detectionId, type Episode, type Finding } from './episode.ts'
-import { contributorsOf } from './evidence.ts'
+import { contributorsOf, type Evidence } from './evidence.ts'
+import { enumerate } from './evidence-words.ts'
 import { summarize } from './explain.ts'
 import { toExplanation } from './explanation.ts'
 import { unitOf } from './format.ts'
+import type { NamedBy } from './named.ts'
+import { spanOf } from './span.ts'
+
+const namedInSentence = 3
+const usersListed = 20
+
+/** A finding, and whom escalations name. */
+type Told = Finding & { readonly namedBy?: readonly NamedBy[] }
 
 /** A finding of an episode as it goes into topic `detections`. `place` is the episode's id and the finding's number in it. */
 export function toDetection(
   source: { readonly detector: Detector; readonly set: string },
   { org, entity, evidence, detected }: Episode,
   place: { readonly id: string; readonly sequence: number },
-  { verdict, level, time, trigger, backfill, because, about }: Finding,
+  { verdict, level, time, trigger, backfill, because, about = [], namedBy = [] }: Told,
   statistics: Statistics | null,
 ): Detection {
   const { detector, set } = source
@@ -19,6 +28,7 @@ export function toDetection(
   const window = { length, start, end }
   const { measure } = detector
   const { joined = [] } = detected ?? {}
+  const span = spanOf(verdict, evidence, measure)
   const others = joined.length === 1 ? 'one other' : `${joined.length} others`
   return {
     kind: 'detection',
@@ -33,19 +43,30 @@ export function toDetection(
     window,
     measure: { expression: measure.expression, unit: unitOf(measure, observed) },
     observed,
+    ...(span && { span }),
     statistics,
+    ...(reason === 'ceiling' && limit !== undefined && { limit }),
     reason,
-    summary: summarize({
-      detector,
-      entity,
-      observed,
-      window,
-      reason,
-      statistics,
-      trigger,
-      limit,
-      limitOf: ruledBy?.alwaysAbove,
-    }).concat(because ? `; ${because}` : '', joined.length > 0 ? `; ${others} did the same` : ''),
+    summary: namedBy
+      .map(describeNamed)
+      .join('')
+      .concat(
+        summarize({
+          detector,
+          entity,
+          observed,
+          window,
+          span,
+          evidence,
+          reason,
+          statistics,
+          trigger,
+          limit,
+          limitOf: ruledBy?.alwaysAbove,
+        }),
+        because ? `; ${because}` : '',
+        joined.length > 0 ? `; ${others} did the same` : '',
+      ),
     explanation: toExplanation({
       detector,
       set,
@@ -56,13 +77,34 @@ export function toDetection(
       trigger,
       joined,
       ruledBy,
-      about,
+      about: [...usersOf(evidence, measure, observed), ...about],
     }),
     trigger,
     samples: [...evidence.samples],
     contributors: contributorsOf(evidence),
     backfill,
   }
+}
+
+/** By name where each of them may have to be frozen. */
+function usersOf(
+  { tally }: Evidence,
+  { expression }: Detector['measure'],
+  observed: number,
+): Detection['explanation'] {
+  const names = Object.keys(tally.user ?? {})
+  if (expression !== 'distinct(user)' || names.length === 0) return []
+  const shown = names.slice(0, usersListed)
+  const more = Math.max(names.length, observed) - shown.length
+  return [{ label: 'Users', value: `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}` }]
+}
+
+/** `Logged in from there: ann@acme.example, bob@acme.example, cem@acme.example and 4 more. ` */
+function describeNamed({ escalation: { because }, names }: NamedBy): string {
+  const shown = names.slice(0, namedInSentence)
+  const more = names.length - shown.length
+  const who = more > 0 ? `${shown.join(', ')} and ${more} more` : enumerate(shown)
+  return `${because === null ? '' : `${because}: `}${who}. `
 }
 
 function toRef(detector: Detector, set: string): DetectorRef {

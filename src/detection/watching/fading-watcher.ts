@@ -2,7 +2,14 @@ import { day, hour, minute } from '../../duration.ts'
 import { type DurableState, KeyedState } from '../../stream/keyed-state.ts'
 import type { Activity } from '../activity/activity.ts'
 import { numberOf, textOf } from '../activity/payload.ts'
-import { addPoints, createFadingSum, type FadingSum, partsAt, totalAt } from '../baseline/fading-sum.ts'
+import {
+  addPoints,
+  createFadingSum,
+  type FadingSum,
+  partsAt,
+  totalAt,
+  type Weighed,
+} from '../baseline/fading-sum.ts'
 import type { VerdictWord } from '../baseline/incidents.ts'
 import type { InForce } from '../definition/detector.ts'
 import type { Fact } from '../detection.ts'
@@ -16,6 +23,8 @@ import { entityKey, orgIdOf, sectionPrefix, type Watcher } from './watcher.ts'
 
 /** What weighs less than this part of a point is forgotten. */
 const weightless = 0.01
+/** So many characters of what a part says are kept. */
+const longestTold = 160
 /** An episode is over when nothing has been added for so long, ms. */
 const quietFor = day
 
@@ -49,7 +58,11 @@ export class FadingWatcher implements Watcher {
     const { halfLife } = detector.baseline
     const sum = this.#sums.get(key) ?? createFadingSum(activity.time)
     const source = textOf(activity.raw, 'detector') ?? ''
-    addPoints(sum, { source, points: amount, time: activity.time, fact: factOf(activity) }, halfLife)
+    addPoints(
+      sum,
+      { source, points: amount, time: activity.time, fact: factOf(activity), ...wordsOf(activity) },
+      halfLife,
+    )
     this.#sums.set(key, sum)
     const verdict = this.#judge(activity, totalAt(sum, activity.time, halfLife))
     const finding = fires(verdict) ? this.#toFinding(verdict, activity, sum) : null
@@ -95,6 +108,7 @@ export class FadingWatcher implements Watcher {
       threshold: 0,
       looks: 0,
       excess: 0,
+      limit: Math.min(firing.atLeast, firing.alwaysAbove),
       reason: total >= firing.atLeast || total >= firing.alwaysAbove ? 'ceiling' : 'watching',
       ...(firing.ruledBy && { ruledBy: firing.ruledBy }),
       longest: quietFor,
@@ -108,9 +122,10 @@ export class FadingWatcher implements Watcher {
     const fields = {
       ...sample.fields,
       detectors: parts.map(({ source }) => source).join(', '),
-      parts: parts
-        .map(({ source, part, weight }) => formatPart(source, weight, activity.time - part.time))
+      signs: parts
+        .map(({ source, part }) => `${part.title ?? source} (${formatAge(activity.time - part.time)})`)
         .join(', '),
+      parts: parts.map((one) => formatPart(one, activity.time)).join('; '),
     }
     return {
       verdict: { ...verdict, reason: reason === 'watching' ? 'ceiling' : reason },
@@ -123,16 +138,30 @@ export class FadingWatcher implements Watcher {
   }
 }
 
-/** `bulk-export 20 (now)`, `failed-logins 8.5 (5 h before)`. */
-function formatPart(source: string, points: number, age: number): string {
-  const when = age < minute ? 'now' : `${formatSpan(roundTo(age))} before`
-  return `${source} ${formatAmount(points)} (${when})`
+/** `bulk-export 20 (now): ann@acme.example: 12,000 records`, `failed-logins 8.5 (5 h before): …`. */
+function formatPart({ source, part, weight }: Weighed, time: number): string {
+  const head = `${source} ${formatAmount(weight)} (${formatAge(time - part.time)})`
+  return part.told === undefined ? head : `${head}: ${part.told}`
+}
+
+function formatAge(age: number): string {
+  return age < minute ? 'now' : `${formatSpan(roundTo(age))} before`
 }
 
 /** In whole minutes, hours or days. */
 function roundTo(age: number): number {
   const unit = age < hour ? minute : age <= day ? hour : day
   return Math.round(age / unit) * unit
+}
+
+/** What its detector watches, and what it found, in words. */
+function wordsOf({ raw, username, user }: Activity): { readonly title?: string; readonly told?: string } {
+  const title = textOf(raw, 'title')
+  const sentence = textOf(raw, 'summary')
+  // Whom it is about says the alert.
+  const who = `${username ?? user}: `
+  const told = sentence?.startsWith(who) ? sentence.slice(who.length) : sentence
+  return { ...(title !== null && { title }), ...(told != null && { told: told.slice(0, longestTold) }) }
 }
 
 function factOf({ raw, time }: Activity): Fact | undefined {

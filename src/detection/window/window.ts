@@ -10,6 +10,11 @@ export function paneAt(time: number, length: number): number {
   return Math.floor((time * panesPerWindow) / length)
 }
 
+/** When a pane of a window of `length` begins, ms. */
+export function paneStart(pane: number, length: number): number {
+  return (pane * length) / panesPerWindow
+}
+
 /** The window [start, end) that ends with `pane`; `end` lies in the future while the pane is filling. */
 export function windowEndingAt(pane: number, length: number): { start: number; end: number } {
   const end = ((pane + 1) * length) / panesPerWindow
@@ -33,6 +38,17 @@ export function addToPane(
   if (pane > head || pane <= head - panesPerWindow) return
   const cell = base + (pane % panesPerWindow)
   cells[cell] = (cells[cell] as number) + amount
+}
+
+/** Absolute index of the last pane from which on the window that ends with `pane` still holds so much. */
+export function firstPaneOf(cells: Float32Array, base: number, pane: number, amount: number): number {
+  let first = pane - panesPerWindow + 1
+  let rest = windowTotal(cells, base)
+  for (; first < pane; first++) {
+    rest -= cells[base + (first % panesPerWindow)] as number
+    if (rest < amount) break
+  }
+  return first
 }
 
 export function windowTotal(cells: Float32Array, base: number): number {

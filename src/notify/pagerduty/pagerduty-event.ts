@@ -45,13 +45,13 @@ const detailsLimit = 500 * 1024
 export function toPagerDutyEvent(notification: Notification, options: MessageOptions): PagerDutyEvent {
   const { alert, cause } = notification
   if (cause === 'resolved') return { event_action: 'resolve', dedup_key: alert.id }
-  const { who, what, sentence, link } = toMessage(notification, options)
+  const { what, sentence, link } = toMessage(notification, options)
   const { org, entity, detector } = alert.latest
   return {
     event_action: 'trigger',
     dedup_key: alert.id,
     payload: {
-      summary: shorten(`${who}: ${what}. ${sentence}`, summaryLimit),
+      summary: shorten(`${sentence} · ${what}`, summaryLimit),
       source: toPlainText(org.name, 200) || org.id,
       severity: severities[alert.level],
       timestamp: new Date(alert.lastSeenAt).toISOString(),
@@ -68,9 +68,10 @@ export function toPagerDutyEvent(notification: Notification, options: MessageOpt
 function toDetails(notification: Notification, options: MessageOptions): Record<string, unknown> {
   const { alert } = notification
   const { peak, latest } = alert
-  const { facts, explanation, steps, source } = toMessage(notification, options)
+  const { who, facts, explanation, steps, source } = toMessage(notification, options)
   const fields = Object.entries(latest.trigger.fields)
   return trimDetails({
+    who,
     ...Object.fromEntries(
       [...facts, ...explanation].map(({ label, value }) => [label.toLowerCase().replaceAll(' ', '_'), value]),
     ),

@@ -83,7 +83,8 @@ export function toSlackMessage(notification: Notification, options: MessageOptio
     ],
   })
   return {
-    text: escapeText(`${title}: ${sentence}`, limits.text),
+    // A telephone shows little more than the first line.
+    text: escapeText(`${mark} ${label} · ${sentence}`, limits.text),
     mrkdwn: false,
     link_names: false,
     unfurl_links: false,

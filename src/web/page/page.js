@@ -200,10 +200,11 @@ function drawParagraphs(text) {
 
 function explanation(alert) {
   const { peak } = alert
-  const { measure, window } = peak
+  const { measure, window, span } = peak
+  const length = span ? span.until - span.since : window.length
   return [
     ['Detector', peak.detector.title],
-    ['Counted', `${formatNumber(peak.observed)} ${measure.unit} in ${formatDuration(window.length)}`],
+    ['Counted', `${formatNumber(peak.observed)} ${measure.unit} in ${formatDuration(length)}`],
     ['Since', formatTime(alert.openedAt)],
     ['Last seen', formatTime(alert.lastSeenAt)],
     ['Detections', formatNumber(alert.count)],

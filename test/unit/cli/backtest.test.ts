@@ -44,10 +44,14 @@ describe('forcewatch backtest', () => {
       '3 days, 2026-09-07 to 2026-09-09; 20 events, 1 of them malformed. Both sets start with nothing learned.',
       'Alerts per week: 4.7 now, 4.7 with the candidate. 1 alert appears, 1 disappears.',
     ])
-    expect(text.stdout).toMatch(/\+ 2026-09-09 12:00 {2}medium {4}u3@example.com: 3 events in 10 min/)
-    expect(text.stdout).toMatch(/- 2026-09-08 12:00 {2}medium {4}u2@example.com: 8 events in 10 min/)
+    expect(text.stdout).toMatch(
+      /\+ 2026-09-09 12:00 {2}medium {4}u3@example.com: 3 events within 2 s from network/,
+    )
+    expect(text.stdout).toMatch(
+      /- 2026-09-08 12:00 {2}medium {4}u2@example.com: 8 events within 7 s from network/,
+    )
     expect(text.stderr).toContain('event 20: the value is not JSON')
-    expect(readFileSync(page, 'utf8')).toContain('u3@example.com: 3 events in 10 min')
+    expect(readFileSync(page, 'utf8')).toContain('u3@example.com: 3 events within 2 s from network')
     const lines = objects((await runForcewatch([...args, '--json'])).stdout)
     expect(lines.map(({ kind }) => kind)).toEqual(['summary', 'detector', 'appears', 'disappears', 'hidden'])
     expect(lines[1]).toMatchObject({

@@ -103,7 +103,7 @@ describe('a theft of records after two weeks of ordinary business', () => {
     expect(last.statistics?.peerWeight).toBeLessThan(0.2)
     expect(last.statistics?.history).toBeGreaterThan(14 * day)
     expect(last.summary).toMatch(
-      /^u7: \d+ API calls in .+; expected .+ \(usual .+–.+\).+by chance practically never/,
+      /^u7: \d+ API calls \(Contact\) within \d+ min; usual \d+–\d+ within .+, .+× the expected .+; new object/,
     )
   })
 

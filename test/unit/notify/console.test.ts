@@ -24,9 +24,9 @@ describe('the console', () => {
     const text = formatNotification(first, { colors: false, publicUrl: 'https://fw.example' })
     expect(text).toBe(`● HIGH  Jane Doe (jane@acme.example, Sales User)  Unusual number of records leaving
   jane@acme.example read 850,000 records in 1h; usual 0–1,500
-  Observed    850,000 records in 1h
-  Usual       0–1,500, expected 750, now 1,133 times that; by chance practically never
-  When        since 2026-11-24 13:05:00 UTC, last 2026-11-24 13:05:00 UTC
+  Observed    850,000 records within 22 min
+  Usual       0–1,500 within 1 h, expected 750, now 1,133 times that; by chance practically never
+  When        2026-11-24 13:05:00 UTC
   Where       ip 203.0.113.7, app Data Loader
   New         first seen for this user: network, client
   What        objects Contact 62 %, objects Account 38 %

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { applyTime } from '../../../src/alerting/lifecycle.ts'
-import { hour } from '../../../src/duration.ts'
+import { applyDetection, applyTime } from '../../../src/alerting/lifecycle.ts'
+import { hour, minute } from '../../../src/duration.ts'
 import { formatAmount, toMessage } from '../../../src/notify/message.ts'
 import { shorten, toPlainText } from '../../../src/notify/plain-text.ts'
 import { hostileTexts, makeAlert, makeDetection, startTime } from '../../support/make-detection.ts'
@@ -19,12 +19,12 @@ describe('what a person reads', () => {
       what: 'Unusual number of records leaving',
       sentence: 'jane@acme.example read 850,000 records in 1h; usual 0–1,500',
       facts: [
-        { label: 'Observed', value: '850,000 records in 1h' },
+        { label: 'Observed', value: '850,000 records within 22 min' },
         {
           label: 'Usual',
-          value: '0–1,500, expected 750, now 1,133 times that; by chance practically never',
+          value: '0–1,500 within 1 h, expected 750, now 1,133 times that; by chance practically never',
         },
-        { label: 'When', value: 'since 2026-11-24 13:05:00 UTC, last 2026-11-24 13:05:00 UTC' },
+        { label: 'When', value: '2026-11-24 13:05:00 UTC' },
         { label: 'Where', value: 'ip 203.0.113.7, app Data Loader' },
         { label: 'New', value: 'first seen for this user: network, client' },
         { label: 'What', value: 'objects Contact 62 %, objects Account 38 %' },
@@ -62,9 +62,37 @@ describe('what a person reads', () => {
     expect(usual({ statistics })).toContain('by chance once in 40 years')
     expect(usual({ statistics: { ...statistics, onceIn: 3 * 24 * hour } })).toContain('once in 3 days')
     expect(usual({ statistics: { ...statistics, expected: 0.0002, high: 0 } })).toBe(
-      'none; by chance once in 40 years',
+      'none within 1 h; by chance once in 40 years',
     )
-    expect(usual({ statistics: null, reason: 'ceiling' })).toBe('fixed limit')
+    const fixed = { statistics: null, reason: 'ceiling' }
+    expect(usual({ ...fixed, limit: 5000 })).toBe('always reported from 5,000 records within 1 h on')
+    expect(usual({ ...fixed, limit: 1 })).toBe('every one is reported')
+    expect(usual(fixed)).toBe('always reported, whatever is usual')
+  })
+
+  it('tells the window where the span is not known, and since when it lasts', () => {
+    const { span: _, ...detection } = makeDetection()
+    const { alert } = applyDetection(undefined, detection)[0]!
+    const later = applyDetection(alert, { ...detection, sequence: 1, time: startTime + 5 * minute })[0]!
+    const facts = toMessage({ key, alert: later.alert, cause: 'repeat' }, {}).facts
+    expect(facts[0]?.value).toBe('850,000 records within 1 h')
+    expect(facts[2]?.value).toBe('since 2026-11-24 13:05:00 UTC, last 2026-11-24 13:10:00 UTC, 2 detections')
+  })
+
+  it('says of many where the last event came from, and lists them where each may have to be frozen', () => {
+    const users = { label: 'Users', value: 'ann@acme.example, bob@acme.example' }
+    const alert = makeAlert({
+      entity: { type: 'network', id: '203.0.113.0/24' },
+      explanation: [users],
+      contributors: [
+        { field: 'user', value: 'ann@acme.example', share: 0.5 },
+        { field: 'app', value: 'Data Loader', share: 1 },
+      ],
+    })
+    expect(toMessage({ key, alert, cause: 'first' }, {}).facts.slice(3)).toEqual([
+      { label: 'Last from', value: 'ip 203.0.113.7, app Data Loader' },
+      users,
+    ])
   })
 
   it('writes amounts as people do', () => {

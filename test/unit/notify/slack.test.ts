@@ -52,7 +52,7 @@ describe('a Slack message', () => {
         text: '🟠 HIGH · Jane Doe (jane@acme.example, Sales User) · Unusual number of records leaving',
       },
     })
-    expect(text).toContain('HIGH · Jane Doe')
+    expect(text).toBe('🟠 HIGH · jane@acme.example read 850,000 records in 1h; usual 0–1,500')
     expect(JSON.stringify(blocks)).toContain('1. Ask the user.')
     expect(checkSlackMessage(toSlackMessage(first, { publicUrl }))).toEqual([])
   })
@@ -61,8 +61,8 @@ describe('a Slack message', () => {
     expect(`\n${textOf(toSlackMessage(first, { publicUrl }))}\n`).toBe(`
 🟠 HIGH · Jane Doe (jane@acme.example, Sales User) · Unusual number of records leaving
 jane@acme.example read 850,000 records in 1h; usual 0–1,500
-*Usual* 0–1,500, expected 750, now 1,133 times that; by chance practically never
-*When* since 2026-11-24 13:05:00 UTC, last 2026-11-24 13:05:00 UTC
+*Usual* 0–1,500 within 1 h, expected 750, now 1,133 times that; by chance practically never
+*When* 2026-11-24 13:05:00 UTC
 *Where* ip 203.0.113.7, app Data Loader
 *New* first seen for this user: network, client
 *What* objects Contact 62 %, objects Account 38 %
@@ -89,7 +89,7 @@ org acme · detector bulk-export · alert ${first.alert.id} · events event-0, e
   it('says that an alert resolved', () => {
     const { alert } = applyTime(makeAlert(), startTime + hour)!
     const message = toSlackMessage({ key, alert, cause: 'resolved' }, {})
-    expect(message.text).toMatch(/^✅ RESOLVED · Jane Doe/)
+    expect(message.text).toMatch(/^✅ RESOLVED · Quiet for 1h\. It was: jane/)
     expect(checkSlackMessage(message)).toEqual([])
   })
 

@@ -3,8 +3,10 @@ import type { MeasureRows } from '../../baseline/measure-rows.ts'
 import { type MeasureState, observedIn } from '../../baseline/measure-state.ts'
 import type { BaselineModel, WindowSlot } from '../../baseline/model.ts'
 import { notePeak } from '../../baseline/recurring-peak.ts'
+import type { Detection } from '../../detection.ts'
+import { nearlyAll } from '../../firing/span.ts'
 import type { OrgTime } from '../../org-time.ts'
-import { paneAt, panesPerWindow } from '../../window/window.ts'
+import { firstPaneOf, paneAt, paneStart, panesPerWindow } from '../../window/window.ts'
 
 /** What the windows of the entity at hand hold; one object for all, set anew for each event. */
 export class WindowSight {
@@ -41,6 +43,20 @@ export class WindowSight {
       this.observed[k] = this.#amountIn(slot, state, slidOut, time)
       if (trials.length > 0) this.trials[k] = this.#amountIn(trials[k] as WindowSlot, state, slidOut, time)
     }
+  }
+
+  /**
+   * Between which times nearly all of what a window holds came at `time`, ms: as the panes of the shortest window tell that holds
+   * as much.
+   */
+  spanOf(observed: number, time: number, { head, slots }: MeasureState): Detection['span'] {
+    for (const { k, length, cells, base } of slots) {
+      const pane = this.panes[k] as number
+      if (pane !== paneAt(head, length) || (this.observed[k] as number) < nearlyAll * observed) continue
+      const since = paneStart(firstPaneOf(cells, base, pane, nearlyAll * observed), length)
+      return since <= time ? { since, until: time } : undefined
+    }
+    return undefined
   }
 
   /** Notes what of this the entity never reached before today. */

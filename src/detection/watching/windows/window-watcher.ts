@@ -235,12 +235,16 @@ export class WindowWatcher implements Watcher {
   #toFinding(
     { others = [], ...verdict }: FiringVerdict,
     activity: Activity,
-    { since, group }: MeasureState,
+    state: MeasureState,
   ): UnrankedFinding {
+    const { since, group } = state
+    const spanned = (one: FiringVerdict) => {
+      const span = this.#sight.spanOf(one.observed, activity.time, state)
+      return { verdict: span ? { ...one, span } : one, found: toFound(one, activity) }
+    }
     return {
-      verdict,
-      found: toFound(verdict, activity),
-      others: others.map((other) => ({ verdict: other, found: toFound(other, activity) })),
+      ...spanned(verdict),
+      others: others.map(spanned),
       time: activity.time,
       trigger: sampleOf(activity),
       backfill: activity.backfill,

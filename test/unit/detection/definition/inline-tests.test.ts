@@ -88,20 +88,20 @@ describe('a test inside a detector file', () => {
       'fired unexpectedly',
       'count: 5',
       'none',
-      'u1 fired unexpectedly: +4s, medium: u1@example.com: 5 events in 10 min; 5 events or more are always reported',
+      'u1 fired unexpectedly: +4s, medium: u1@example.com: 5 events within 4 s from network 203.0.113.0/24; 5 events or more are always reported',
     ],
     ['fired for somebody else', 'count: 5', '[{ entity: u2 }]', 'u2 did not fire'],
     [
       'fired late',
       'count: 5, every: 10s',
       '[{ entity: u1, after: 30s }]',
-      'u1 fired later than 30s: +40s, medium: u1@example.com: 5 events in 10 min; 5 events or more are always reported',
+      'u1 fired later than 30s: +40s, medium: u1@example.com: 5 events within 40 s from network 203.0.113.0/24; 5 events or more are always reported',
     ],
     [
       'has another level',
       'count: 5',
       '[{ entity: u1, level: high }]',
-      'u1 came to medium, not high: +4s, medium: u1@example.com: 5 events in 10 min; 5 events or more are always reported',
+      'u1 came to medium, not high: +4s, medium: u1@example.com: 5 events within 4 s from network 203.0.113.0/24; 5 events or more are always reported',
     ],
   ])('fails and says why when the detector %s', (_, count, expected, reason) => {
     const result = triedResult(`[{ event: LoginEventStream, ${count} }]`, expected)

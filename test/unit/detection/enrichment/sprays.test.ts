@@ -1,10 +1,14 @@
 import { expect, it } from 'vitest'
 import type { Activity } from '../../../../src/detection/activity/activity.ts'
-import { Sprays } from '../../../../src/detection/enrichment/sprays.ts'
+import { Sprays, usersOfSpray } from '../../../../src/detection/enrichment/sprays.ts'
 import { day, hour, minute } from '../../../../src/duration.ts'
 import { makeActivity, monday } from '../statistics-rig.ts'
 
 function fail(sprays: Sprays, after: number, user: number, fields: Partial<Activity> = {}): boolean {
+  return countFailing(sprays, after, user, fields) >= usersOfSpray
+}
+
+function countFailing(sprays: Sprays, after: number, user: number, fields: Partial<Activity> = {}): number {
   return sprays.note(
     makeActivity({
       time: monday + after,
@@ -60,4 +64,15 @@ it('tells of logins from there that succeed or are asked for a second factor, wh
   expect(fail(sprays, 14 * minute, 3, success)).toBe(true)
   expect(fail(sprays, 14 * minute, 40, challenge)).toBe(true)
   expect(fail(sprays, 14 * minute + hour, 40, challenge)).toBe(false)
+})
+
+it('counts the users whose logins failed from there within the hour', () => {
+  const sprays = new Sprays()
+  const success = { outcome: 'success', raw: { Status: 'Success' } } as const
+  const counts = [0, 1, 2, 1].map((user, number) => countFailing(sprays, number * minute, user))
+  expect(counts).toEqual([1, 2, 3, 3])
+  expect(countFailing(sprays, 5 * minute, 7, success)).toBe(3)
+  expect(countFailing(sprays, 5 * minute, 7, { ...success, network: '203.0.113.0/24' })).toBe(0)
+  expect(countFailing(sprays, 2 * hour, 7, success)).toBe(0)
+  expect(countFailing(sprays, 5 * minute, 7, { action: 'api-query', outcome: null })).toBe(0)
 })

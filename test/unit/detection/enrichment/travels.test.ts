@@ -24,7 +24,7 @@ function logIn(
   const raw = place ? { LoginLatitude: place.latitude, LoginLongitude: place.longitude } : {}
   const login = { action: 'login', outcome: 'success', client: 'chrome on windows', raw } as const
   const firsts = place === berlin ? atHome : abroad
-  return travels.note(makeActivity({ ...login, firsts, time: monday + hours * hour, ...changes }))
+  return travels.note(makeActivity({ ...login, firsts, time: monday + hours * hour, ...changes })) !== null
 }
 
 test('distances are those along great circles', () => {
@@ -70,4 +70,18 @@ test('whoever may be anywhere is forgotten', () => {
   expect(travels.state.size).toBe(1)
   travels.expire(monday + 2 * day)
   expect(travels.state.size).toBe(0)
+})
+
+test('it is told how far that is, and how long ago the login before it was', () => {
+  const travels = new Travels()
+  const raw = ({ latitude, longitude }: typeof berlin) => ({
+    LoginLatitude: latitude,
+    LoginLongitude: longitude,
+  })
+  const login = { action: 'login', outcome: 'success', client: 'chrome on windows' } as const
+  travels.note(makeActivity({ ...login, raw: raw(berlin), firsts: atHome, time: monday }))
+  const journey = travels.note(
+    makeActivity({ ...login, raw: raw(boston), firsts: abroad, time: monday + hour }),
+  )
+  expect(journey).toEqual({ distance: expect.closeTo(6100, -2), duration: hour })
 })

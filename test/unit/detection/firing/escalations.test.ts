@@ -13,6 +13,7 @@ const succeeded: Escalation = {
   after: true,
   level: 'critical',
   because: 'then a login succeeded',
+  names: null,
 }
 
 function failures(escalations: readonly Escalation[], changes: Partial<Detector> = {}): Detector {
@@ -89,6 +90,69 @@ describe('an escalation', () => {
     expect(whole.detections.length).toBeGreaterThan(2)
     for (let at = 1; at < records.length; at++) {
       const rig = createRig([failures(rules)])
+      rig.feed(...records.slice(0, at))
+      rig.restart()
+      rig.feed(...records.slice(at))
+      expect(rig.messages).toEqual(whole.messages)
+    }
+  })
+})
+
+describe('an escalation that names', () => {
+  const entered: Escalation = {
+    ...succeeded,
+    after: false,
+    names: 'Logged in',
+    because: 'Logged in from there',
+  }
+  const network = '198.51.100.0/24'
+  const spray = () =>
+    failures([entered], { entityOf: ({ org }) => ({ type: 'org', id: org.id }), entityType: 'org' })
+  const enter = (time: number, user: string) => ({ ...login(time, 'success', user), username: user, network })
+
+  test('says first who did it, when and from where, before and after it fired', () => {
+    const rig = createRig([spray()])
+    rig.feed(enter(start - minute, 'ann'), ...guesses(start), enter(start + 5 * minute, 'bob'))
+    expect(rig.detections.map(({ level }) => level)).toEqual(['critical', 'critical'])
+    expect(rig.detections[0]?.summary).toMatch(/^Logged in from there: ann\. 00D\w+: 5 API calls/)
+    expect(rig.detections[1]?.summary).toMatch(/^Logged in from there: ann and bob\. 00D\w+: 5 API calls/)
+    expect(rig.detections[1]?.explanation).toContainEqual({
+      label: 'Logged in',
+      value: `ann 2026-03-02 08:59 UTC from ${network}, bob 2026-03-02 09:05 UTC from ${network}`,
+    })
+  })
+
+  test('says it again when there are twice as many, and names three', () => {
+    const rig = createRig([spray()])
+    rig.feed(
+      ...guesses(start),
+      ...['a', 'b', 'c', 'd', 'e'].map((user, i) => enter(start + (3 + i) * minute, user)),
+    )
+    expect(rig.detections.map(({ summary }) => summary.replace(/\. 00D.*/, ''))).toEqual([
+      expect.stringMatching(/^00D\w+: 5/),
+      'Logged in from there: a',
+      'Logged in from there: a and b',
+      'Logged in from there: a, b, c and 1 more',
+    ])
+  })
+
+  test('names nobody who did it long before', () => {
+    const rig = createRig([spray()])
+    rig.feed(enter(start - 2 * hour, 'ann'), ...guesses(start))
+    expect(rig.detections.map(({ level }) => level)).toEqual(['medium'])
+    expect(rig.detections[0]?.summary).not.toContain('ann')
+  })
+
+  test('says the same after a restart at any record', () => {
+    const records = [
+      enter(start - minute, 'ann'),
+      ...guesses(start),
+      ...['a', 'b', 'c'].map((user, i) => enter(start + (3 + i) * minute, user)),
+    ]
+    const whole = createRig([spray()])
+    whole.feed(...records)
+    for (let at = 1; at < records.length; at++) {
+      const rig = createRig([spray()])
       rig.feed(...records.slice(0, at))
       rig.restart()
       rig.feed(...records.slice(at))

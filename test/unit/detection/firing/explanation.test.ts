@@ -8,6 +8,7 @@ import { makeDetection, startTime } from '../../../support/make-detection.ts'
 import { makeDetector } from '../statistics-rig.ts'
 
 const detector: Detector = makeDetector({ id: 'api-volume' })
+const nothing = { tally: {}, total: 0 }
 
 /** 412 calls where 38 are expected. */
 function explained(change: Partial<Explained> = {}): Explained {
@@ -190,15 +191,16 @@ describe('why a detection fired, in words', () => {
     expect(lines({ reason: 'ceiling' })).not.toHaveProperty('By chance')
     const told = {
       ...makeDetection({ observed: 412, reason: 'ceiling' }),
+      evidence: nothing,
       detector: { ...detector, alert: { ...detector.alert, summary: null } },
       limit: 100,
     }
     const others = { ...statistics!, peerWeight: 0.9, high: 15_563 }
     expect([statistics!, others].map((known) => summarize({ ...told, statistics: known }))).toEqual([
       expect.stringMatching(
-        /^jane@acme.example: 412 API calls in 1 h; expected 38 \(usual \d+–\d+\), 10.8× the expected; 100 API calls or more are always reported$/,
+        /^jane@acme.example: 412 API calls within 22 min; usual \d+–\d+ within 1 h, 10.8× the expected 38; 100 API calls or more are always reported$/,
       ),
-      'jane@acme.example: 412 API calls in 1 h; 100 API calls or more are always reported',
+      'jane@acme.example: 412 API calls within 22 min; 100 API calls or more are always reported',
     ])
   })
 
@@ -210,6 +212,7 @@ describe('why a detection fired, in words', () => {
     const alert = { ...detector.alert, summary: null }
     const told = {
       ...makeDetection({ reason: 'ceiling' }),
+      evidence: nothing,
       detector: { ...detector, alert },
       limit: 100,
       limitOf,
@@ -220,16 +223,35 @@ describe('why a detection fired, in words', () => {
   test('says of a network or client that the event does not name that it is unknown', () => {
     const alert = { ...detector.alert, summary: 'from {{network}} with {{client}} by {{app}}; {{Scope}}' }
     const trigger = { ...makeDetection().trigger, fields: { client: 'unknown', app: 'Data Loader' } }
-    expect(summarize({ ...makeDetection({ trigger }), detector: { ...detector, alert } })).toBe(
-      'from an unknown network with an unknown client by Data Loader; unknown',
+    expect(
+      summarize({ ...makeDetection({ trigger }), evidence: nothing, detector: { ...detector, alert } }),
+    ).toBe('from an unknown network with an unknown client by Data Loader; unknown')
+  })
+
+  test('leaves out what no event tells, or only a few of them do', () => {
+    const summary =
+      '{{observed}} {{unit}} {{within}} {{origin}}, for {{users}}; they come from {{networks}} ({{apps}}); {{expected}}'
+    const alert = { ...detector.alert, summary }
+    const network = { '198.51.100.0/24': 400 }
+    const told = (evidence: Parameters<typeof summarize>[0]['evidence'], observed = 412) =>
+      summarize({ ...makeDetection(), observed, evidence, detector: { ...detector, alert } })
+    expect(told(nothing)).toBe('412 API calls within 22 min, for; 750')
+    expect(told({ tally: { network }, total: 400 })).toBe(
+      '412 API calls within 22 min from network 198.51.100.0/24, for; they come from network 198.51.100.0/24; 750',
     )
+    expect(told({ tally: { network }, total: 400 }, 900)).toBe('900 API calls within 22 min, for; 750')
+    const two = { network: { ...network, '203.0.113.0/24': 12 }, user: { ann: 300, bob: 112 } }
+    expect(told({ tally: two, total: 412 })).toMatch(
+      /from 2 networks \(198\.51\.100\.0\/24, 203\.0\.113\.0\/24\), for ann and bob; they/,
+    )
+    expect(told({ tally: two, total: 300 })).toContain('from at least 2 networks')
   })
 
   test('counts one thing in the singular, and bytes in megabytes', () => {
     const exports = { ...detector.measure, unit: 'report exports', unitOfOne: 'report export' }
     const files = { ...detector.measure, expression: 'sum(bytes)', unit: 'of files' }
     const alert = { ...detector.alert, summary: '{{observed}} {{unit}}' }
-    const told = { ...makeDetection(), reason: 'ceiling' as const }
+    const told = { ...makeDetection(), evidence: nothing, reason: 'ceiling' as const }
     expect([
       summarize({ ...told, detector: { measure: exports, alert }, observed: 1 }),
       summarize({ ...told, detector: { measure: exports, alert }, observed: 3 }),

@@ -11,6 +11,7 @@ const weak = (
 ) =>
   makeDetector({
     id,
+    title: `Many ${id}`,
     measureHash: id,
     model: 'none',
     atLeast: 3,
@@ -19,6 +20,8 @@ const weak = (
     wants: (activity) => activity.action === action,
     ...changes,
   })
+
+const found3 = '3 API calls within 2 s; 3 API calls or more are always reported'
 
 const risk = (changes: Parameters<typeof makeDetector>[0] = {}) =>
   makeDetector({
@@ -58,8 +61,9 @@ describe('detections that come back', () => {
     expect(found[0]?.trigger.fields.detectors).toBe('reports, calls')
     expect(found[0]?.explanation[0]).toEqual({
       label: 'Parts',
-      value: 'reports 20 (now), calls 20 (2 h before)',
+      value: `reports 20 (now): ${found3}; calls 20 (2 h before): ${found3}`,
     })
+    expect(found[0]?.trigger.fields.signs).toBe('Many reports (now), Many calls (2 h before)')
     expect(found[0]?.contributors.map(({ field, value }) => `${field} ${value}`)).toEqual(
       expect.arrayContaining(['detector calls', 'detector reports']),
     )

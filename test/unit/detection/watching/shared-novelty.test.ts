@@ -188,6 +188,7 @@ describe('something new that many bring up', () => {
       after: false,
       level: 'high',
       because: 'then many records were read',
+      names: null,
     }
     const rig = rigOf({ escalations: [muchRead] })
     rig.feed(brings(3, 0), brings(7, hour), brings(9, hour))
