@@ -25,6 +25,7 @@ import {
 } from './lifecycle.ts'
 import { activityOf, type OcsfOptions, toOcsf } from './ocsf.ts'
 import { Outbox, type OutboxEntry } from './outbox.ts'
+import { isToldBy, relatedTo } from './related.ts'
 import { type RoutingOptions, routeAlert } from './routes.ts'
 
 export type AlertingTaskOptions = {
@@ -160,7 +161,8 @@ class AlertingTask implements PartitionTask, DeliverySource {
     const { metrics, routes, alertsTopic, ocsf } = this.#options
     const { id, latest } = change.alert
     const told = this.#alerts.get(id)?.told ?? {}
-    const decisions = decide(change, routeAlert(routes(), change.alert), told)
+    const others = this.#tellersOf(change.alert).map(({ told }) => told)
+    const decisions = decide(change, routeAlert(routes(), change.alert), told, others)
     this.#save(id, {
       alert: toHistory(decisions, change.time).reduce(addHistory, change.alert),
       told: { ...told, ...this.#putRows(change, decisions, told, offset) },
@@ -172,6 +174,18 @@ class AlertingTask implements PartitionTask, DeliverySource {
     output.emit(alertsTopic, { key: latest.org.id, value, headers: { org: latest.org.name, alert: id } })
   }
 
+  /** Alerts that are open and say what this one has to say. */
+  #tellersOf(alert: Alert): readonly AlertRecord[] {
+    if (!alert.latest.detector.partOf) return []
+    return [...this.#alerts.entries()].flatMap(([, other]) => (isToldBy(alert, other.alert) ? [other] : []))
+  }
+
+  #relatedTo(alert: Alert): Pick<Notification, 'related'> {
+    const others = [...this.#alerts.entries()].map(([, other]) => other.alert)
+    const related = relatedTo(alert, others)
+    return related.length === 0 ? {} : { related }
+  }
+
   /** Puts one row per receiver that is to be notified, and answers what these have been told now. */
   #putRows(
     { alert, time }: AlertChange,
@@ -180,11 +194,12 @@ class AlertingTask implements PartitionTask, DeliverySource {
     offset: number,
   ): Record<string, Told> {
     const now: Record<string, Told> = {}
+    const related = decisions.some(({ kind }) => kind === 'notify') ? this.#relatedTo(alert) : {}
     for (const decision of decisions) {
       if (decision.kind === 'silent') continue
       const { receiver, cause } = decision
       const count = (told[receiver]?.count ?? 0) + 1
-      const notification: Notification = { key: `${alert.id}-${count}`, alert, cause }
+      const notification: Notification = { key: `${alert.id}-${count}`, alert, cause, ...related }
       this.#outbox.put({ receiver, notification, order: [offset, this.#rowsPut++] })
       now[receiver] = { cause, level: alert.level, time, count }
     }

@@ -24,6 +24,7 @@ export type Decision =
  * - `backfill`: the event was stored before the org was watched
  * - `no-route`, `below-level`: no route matches; or only at another level
  * - `already-sent`: the receiver knows
+ * - `told-by-another`: the receiver has been told of an alert that says it as well, at this level or a higher one
  * - `harmless`: an analyst has said so, and it did not get worse
  * - `never-sent`: it resolved, and nobody had been told that it was open
  */
@@ -33,21 +34,34 @@ export type SilentReason =
   | 'no-route'
   | 'below-level'
   | 'already-sent'
+  | 'told-by-another'
   | 'harmless'
   | 'never-sent'
 
-/** Decides for every receiver. `told` is what each receiver was last told about this alert. */
+/**
+ * Decides for every receiver. `told` is what each receiver was last told about this alert, `others` of alerts that say what it
+ * says.
+ */
 export function decide(
   change: AlertChange,
   routing: Routing,
   told: Readonly<Record<string, Told>>,
+  others: readonly Readonly<Record<string, Told>>[] = [],
 ): readonly Decision[] {
   if (change.event === 'judged') return []
   if (change.event === 'resolved') return decideResolved(told)
   if (change.alert.latest.detector.status === 'experimental') return [nobody('experimental')]
   if (change.detection?.backfill) return [nobody('backfill')]
   if (routing.kind === 'unrouted') return [nobody(routing.reason)]
-  return routing.receivers.map((receiver) => decideFor(receiver, change, told[receiver]))
+  return routing.receivers.map((receiver) => {
+    if (told[receiver] === undefined && others.some((other) => hasBeenTold(other[receiver], change.alert)))
+      return { kind: 'silent', receiver, reason: 'told-by-another' }
+    return decideFor(receiver, change, told[receiver])
+  })
+}
+
+function hasBeenTold(last: Told | undefined, { level }: Alert): boolean {
+  return last !== undefined && last.cause !== 'resolved' && compareLevels(last.level, level) >= 0
 }
 
 /** Whoever was told that it is open learns that it is over, whatever the routes say by now. */

@@ -24,6 +24,7 @@ const detector = z.object({
   set: z.string(),
   repeat: z.number().nonnegative(),
   keepOpen: z.number().positive(),
+  partOf: z.union([z.literal('any'), z.array(z.string())]).exactOptional(),
 })
 
 const statistics = z.object({

@@ -124,6 +124,8 @@ export type DetectorRef = {
   readonly repeat: number
   /** Quiet time after which the alert resolves, ms: `alert.keep_open`, else the longest window. */
   readonly keepOpen: number
+  /** Detectors whose open alert about the same tells this one as well (`alert.part_of`). */
+  readonly partOf?: 'any' | readonly string[]
 }
 
 /** The models that give a probability. */

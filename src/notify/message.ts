@@ -1,7 +1,8 @@
 import type { Alert } from '../alerting/alert.ts'
+import type { Related } from '../alerting/related.ts'
 import { formatBytes } from '../bytes.ts'
 import type { Detection, Entity, Statistics } from '../detection/detection.ts'
-import { day, formatDuration } from '../duration.ts'
+import { day, formatDuration, hour } from '../duration.ts'
 import { formatWithin } from '../span.ts'
 import type { Notification } from './notifier.ts'
 import { toPlainText } from './plain-text.ts'
@@ -45,6 +46,7 @@ export const stepsShown = 4
 export const stepLength = 300
 
 const samplesShown = 3
+const relatedShown = 4
 const contributorsShown = 5
 const linesShown = 8
 
@@ -79,7 +81,7 @@ export function toMessage(notification: Notification, { publicUrl }: MessageOpti
     who: describeWho(alert.latest),
     what: toPlainText(detector.title, 300),
     sentence: toSentence(notification),
-    facts: toFacts(alert),
+    facts: toFacts(notification),
     explanation: toExplanation(alert.peak),
     steps: resolved ? [] : toSteps(detector.runbook),
     source: toSource(alert),
@@ -133,7 +135,7 @@ function toSentence({ alert, cause }: Notification): string {
   return cause === 'level-rose' ? `Now ${alert.level}: ${summary}` : summary
 }
 
-function toFacts(alert: Alert): readonly Fact[] {
+function toFacts({ alert, related = [] }: Notification): readonly Fact[] {
   const { peak, latest } = alert
   const { measure, window, span } = peak
   const within = formatWithin(span ? span.until - span.since : window.length)
@@ -155,6 +157,7 @@ function toFacts(alert: Alert): readonly Fact[] {
     .filter((one) => !isSaidByPlace(one, latest) && !(listsUsers && one.field === 'user'))
     .slice(0, contributorsShown)
   if (what.length > 0) facts.push({ label: 'What', value: what.map(describeContributor).join(', ') })
+  if (related.length > 0) facts.push({ label: 'Also', value: describeRelated(related, alert.lastSeenAt) })
   if (alert.verdict) facts.push({ label: 'Verdict', value: describeVerdict(alert.verdict) })
   return facts
 }
@@ -162,6 +165,21 @@ function toFacts(alert: Alert): readonly Fact[] {
 /** All of it came from the network or application that stands under `Where`. */
 function isSaidByPlace({ field, value, share }: Detection['contributors'][number], { trigger }: Detection) {
   return (field === 'network' || field === 'app') && share === 1 && trigger.fields[field] === value
+}
+
+/** `New way into the org (low, 5 h before); Unusual number of record pages opened (high, 12 alerts, at that time)`. */
+function describeRelated(related: readonly Related[], time: number): string {
+  const shown = related.slice(0, relatedShown).map(({ title, level, count, time: seen }) => {
+    const age = time - seen
+    const when = age < hour ? 'at that time' : `${formatAge(age)} before`
+    return `${toPlainText(title, 80)} (${level}, ${count > 1 ? `${count} alerts, ` : ''}${when})`
+  })
+  const more = related.length - shown.length
+  return `${shown.join('; ')}${more > 0 ? `; and of ${more} more detectors` : ''}`
+}
+
+function formatAge(age: number): string {
+  return age < 2 * day ? `${Math.round(age / hour)} h` : `${Math.round(age / day)} days`
 }
 
 function describeVerdict({ word, by, note }: NonNullable<Alert['verdict']>): string {

@@ -1,4 +1,5 @@
 import type { Alert } from '../alerting/alert.ts'
+import type { Related } from '../alerting/related.ts'
 
 /** Delivers notifications to one receiver. One implementation per kind of receiver. */
 export interface Notifier {
@@ -17,6 +18,8 @@ export type Notification = {
   /** The alert as it was when the notification was decided. */
   readonly alert: Alert
   readonly cause: 'first' | 'level-rose' | 'repeat' | 'resolved'
+  /** What other detectors found about the same in the last week, the latest first; absent where nothing was. */
+  readonly related?: readonly Related[]
 }
 
 /** What became of one attempt to deliver. */

@@ -47,7 +47,7 @@ const importRule: readonly (readonly [file: string, imports: readonly string[]])
   ],
   ['report/', ['detection/']],
   ['web/', ['alerting/', 'detection/']],
-  ['notify/', ['alerting/alert.ts', 'detection/detection.ts']],
+  ['notify/', ['alerting/alert.ts', 'alerting/related.ts', 'detection/detection.ts']],
   ['alerting/', ['notify/notifier.ts', 'stream/', 'detection/detection.ts', 'log/log.ts']],
   ['detection/', ['stream/', 'log/log.ts']],
   ['salesforce/', ['log/log.ts', 'log/partitioning.ts', 'store/state-store.ts']],

@@ -64,6 +64,7 @@ export function compileDetector(
       // What is in the longest window may fire again with any event: until it is empty the alert is not over.
       keepOpen: alert.keep_open ?? Math.max(hour, ascending.at(-1) ?? 0),
       summary: alert.summary ?? null,
+      ...(alert.part_of && { partOf: alert.part_of }),
     },
   }
 }

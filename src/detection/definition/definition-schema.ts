@@ -174,6 +174,12 @@ const alert = z.strictObject({
   keep_open: duration
     .optional()
     .describe('Quiet time after which the alert resolves; the longest window, at least 1h, when absent'),
+  part_of: z
+    .union([z.literal('any'), z.array(id).min(1)])
+    .optional()
+    .describe(
+      'Detectors whose open alert about the same tells this one as well: nobody is notified of it beside them, unless it is worse',
+    ),
   summary: summary
     .optional()
     .describe('The sentence that people read, with {{placeholders}}; a general one when absent'),

@@ -1,5 +1,5 @@
 import type { Action, Activity } from '../activity/activity.ts'
-import type { Entity, Level } from '../detection.ts'
+import type { DetectorRef, Entity, Level } from '../detection.ts'
 import type { EpisodeFacts } from '../firing/evidence.ts'
 
 export type Model = 'counts' | 'amounts' | 'ratio' | 'novelty' | 'drift' | 'decay' | 'none'
@@ -61,7 +61,12 @@ export type Detector = {
   readonly watchesDetections: boolean
   /** Counts only what is new for somebody: it sees nothing of what is usual in an org's first days. */
   readonly countsNews: boolean
-  readonly alert: { readonly repeat: number; readonly keepOpen: number; readonly summary: string | null }
+  readonly alert: {
+    readonly repeat: number
+    readonly keepOpen: number
+    readonly summary: string | null
+    readonly partOf?: DetectorRef['partOf']
+  }
 }
 
 export type Measure = {

@@ -109,6 +109,9 @@ function describeNamed({ escalation: { because }, names }: NamedBy): string {
 
 function toRef(detector: Detector, set: string): DetectorRef {
   const { id, title, description, tags, falsepositives, runbook, status, alert } = detector
-  const { repeat, keepOpen } = alert
-  return { id, title, description, tags, falsepositives, runbook, status, set, repeat, keepOpen }
+  const { repeat, keepOpen, partOf } = alert
+  return {
+    ...{ id, title, description, tags, falsepositives, runbook, status, set, repeat, keepOpen },
+    ...(partOf && { partOf }),
+  }
 }

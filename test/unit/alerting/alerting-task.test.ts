@@ -479,3 +479,54 @@ describe('the end of a task', () => {
     expect(rowsOf(harness)).toHaveLength(2)
   })
 })
+
+describe('alerts about the same', () => {
+  const { trigger } = makeDetection()
+  const network = '203.0.113.0/24'
+  const found = (id: string, overrides: Parameters<typeof makeDetection>[0] = {}) =>
+    makeDetection({
+      detector: { ...detector, id, title: id, ...(id === 'page-scraping' && { partOf: ['shared-origin'] }) },
+      trigger: { ...trigger, fields: { ...trigger.fields, network } },
+      episode: id,
+      ...overrides,
+    })
+  const origin = (overrides = {}) =>
+    found('shared-origin', { entity: { type: 'network', id: network }, ...overrides })
+
+  it('are one message where one of them tells the others, until one of these is worse', async () => {
+    const { harness, slack, clock } = setUp()
+    harness.process(origin())
+    for (let user = 0; user < 20; user++)
+      harness.process(
+        found('page-scraping', { entity: { type: 'user', id: `u${user}` }, episode: `e${user}` }),
+      )
+    await harness.checkpoint()
+    expect(slack.asked.map(({ notification: { alert } }) => alert.latest.detector.id)).toEqual([
+      'shared-origin',
+    ])
+    expect(harness.board.list()).toHaveLength(21)
+    const silent = harness.board.list().filter(({ latest }) => latest.detector.id === 'page-scraping')
+    expect(silent[0]?.history.at(-1)).toMatchObject({ event: 'not-notified', detail: 'told-by-another' })
+    const worse = {
+      level: 'critical',
+      episode: 'e1',
+      sequence: 1,
+      entity: { type: 'user', id: 'u1' },
+    } as const
+    harness.process(found('page-scraping', worse))
+    await harness.checkpoint()
+    await pass(clock, 2000)
+    expect(slack.causes()).toEqual(['first', 'first'])
+  })
+
+  it('are named by the message of each', async () => {
+    const { harness, pagerduty } = setUp()
+    harness.process(found('new-access', { level: 'low', time: startTime - hour }))
+    harness.process(found('bulk-export'))
+    await harness.checkpoint()
+    expect(pagerduty.asked.map(({ notification }) => notification.related)).toEqual([
+      undefined,
+      [{ detector: 'new-access', title: 'new-access', level: 'low', count: 1, time: startTime - hour }],
+    ])
+  })
+})

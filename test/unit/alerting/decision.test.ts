@@ -127,4 +127,22 @@ describe('the decision to notify', () => {
     expect(change?.alert.status).toBe('resolved')
     expect(decide(change!, toSlack, {})).toEqual([silent('already-sent', 'slack')])
   })
+
+  it.each([
+    ['at this level', { ...first }, true],
+    ['at a higher level', { ...first, level: 'critical' }, true],
+    ['at a lower level only', { ...first, level: 'medium' }, false],
+    ['and that it is over', { ...first, cause: 'resolved' }, false],
+  ] as const)('says nothing to whom another alert told the same %s: %o %s', (_, other, isTold) => {
+    expect(decide(opening(), toSlack, {}, [{ slack: other }])).toEqual([
+      isTold ? silent('told-by-another', 'slack') : notify('first'),
+    ])
+    expect(decide(opening(), toSlack, {}, [{ pagerduty: other }])).toEqual([notify('first')])
+  })
+
+  it('goes on telling whoever was told of this alert', () => {
+    const change = following({ level: 'critical' })
+    const other = { slack: { ...first, level: 'critical' } as const }
+    expect(decide(change, toSlack, { slack: first }, [other])).toEqual([notify('level-rose')])
+  })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { applyDetection, applyTime } from '../../../src/alerting/lifecycle.ts'
+import type { Related } from '../../../src/alerting/related.ts'
 import { hour, minute } from '../../../src/duration.ts'
 import { formatAmount, toMessage } from '../../../src/notify/message.ts'
 import { shorten, toPlainText } from '../../../src/notify/plain-text.ts'
@@ -93,6 +94,23 @@ describe('what a person reads', () => {
       { label: 'Last from', value: 'ip 203.0.113.7, app Data Loader' },
       users,
     ])
+  })
+
+  it('says what else was found about the same', () => {
+    const at = (count: number, age: number, level: 'low' | 'high') => ({
+      ...{ detector: 'new-access', title: 'New way into the org', level, count, time: startTime - age },
+    })
+    const facts = (related: Related[]) =>
+      toMessage({ key, alert: makeAlert(), cause: 'first', related }, {}).facts.slice(-1)
+    expect(facts([at(1, 5 * hour, 'low'), at(12, minute, 'high')])).toEqual([
+      {
+        label: 'Also',
+        value: 'New way into the org (low, 5 h before); New way into the org (high, 12 alerts, at that time)',
+      },
+    ])
+    expect(facts(Array.from({ length: 6 }, () => at(1, 3 * 24 * hour, 'low')))[0]?.value).toMatch(
+      /\(low, 3 days before\); and of 2 more detectors$/,
+    )
   })
 
   it('writes amounts as people do', () => {
