@@ -11,6 +11,7 @@ import type { Log, TopicSpec } from './log/log.ts'
 import type { LogFacts } from './log/log-facts.ts'
 import type { Logger } from './logger.ts'
 import { createConsoleNotifier } from './notify/console/console-notifier.ts'
+import type { MessageOptions } from './notify/message.ts'
 import type { Notifier } from './notify/notifier.ts'
 import { createPagerDutyNotifier } from './notify/pagerduty/pagerduty-notifier.ts'
 import { createSlackNotifier } from './notify/slack/slack-notifier.ts'
@@ -132,7 +133,7 @@ function createNotifier(
       receiver: name,
       readSecret: () => slack.webhookUrl.read(),
       clock,
-      ...publicUrl(config),
+      ...messageOptions(config),
     })
   }
   if (pagerduty) {
@@ -142,7 +143,7 @@ function createNotifier(
       readSecret: () => routingKey.read(),
       url,
       clock,
-      ...publicUrl(config),
+      ...messageOptions(config),
     })
   }
   const { stream, format, colors } = console ?? {
@@ -150,11 +151,21 @@ function createNotifier(
     format: config.logging.format,
     colors: process.stderr.isTTY,
   }
-  return createConsoleNotifier({ receiver: name, stream, format, colors, ...publicUrl(config) })
+  return createConsoleNotifier({ receiver: name, stream, format, colors, ...messageOptions(config) })
 }
 
-function publicUrl({ web }: Config): { publicUrl?: string } {
-  return web.publicUrl === undefined ? {} : { publicUrl: web.publicUrl }
+function messageOptions({ web, orgs }: Config): MessageOptions {
+  return {
+    ...(web.publicUrl !== undefined && { publicUrl: web.publicUrl }),
+    orgUrls: Object.fromEntries(
+      orgs.flatMap(({ name, loginUrl }) => (isMyDomain(loginUrl) ? [[name, loginUrl]] : [])),
+    ),
+  }
+}
+
+/** Pages of an org are not at Salesforce's common login hosts. */
+function isMyDomain(loginUrl: string): boolean {
+  return !/^(login|test)\.salesforce\.com$/.test(new URL(loginUrl).hostname)
 }
 
 type TlsConfig = boolean | { readonly caFile?: Secret; readonly certFile?: Secret; readonly keyFile?: Secret }

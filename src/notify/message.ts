@@ -6,6 +6,7 @@ import { day, formatDuration, hour } from '../duration.ts'
 import { formatWithin } from '../span.ts'
 import type { Notification } from './notifier.ts'
 import { toPlainText } from './plain-text.ts'
+import { type OrgUrls, userLink } from './user-link.ts'
 
 /**
  * What a person reads, in parts, the same for every receiver: who, what, how much against what is usual, since when, from
@@ -25,6 +26,8 @@ export type Message = {
   /** Where it comes from: org, detector, alert, event ids. */
   readonly source: string
   readonly link: string | null
+  /** Where Salesforce shows the user whom it is about, to be frozen. */
+  readonly userLink: string | null
 }
 
 /** A labelled line, such as `Usual`: `120–400, expected 210`. */
@@ -33,6 +36,7 @@ export type Fact = { readonly label: string; readonly value: string }
 export type MessageOptions = {
   /** Where the analysts' page can be reached (`web.public_url`); without it there is no link. */
   readonly publicUrl?: string
+  readonly orgUrls?: OrgUrls
 }
 
 /** No model is exact enough to tell smaller probabilities apart. */
@@ -72,7 +76,7 @@ const factLines: readonly string[] = [
 const factLength = 500
 
 /** The message of a notification, cut to what a person reads. */
-export function toMessage(notification: Notification, { publicUrl }: MessageOptions): Message {
+export function toMessage(notification: Notification, { publicUrl, orgUrls }: MessageOptions): Message {
   const { alert, cause } = notification
   const resolved = cause === 'resolved'
   const { detector } = alert.latest
@@ -86,6 +90,7 @@ export function toMessage(notification: Notification, { publicUrl }: MessageOpti
     steps: resolved ? [] : toSteps(detector.runbook),
     source: toSource(alert),
     link: publicUrl ? alertLink(publicUrl, alert.id) : null,
+    userLink: userLink(alert.latest, orgUrls),
   }
 }
 

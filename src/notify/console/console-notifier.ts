@@ -40,7 +40,7 @@ export function formatNotification(
   { colors, ...options }: MessageOptions & { readonly colors: boolean },
 ): string {
   const color = picocolors.createColors(colors)
-  const { label, who, what, sentence, facts, explanation, steps, source, link } = toMessage(
+  const { label, who, what, sentence, facts, explanation, steps, source, link, userLink } = toMessage(
     notification,
     options,
   )
@@ -55,7 +55,7 @@ export function formatNotification(
     ...(steps.length > 0 ? [`  ${color.dim('What to do')}`] : []),
     ...steps.map((step, index) => `              ${index + 1}. ${step}`),
     `  ${color.dim(source)}`,
-    ...(link === null ? [] : [`  ${color.cyan(link)}`]),
+    ...[link, userLink].flatMap((url) => (url === null ? [] : [`  ${color.cyan(url)}`])),
   ]
   return `${lines.join('\n')}\n\n`
 }

@@ -45,8 +45,12 @@ const detailsLimit = 500 * 1024
 export function toPagerDutyEvent(notification: Notification, options: MessageOptions): PagerDutyEvent {
   const { alert, cause } = notification
   if (cause === 'resolved') return { event_action: 'resolve', dedup_key: alert.id }
-  const { what, sentence, link } = toMessage(notification, options)
+  const { what, sentence, link, userLink } = toMessage(notification, options)
   const { org, entity, detector } = alert.latest
+  const links = [
+    ...(link === null ? [] : [{ href: link, text: 'Open in Forcewatch' }]),
+    ...(userLink === null ? [] : [{ href: userLink, text: 'Open user in Salesforce' }]),
+  ]
   return {
     event_action: 'trigger',
     dedup_key: alert.id,
@@ -61,7 +65,8 @@ export function toPagerDutyEvent(notification: Notification, options: MessageOpt
       custom_details: toDetails(notification, options),
     },
     client: 'Forcewatch',
-    ...(link !== null && { client_url: link, links: [{ href: link, text: 'Open in Forcewatch' }] }),
+    ...(link !== null && { client_url: link }),
+    ...(links.length > 0 && { links }),
   }
 }
 

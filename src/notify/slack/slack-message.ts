@@ -1,5 +1,5 @@
 import type { Level } from '../../detection/detection.ts'
-import { type Fact, type MessageOptions, toMessage } from '../message.ts'
+import { type Fact, type Message, type MessageOptions, toMessage } from '../message.ts'
 import type { Notification } from '../notifier.ts'
 
 /** The body of a post to an incoming webhook. */
@@ -57,10 +57,8 @@ const marks: Readonly<Record<Level, string>> = {
  * mentions nor links; markup is used for our own labels. Source of the limits: docs.slack.dev, Block Kit reference.
  */
 export function toSlackMessage(notification: Notification, options: MessageOptions): SlackMessage {
-  const { label, who, what, sentence, facts, explanation, steps, source, link } = toMessage(
-    notification,
-    options,
-  )
+  const message = toMessage(notification, options)
+  const { label, who, what, sentence, facts, explanation, steps, source } = message
   const mark = notification.cause === 'resolved' ? '✅' : marks[notification.alert.level]
   const title = `${mark} ${label} · ${who} · ${what}`
   const blocks: SlackBlock[] = [
@@ -73,7 +71,8 @@ export function toSlackMessage(notification: Notification, options: MessageOptio
     const lines = ['What to do', ...steps.map((step, index) => `${index + 1}. ${step}`)]
     blocks.push({ type: 'section', text: plain(lines.join('\n'), limits.steps) })
   }
-  if (link !== null && link.length <= limits.url) blocks.push({ type: 'actions', elements: [button(link)] })
+  const buttons = buttonsOf(message)
+  if (buttons.length > 0) blocks.push({ type: 'actions', elements: buttons })
   const why = explanation.filter(({ label }) => whyShown.has(label))
   blocks.push({
     type: 'context',
@@ -131,6 +130,14 @@ function bold(label: string): Markup {
   return { type: 'mrkdwn', text: `*${label}*`, verbatim: true }
 }
 
-function button(url: string): Button {
-  return { type: 'button', action_id: 'open-alert', text: plain('Open in Forcewatch', 75), url }
+function buttonsOf({ link, userLink }: Message): readonly Button[] {
+  const links = [
+    ['open-alert', 'Open in Forcewatch', link],
+    ['open-user', 'Open user in Salesforce', userLink],
+  ] as const
+  return links.flatMap(([id, text, url]) =>
+    url === null || url.length > limits.url
+      ? []
+      : [{ type: 'button', action_id: id, text: plain(text, 75), url } as const],
+  )
 }

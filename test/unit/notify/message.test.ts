@@ -34,6 +34,7 @@ describe('what a person reads', () => {
       steps: ['Ask the user.', 'Look at the application.', 'Revoke the session.'],
       source: `org acme · detector bulk-export · alert ${makeAlert().id} · events event-0, event-1`,
       link: `https://fw.example/#alert-${makeAlert().id}`,
+      userLink: null,
     })
   })
 
