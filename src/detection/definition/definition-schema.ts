@@ -80,7 +80,7 @@ const selection = selectionOf(activityField, {
 const foundSelection = selectionOf(foundField, {
   id: 'levelCondition',
   description:
-    'observed, expected, ratio, excess (powers of ten beyond the threshold), window, whole_expected, whole_ratio (of the longest window), own_ratio (observed / own largest before), unexplained (ratio / growth of other work) and growing (share of days) of drift, steady, every, networks, apps, users, familiarity, or any field',
+    'observed, expected, ratio, excess (powers of ten beyond the threshold), window, whole_expected, whole_ratio (of the longest window), own_ratio (observed / own largest before), unexplained (ratio / growth of other work) and growing (share of days) of drift, steady, every, networks, apps, users, familiarity, once (observed without what the same query had brought before), or any field',
 })
 
 const field = z

@@ -178,6 +178,7 @@ const found = {
   apps: { read: ({ apps }) => apps },
   users: { read: ({ users }) => users },
   familiarity: { read: ({ familiarity }) => familiarity },
+  once: { read: ({ observed, repeated }) => observed * (1 - repeated) },
 } as const satisfies Record<string, Field<Found>>
 
 /** What `levels:` may ask about: what was found, and every field of the activity that fired. */

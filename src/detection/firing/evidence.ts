@@ -6,6 +6,7 @@ import { awayDays, dimensions, isFamiliar, isNew } from '../activity/firsts.ts'
 import { textOf } from '../activity/payload.ts'
 import { userTypeOf } from '../activity/user-type.ts'
 import type { Detection, EventSample } from '../detection.ts'
+import { type QueriesSeen, repeatedShare } from './repeated-queries.ts'
 import { beat, createRhythm, type Rhythm, rhythmOf } from './rhythm.ts'
 
 /** What an episode consists of, gathered from the moment it becomes remarkable, in little space. */
@@ -22,6 +23,9 @@ export type Evidence = {
   familiar?: number
   /** Event time of the first of them, ms. */
   since?: number
+  queries?: QueriesSeen
+  /** What of the total the same query had brought before. */
+  repeated?: number
 }
 
 /** What `levels:` may ask about an episode. */
@@ -39,6 +43,8 @@ export type EpisodeFacts = {
    * when none of them does.
    */
   readonly familiarity: number | null
+  /** Share of what it consists of that the same query had brought before, 0 to 1: asked again after a failure, it takes nothing more. */
+  readonly repeated: number
 }
 
 const maxSamples = 20
@@ -65,6 +71,8 @@ export function collect(evidence: Evidence, activity: Activity, amount: number, 
   beat(evidence.rhythm, activity)
   if (tellsOrigin(activity)) evidence.events = (evidence.events ?? 0) + 1
   if (isFamiliar(activity.firsts)) evidence.familiar = (evidence.familiar ?? 0) + 1
+  evidence.queries ??= {}
+  evidence.repeated = (evidence.repeated ?? 0) + amount * repeatedShare(evidence.queries, activity)
   for (const object of activity.objects) count(evidence, 'object', object, amount)
   count(evidence, 'network', activity.network, amount)
   count(evidence, 'app', activity.app, amount)
@@ -76,7 +84,7 @@ export function collect(evidence: Evidence, activity: Activity, amount: number, 
 }
 
 export function factsOf(evidence: Evidence, entityType: string): EpisodeFacts {
-  const { tally, rhythm, events = 0, familiar = 0 } = evidence
+  const { tally, rhythm, total, events = 0, familiar = 0, repeated = 0 } = evidence
   const every = rhythm ? rhythmOf(rhythm) : null
   const distinct = (field: string) => Object.keys(tally[field] ?? {}).length
   const users = entityType === 'user' ? 1 : distinct('user')
@@ -87,6 +95,7 @@ export function factsOf(evidence: Evidence, entityType: string): EpisodeFacts {
     apps: distinct('app'),
     users,
     familiarity: events === 0 ? null : familiar / events,
+    repeated: total > 0 ? repeated / total : 0,
   }
 }
 

@@ -25,6 +25,8 @@ export type Explained = {
   readonly trigger: EventSample
   /** Names of others to whom the same happened. */
   readonly joined: readonly string[]
+  /** Share of what was observed that the same query had brought before. */
+  readonly repeated: number
   readonly ruledBy?: RuledBy | undefined
   /** What only the watcher knows. */
   readonly about?: readonly Line[] | undefined
@@ -48,6 +50,8 @@ function* linesOf(explained: Explained): Generator<Line> {
   if (account !== '') yield { label: 'Account', value: account }
   if (joined.length > 0) yield { label: 'Shared', value: sharedWith(joined) }
   if (typeof trigger.fields.parts === 'string') yield { label: 'Parts', value: trigger.fields.parts }
+  const repeats = repeatsOf(explained)
+  if (repeats !== '') yield { label: 'Repeated', value: repeats }
   yield* about
   if (statistics) yield* statisticalLines(explained, statistics)
   yield { label: 'Tuning', value: tuningOf(explained) }
@@ -133,6 +137,13 @@ function sharedWith(joined: readonly string[]): string {
   const more = joined.length > maxNamed ? ` and ${joined.length - maxNamed} more` : ''
   const who = joined.length === 1 ? 'one other' : `${joined.length} others`
   return `${who} brought up the same: ${joined.slice(0, maxNamed).join(', ')}${more}`
+}
+
+/** Told where it is most of what was observed, as when a program asks again and again after a failure. */
+function repeatsOf({ repeated, observed, detector: { measure } }: Explained): string {
+  if (repeated < 0.5) return ''
+  const once = formatQuantity(measure, Math.max(1, Math.round(observed * (1 - repeated))))
+  return `about ${Math.floor(100 * repeated)} % by a query that had brought the same before; each counted once, ${once}`
 }
 
 /** What would have kept it quiet, and where that has to be said: an override wins over what the detector says. */

@@ -1,7 +1,7 @@
 import type { Detector } from '../definition/detector.ts'
 import type { Detection, DetectorRef, Statistics } from '../detection.ts'
 import { detectionId, type Episode, type Finding } from './episode.ts'
-import { contributorsOf, type Evidence } from './evidence.ts'
+import { contributorsOf, type Evidence, factsOf } from './evidence.ts'
 import { enumerate } from './evidence-words.ts'
 import { summarize } from './explain.ts'
 import { toExplanation } from './explanation.ts'
@@ -76,6 +76,7 @@ export function toDetection(
       statistics,
       trigger,
       joined,
+      repeated: factsOf(evidence, entity.type).repeated,
       ruledBy,
       about: [...usersOf(evidence, measure, observed), ...about],
     }),

@@ -161,6 +161,24 @@ const backFromHoliday: Case = {
   },
 }
 
+/** What a poller does with an answer fails, and it asks the same again, every five seconds until somebody looks. */
+const retryStorm: Case = {
+  id: 'retry-storm',
+  title: 'a poller asks the same query of 1,900 rows every five seconds for eight hours',
+  days: 3,
+  promise: atMostLow,
+  play(scene) {
+    const poller = scene.integration('poller')
+    const session = scene.usualSession(poller)
+    const [entity = 'Case'] = poller.objects
+    const usual = { apiType: poller.apiType, userAgent: poller.userAgent, client: poller.client }
+    scene.login(scene.at(1, 8, 59), session, 'refresh')
+    const query = `SELECT Id, Name, CreatedDate, LastModifiedDate FROM ${entity} WHERE LastModifiedDate > :last`
+    for (let turn = 0; turn < 5760; turn++)
+      scene.query(scene.at(1, 9) + turn * 5000, session, entity, 1900, usual, query)
+  },
+}
+
 /** Days on which much more happens than usual, for a good reason. */
 export const busyDays: readonly Case[] = [
   newEmployees,
@@ -169,4 +187,5 @@ export const busyDays: readonly Case[] = [
   passwordDay,
   goLive,
   backFromHoliday,
+  retryStorm,
 ]

@@ -77,7 +77,15 @@ describe('a selection', () => {
 })
 
 describe('a condition of a level', () => {
-  const facts = { steady: true, every: 300_000, networks: 1, apps: 1, users: 1, familiarity: 0.5 }
+  const facts = {
+    steady: true,
+    every: 300_000,
+    networks: 1,
+    apps: 1,
+    users: 1,
+    familiarity: 0.5,
+    repeated: 0.8,
+  }
   const found: Found = {
     observed: 50,
     expected: 2,
@@ -102,6 +110,7 @@ describe('a condition of a level', () => {
       'whole_ratio|lte': 5,
       'own_ratio|gte': 1.5,
       'familiarity|lt': 0.8,
+      'once|lt': 11,
     }
     const compiled = compileSelection(source, foundField)
     expect(compiled.kind === 'ok' && compiled.matches(found)).toBe(true)

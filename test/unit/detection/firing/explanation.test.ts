@@ -35,6 +35,7 @@ function explained(change: Partial<Explained> = {}): Explained {
     },
     trigger: makeDetection().trigger,
     joined: [],
+    repeated: 0,
     ...change,
   }
 }
@@ -56,6 +57,13 @@ describe('why a detection fired, in words', () => {
       Tuning: expect.stringMatching(/^no budget would have kept it quiet \(it is 1\/week\)/),
       Detector: 'api-volume, set 3fa9c0ffee3f, entity 005xx000001SvcAAA',
     })
+  })
+
+  test('says how much of it the same query had brought before, where that is most of it', () => {
+    expect(lines({ repeated: 0.4 })).not.toHaveProperty('Repeated')
+    expect(lines({ repeated: 0.9 }).Repeated).toBe(
+      'about 90 % by a query that had brought the same before; each counted once, 41 API calls',
+    )
   })
 
   test('says which budget would have kept it quiet', () => {
