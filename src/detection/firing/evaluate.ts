@@ -96,7 +96,7 @@ export function evaluate(evaluation: Evaluation): Verdict | null {
   for (let k = 0; k < detector.windows.length; k++) {
     const observed = evaluation.observed[k] as number
     const length = detector.windows[k] as number
-    if (!isWorthALook(observed, evaluation.firing, length) || isKnownQuiet(evaluation, k, observed)) continue
+    if (!isWorthALook(observed, evaluation, length) || isKnownQuiet(evaluation, k, observed)) continue
     const verdict = judgeWindow(evaluation, k, observed)
     if (!verdict) continue
     if (fires(verdict)) firing.push(verdict)
@@ -111,8 +111,17 @@ export function evaluate(evaluation: Evaluation): Verdict | null {
 }
 
 /** Whether so much can matter at all, whatever is usual. */
-export function isWorthALook(observed: number, firing: Firing, length: number): boolean {
-  return observed >= firing.atLeast / 2 || observed >= ceilingOf(firing, length)
+function isWorthALook(
+  observed: number,
+  { firing, model }: Pick<Evaluation, 'firing' | 'model'>,
+  length: number,
+): boolean {
+  return observed >= worthyFrom(firing, model) || observed >= ceilingOf(firing, length)
+}
+
+/** With a fixed limit nothing has to be judged, and all but the first tenth can be told. */
+function worthyFrom({ atLeast }: Firing, model: BaselineModel | null): number {
+  return atLeast / (model ? 2 : 10)
 }
 
 /**
@@ -137,7 +146,7 @@ function ordinaryBelow(evaluation: Evaluation, k: number): number {
   const { detector, firing, panes, model } = evaluation
   const length = detector.windows[k] as number
   const ceiling = ceilingOf(firing, length)
-  const unworthy = Math.min(firing.atLeast / 2, ceiling)
+  const unworthy = Math.min(worthyFrom(firing, model), ceiling)
   if (!model) return unworthy
   if (!canJudge(evaluation, length, windowEndingAt(panes[k] as number, length).start)) return ceiling
   return Math.max(unworthy, Math.min(ceiling, Math.floor(quietBound(evaluation, k)) + 1))

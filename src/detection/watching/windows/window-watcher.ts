@@ -135,12 +135,19 @@ export class WindowWatcher implements Watcher {
     if (verdict) {
       keepSurprises(state, scores)
       this.#remark(verdict, activity, org, amount, state, model)
+    } else if (this.#gathersAll) {
+      this.#gather(activity, org, amount)
     } else if (this.#addsUp && row >= 0 && time >= state.head && this.#bursts.expects(row)) {
       const footing = { row, group: groupNumber, firing, org }
       this.#bursts.begin(footing, time, ordinaryRoom(evaluation))
     }
     if (model && !(fires(verdict) && isSuspended(state, time, time + 1)))
       this.#sight.notePeaks(state, model, org)
+  }
+
+  /** Whoever does something new is rare, and each of them may have to be named. */
+  get #gathersAll(): boolean {
+    return this.#detector.countsNews && this.#detector.measure.kind === 'distinct'
   }
 
   get #detector(): Detector {
@@ -208,6 +215,13 @@ export class WindowWatcher implements Watcher {
 
   #countAll(): void {
     for (const burst of this.#bursts.takeAll()) this.#count(burst)
+  }
+
+  /** Remembers what led to something remarkable, so that all whom it is about can be named. */
+  #gather(activity: Activity, org: OrgTime, amount: number): void {
+    const entity = this.#detector.entityOf(activity)
+    if (!entity) return
+    this.episodes.take(entityKey(org.ref, entity.id), { activity, entity, org, amount, finding: null })
   }
 
   /** Gathers what is remarkable, and withholds it from learning where it fires. */
