@@ -161,7 +161,15 @@ function wordsOf({ raw, username, user }: Activity): { readonly title?: string; 
   // Whom it is about says the alert.
   const who = `${username ?? user}: `
   const told = sentence?.startsWith(who) ? sentence.slice(who.length) : sentence
-  return { ...(title !== null && { title }), ...(told != null && { told: told.slice(0, longestTold) }) }
+  return { ...(title !== null && { title }), ...(told != null && { told: firstPartsOf(told) }) }
+}
+
+/** As many of the parts between semicolons as there is room for. */
+function firstPartsOf(sentence: string): string {
+  if (sentence.length <= longestTold) return sentence
+  const cut = sentence.slice(0, longestTold)
+  const end = cut.lastIndexOf('; ')
+  return end > 0 ? cut.slice(0, end) : `${cut}…`
 }
 
 function factOf({ raw, time }: Activity): Fact | undefined {

@@ -69,6 +69,17 @@ describe('detections that come back', () => {
     )
   })
 
+  test('are told by as many parts of their sentences as there is room for', () => {
+    const told = (summary: string) => {
+      const long = weak('calls', 'api-query', { alert: { repeat: day, keepOpen: hour, summary } })
+      const rig = createRig([long, weak('reports', 'report-run'), risk()])
+      rig.feed(...acts('api-query', monday), ...acts('report-run', monday + hour))
+      return String(rig.detections.at(-1)?.explanation[0]?.value).replace(/^.*before\): /, '')
+    }
+    expect(told(`u1: ${'a'.repeat(100)}; ${'b'.repeat(100)}`)).toBe('a'.repeat(100))
+    expect(told('c'.repeat(300))).toBe(`${'c'.repeat(160)}…`)
+  })
+
   test('fade: after a half-life the first one weighs half', () => {
     const rig = createRig([weak('calls', 'api-query'), weak('reports', 'report-run'), risk({ atLeast: 29 })])
     rig.feed(...acts('api-query', monday), ...acts('report-run', monday + 14 * day))
