@@ -1,7 +1,9 @@
 import type { Case } from '../case.ts'
 import { backFromLeave, dormantApp, dormantUser } from './back-after-months.ts'
+import { browserExtension } from './browser-extension.ts'
 import { busyDays } from './busy-days.ts'
 import { changedHabits } from './changed-habits.ts'
+import { curiousCustomer } from './curious-customer.ts'
 import { escalationThenExport } from './escalation-then-export.ts'
 import { filesOnly } from './files-only.ts'
 import { impersonatedExport, impersonation, impersonationAtDesk } from './impersonation.ts'
@@ -53,6 +55,8 @@ export const evasions: readonly Case[] = [
   dormantApp,
   listsFromAbroad,
   mfaFatigue,
+  browserExtension,
+  curiousCustomer,
 ]
 
 /** What happens to every org. */
