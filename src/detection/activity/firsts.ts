@@ -101,3 +101,19 @@ export function isAutomated(firsts: Firsts): boolean | null {
 export function awayDays(firsts: Firsts): number | null {
   return (firsts & knownUser) === 0 ? null : (firsts >>> 16) & mostAway
 }
+
+/** Network, app, client and country as told, new and strange, and whether that is a surprise. */
+const wholeAccess = [...Array(3).keys(), dimensions.indexOf('country')].reduce(
+  (bits, index) => bits | (1 << index) | (256 << index) | (1 << (strangeBits + index)),
+  surpriseBit,
+)
+
+/** `firsts` of what does not tell where it comes from, with what `other` tells of that. */
+export function withAccessOf(firsts: Firsts, other: Firsts): Firsts {
+  return firsts | (other & wholeAccess)
+}
+
+/** Whether both tell the same of where they come from. */
+export function sameAccess(one: Firsts, other: Firsts): boolean {
+  return ((one ^ other) & wholeAccess) === 0
+}

@@ -16,6 +16,7 @@ import { Prompts } from './prompts.ts'
 import { Sprays, usersOfSpray } from './sprays.ts'
 import { Travels } from './travels.ts'
 import { UsualHours } from './usual-hours.ts'
+import { Whereabouts } from './whereabouts.ts'
 
 /**
  * Adds to each activity what its event does not say and what follows from those before it: whose it is, what is new about it, what
@@ -36,6 +37,7 @@ export class Enrichment {
   readonly #grants: Grants
   readonly #impersonations: Impersonations
   readonly #hours: UsualHours
+  readonly #whereabouts: Whereabouts
 
   constructor(entities: EntityTable) {
     const users = entities.of('user')
@@ -49,6 +51,7 @@ export class Enrichment {
     this.#grants = new Grants(users)
     this.#impersonations = new Impersonations(users)
     this.#hours = new UsualHours(users)
+    this.#whereabouts = new Whereabouts(users)
   }
 
   get states(): readonly DurableState[] {
@@ -77,6 +80,7 @@ export class Enrichment {
     activity.traits = traitsOf(activity)
     activity.elsewhere = this.#desks.note(activity)
     activity.firsts = this.#familiarity.note(activity)
+    activity.firsts = this.#whereabouts.note(activity)
     const place = this.#parallel.note(activity)
     activity.parallel = place === 'parallel'
     activity.moved = place === 'moved'
@@ -99,7 +103,7 @@ export class Enrichment {
   get #memories() {
     return [
       ...[this.#logins, this.#parallel, this.#desks, this.#travels, this.#sprays, this.#prompts],
-      ...[this.#grants, this.#impersonations, this.#hours],
+      ...[this.#grants, this.#impersonations, this.#hours, this.#whereabouts],
     ]
   }
 }

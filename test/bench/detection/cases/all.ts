@@ -1,5 +1,6 @@
 import type { Case } from '../case.ts'
 import { backFromLeave, dormantApp, dormantUser } from './back-after-months.ts'
+import { backgroundExports } from './background-exports.ts'
 import { browserExtension } from './browser-extension.ts'
 import { busyDays } from './busy-days.ts'
 import { changedHabits } from './changed-habits.ts'
@@ -55,6 +56,7 @@ export const evasions: readonly Case[] = [
   dormantApp,
   listsFromAbroad,
   mfaFatigue,
+  backgroundExports,
   browserExtension,
   curiousCustomer,
 ]
