@@ -71,6 +71,8 @@ export type Activity = Enriched & {
   readonly query: string | null
   /** A COUNT(), or a small LIMIT on whatever comes. */
   readonly probe: boolean
+  /** Set by the task, of exports and long lists: on how many days the user had such; null while that is not known, and for others. */
+  exportDays?: ExportDays | null | undefined
   /** Stored before the org was watched: teaches, never notifies. */
   readonly backfill: boolean
   /** The payload as Salesforce sent it. */
@@ -117,6 +119,9 @@ export type Enriched = {
 
 /** From one login to the next, km and ms. */
 export type Journey = { readonly distance: number; readonly duration: number }
+
+/** Days with an export or a long list: of the last fourteen, and of the six weeks before them. */
+export type ExportDays = { readonly recent: number; readonly before: number }
 
 /** When permissions were given, ms, and by whom (username, else id); null where nobody tells. */
 export type Grant = { readonly time: number; readonly by: string | null }

@@ -1,5 +1,5 @@
 import type { OrgRef } from '../detection.ts'
-import type { Action, Activity, AppLookup, Grant, Journey } from './activity.ts'
+import type { Action, Activity, AppLookup, ExportDays, Grant, Journey } from './activity.ts'
 import { memoizeByText } from './bounded-cache.ts'
 import { clientOf, productOf } from './client.ts'
 import type { EventType } from './event-types.ts'
@@ -40,6 +40,7 @@ export class EventActivity implements Activity {
   impersonator: string | null | undefined = undefined
   newUserSince: number | null | undefined = undefined
   offHours: boolean | null | undefined = undefined
+  exportDays: ExportDays | null | undefined = undefined
   readonly #event: Payload
   #person: Person | null | undefined
   #origin: Origin | undefined

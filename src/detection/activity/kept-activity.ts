@@ -8,12 +8,22 @@ export function keepActivity(activity: Activity): Activity {
   const { org, type, identity, id, time, action, outcome, user, username, actor, ip, network } = activity
   const { session, login, app, client, api, rows, bytes, objects, query, probe } = activity
   const { firsts, begun, parallel, moved, elsewhere, journey, sprayed, grant } = activity
-  const { failingUsers, unanswered, impersonator, newUserSince, offHours, backfill, raw, person } = activity
+  const {
+    failingUsers,
+    unanswered,
+    impersonator,
+    newUserSince,
+    offHours,
+    exportDays,
+    backfill,
+    raw,
+    person,
+  } = activity
   return {
     ...{ org, type, identity, id, time, action, outcome, user, username, actor, ip, network },
     ...{ session, login, app, client, api, rows, bytes, objects, query, probe },
     ...{ firsts, begun, parallel, moved, elsewhere, journey, sprayed, grant },
-    ...{ failingUsers, unanswered, impersonator, newUserSince, offHours },
+    ...{ failingUsers, unanswered, impersonator, newUserSince, offHours, exportDays },
     ...{ backfill, raw, person, personOf: null },
   }
 }

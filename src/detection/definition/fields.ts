@@ -96,6 +96,8 @@ const canonical = {
   impersonator: ({ impersonator }) => impersonator ?? null,
   new_user: ({ newUserSince }) => (newUserSince ?? null) !== null,
   off_hours: ({ offHours }) => offHours ?? null,
+  export_days: ({ exportDays }) => exportDays?.recent ?? null,
+  export_days_before: ({ exportDays }) => exportDays?.before ?? null,
   name: (activity) => activity.person?.name ?? null,
   profile: (activity) => activity.person?.profile ?? null,
   role: (activity) => activity.person?.role ?? null,

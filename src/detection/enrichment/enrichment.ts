@@ -5,6 +5,7 @@ import type { ZoneOffset } from '../algorithms/zone-offset.ts'
 import type { EntityIndex, EntityTable } from '../entities/entity-table.ts'
 import { Desks } from './desks.ts'
 import { Directory } from './directory.ts'
+import { ExportDays } from './export-days.ts'
 import { Familiarity } from './familiarity.ts'
 import { Grants } from './grants.ts'
 import { Impersonations } from './impersonations.ts'
@@ -38,6 +39,7 @@ export class Enrichment {
   readonly #impersonations: Impersonations
   readonly #hours: UsualHours
   readonly #whereabouts: Whereabouts
+  readonly #exportDays: ExportDays
 
   constructor(entities: EntityTable) {
     const users = entities.of('user')
@@ -52,6 +54,7 @@ export class Enrichment {
     this.#impersonations = new Impersonations(users)
     this.#hours = new UsualHours(users)
     this.#whereabouts = new Whereabouts(users)
+    this.#exportDays = new ExportDays(this.#familiarity.state, users)
   }
 
   get states(): readonly DurableState[] {
@@ -92,6 +95,7 @@ export class Enrichment {
     activity.impersonator = this.#impersonations.note(activity)
     activity.newUserSince = newUserSince(activity, this.#familiarity.state)
     activity.offHours = this.#hours.note(activity, offset)
+    activity.exportDays = this.#exportDays.note(activity, offset)
   }
 
   /** Forgets what nobody needs any more. `time`: how far event time has come, ms. */
@@ -103,7 +107,7 @@ export class Enrichment {
   get #memories() {
     return [
       ...[this.#logins, this.#parallel, this.#desks, this.#travels, this.#sprays, this.#prompts],
-      ...[this.#grants, this.#impersonations, this.#hours, this.#whereabouts],
+      ...[this.#grants, this.#impersonations, this.#hours, this.#whereabouts, this.#exportDays],
     ]
   }
 }

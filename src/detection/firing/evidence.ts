@@ -167,6 +167,11 @@ export function sampleOf(activity: Activity): EventSample {
     fields.km_since_login = Math.round(activity.journey.distance)
     fields.minutes_since_login = Math.max(1, Math.round(activity.journey.duration / minute))
   }
+  const { exportDays = null } = activity
+  if (exportDays !== null) {
+    fields.export_days = exportDays.recent
+    fields.export_days_before = exportDays.before
+  }
   describePerson(activity, fields)
   describeAccount(activity, fields)
   for (const name of rawFields) {
