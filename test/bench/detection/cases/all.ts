@@ -6,6 +6,7 @@ import { busyDays } from './busy-days.ts'
 import { changedHabits } from './changed-habits.ts'
 import { curiousCustomer } from './curious-customer.ts'
 import { escalationThenExport } from './escalation-then-export.ts'
+import { dailyExportOfFour } from './export-habit.ts'
 import { filesOnly } from './files-only.ts'
 import { impersonatedExport, impersonation, impersonationAtDesk } from './impersonation.ts'
 import { insiderBulk } from './insider-bulk.ts'
@@ -36,6 +37,7 @@ export const evasions: readonly Case[] = [
   splitChannels,
   nightlyWindow,
   poisonedBaseline,
+  dailyExportOfFour,
   otherObjects,
   massDelete,
   escalationThenExport,
