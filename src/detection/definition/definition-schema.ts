@@ -3,7 +3,6 @@ import { day, parseDuration, second, week } from '../../duration.ts'
 import { nearestWord } from '../../yaml-source.ts'
 import { salesforceFields } from '../activity/salesforce-fields.ts'
 import { type Level, levels } from '../detection.ts'
-import { summaryPlaceholders } from '../firing/explain.ts'
 import { panesPerWindow } from '../window/window.ts'
 import { parseBudget } from './budget.ts'
 import { findContradictions } from './contradictions.ts'
@@ -12,6 +11,7 @@ import { inlineTestsSchema } from './inline-tests/inline-test-schema.ts'
 import { parseMeasure } from './measure.ts'
 import { usualBudget } from './overlay/scale-budgets.ts'
 import { compileSelection, type Predicate, type SelectionSource } from './selection.ts'
+import { summaryPlaceholders } from './summary-placeholders.ts'
 
 /** A selection as it was written, and compiled. */
 export type Selection<T> = { readonly source: SelectionSource; readonly matches: Predicate<T> }

@@ -1,6 +1,5 @@
 import type { Action, Activity } from '../activity/activity.ts'
 import type { DetectorRef, Entity, Level } from '../detection.ts'
-import type { EpisodeFacts } from '../firing/evidence.ts'
 
 export type Model = 'counts' | 'amounts' | 'ratio' | 'novelty' | 'drift' | 'decay' | 'none'
 
@@ -134,6 +133,25 @@ export type Ruling = {
 
 /** What `levels:` may ask about. */
 export type Found = FoundByWatcher & EpisodeFacts
+
+/** What `levels:` may ask about an episode. */
+export type EpisodeFacts = {
+  /** The events come at a fixed rhythm from one client and one network. */
+  readonly steady: boolean
+  /** From one to the next, ms; null unless steady. */
+  readonly every: number | null
+  /** How many different ones its events name, at most 32. */
+  readonly networks: number
+  readonly apps: number
+  readonly users: number
+  /**
+   * Share of its events that came from where, and with what, their users are known to work, 0 to 1; of those that tell. Null
+   * when none of them does.
+   */
+  readonly familiarity: number | null
+  /** Share of what it consists of that the same query had brought before, 0 to 1: asked again after a failure, it takes nothing more. */
+  readonly repeated: number
+}
 
 /** The part of it that does not depend on the episode. */
 export type FoundByWatcher = {

@@ -5,6 +5,7 @@ import { permissionsOf } from '../activity/derived-fields.ts'
 import { awayDays, dimensions, isFamiliar, isNew } from '../activity/firsts.ts'
 import { textOf } from '../activity/payload.ts'
 import { userTypeOf } from '../activity/user-type.ts'
+import type { EpisodeFacts } from '../definition/detector.ts'
 import type { Detection, EventSample } from '../detection.ts'
 import { type QueriesSeen, repeatedShare } from './repeated-queries.ts'
 import { beat, createRhythm, type Rhythm, rhythmOf } from './rhythm.ts'
@@ -26,25 +27,6 @@ export type Evidence = {
   queries?: QueriesSeen
   /** What of the total the same query had brought before. */
   repeated?: number
-}
-
-/** What `levels:` may ask about an episode. */
-export type EpisodeFacts = {
-  /** The events come at a fixed rhythm from one client and one network. */
-  readonly steady: boolean
-  /** From one to the next, ms; null unless steady. */
-  readonly every: number | null
-  /** How many different ones its events name, at most 32. */
-  readonly networks: number
-  readonly apps: number
-  readonly users: number
-  /**
-   * Share of its events that came from where, and with what, their users are known to work, 0 to 1; of those that tell. Null
-   * when none of them does.
-   */
-  readonly familiarity: number | null
-  /** Share of what it consists of that the same query had brought before, 0 to 1: asked again after a failure, it takes nothing more. */
-  readonly repeated: number
 }
 
 const maxSamples = 20

@@ -2,6 +2,7 @@ import { day, minute } from '../../duration.ts'
 import { formatWithin } from '../../span.ts'
 import { dimensions } from '../activity/firsts.ts'
 import type { Detector, Measure, Ruling } from '../definition/detector.ts'
+import type { SummaryPlaceholder } from '../definition/summary-placeholders.ts'
 import type { Detection, Entity, EventSample, Statistics } from '../detection.ts'
 import type { Finding } from './episode.ts'
 import type { Evidence } from './evidence.ts'
@@ -17,36 +18,6 @@ import {
   unitOf,
 } from './format.ts'
 import { recompute } from './recompute.ts'
-
-/** What may stand in `alert.summary` as {{name}}, beside any field of the event that fired it. */
-export const summaryPlaceholders = [
-  'entity',
-  'username',
-  'observed',
-  'unit',
-  'window',
-  'within',
-  'origin',
-  'users',
-  'networks',
-  'apps',
-  'objects',
-  'trials',
-  'expected',
-  'low',
-  'high',
-  'usual',
-  'ratio',
-  'p',
-  'once_in',
-  'chance',
-  'entities',
-  'first_seen',
-  'news',
-  'detectors',
-  'signs',
-  'journey',
-] as const
 
 /** The numbers behind a verdict, for people and for computing them again. Null when nothing was judged. */
 export function toStatistics({
@@ -86,12 +57,19 @@ export type Told = Pick<Detection, 'entity' | 'observed' | 'window' | 'reason' |
   readonly limitOf?: Ruling | undefined
 }
 
+/** Of those that do not stand in the event sample. */
+type PlaceholderValues = Record<Exclude<SummaryPlaceholder, 'detectors' | 'signs'>, string>
+
+function wordsFor(values: Readonly<Record<string, string>>, name: string): string | undefined {
+  return values[name]
+}
+
 /** The sentence that a person reads: the detector's own, or a general one. */
 export function summarize(told: Told): string {
   const { detector, entity, observed, window, span, statistics, trigger } = told
   const { measure } = detector
   const words = describeEvidence({ evidence: told.evidence, measure, observed })
-  const values: Record<string, string> = {
+  const values: PlaceholderValues = {
     entity: entity.name ?? entity.id,
     username: String(trigger.fields.username ?? entity.name ?? entity.id),
     observed: formatMeasured(measure, observed),
@@ -118,13 +96,13 @@ export function summarize(told: Told): string {
   if (observed === 1 && values.within === 'at once') values.within = ''
   return withoutEmpty(sentence, values).replace(
     /\{\{\s*([\w.]+)\s*\}\}/g,
-    (_, name: string) => values[name] ?? toWords(trigger, name),
+    (_, name: string) => wordsFor(values, name) ?? toWords(trigger, name),
   )
 }
 
 /** Leaves out what nobody tells: the part between semicolons that is about it, or only the word where the part tells more. */
-function withoutEmpty(sentence: string, values: Readonly<Record<string, string>>): string {
-  const isEmpty = (name: string) => values[name] === ''
+function withoutEmpty(sentence: string, values: PlaceholderValues): string {
+  const isEmpty = (name: string) => wordsFor(values, name) === ''
   const parts = sentence.split('; ').filter((part, index) => {
     const names = [...part.matchAll(/\{\{\s*([\w.]+)\s*\}\}/g)].map(([, name = '']) => name)
     return index === 0 || names.length === 0 || !names.every(isEmpty)

@@ -1,0 +1,31 @@
+/** What may stand in `alert.summary` as {{name}}, beside any field of the event that fired it. */
+export const summaryPlaceholders = [
+  'entity',
+  'username',
+  'observed',
+  'unit',
+  'window',
+  'within',
+  'origin',
+  'users',
+  'networks',
+  'apps',
+  'objects',
+  'trials',
+  'expected',
+  'low',
+  'high',
+  'usual',
+  'ratio',
+  'p',
+  'once_in',
+  'chance',
+  'entities',
+  'first_seen',
+  'news',
+  'detectors',
+  'signs',
+  'journey',
+] as const
+
+export type SummaryPlaceholder = (typeof summaryPlaceholders)[number]
