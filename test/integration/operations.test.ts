@@ -115,7 +115,11 @@ describe.skipIf(!brokers || !redis)('who runs the service on Kafka and Redis', (
     expect(await service.metric('detectors_loaded')).toBe(2)
     await logInFiveTimes('grace')
     const { slack } = installation
-    await slack.until(() => slack.accepted.some(({ text }) => /Logins anew.*grace/.test(text)))
+    await slack.until(() =>
+      slack.accepted.some(
+        ({ text, blocks }) => /grace/.test(text) && JSON.stringify(blocks).includes('Logins anew'),
+      ),
+    )
   })
 
   test('ends it at once with a second signal, whatever it waits for', async () => {
