@@ -71,8 +71,6 @@ export type Activity = Enriched & {
   readonly query: string | null
   /** A COUNT(), or a small LIMIT on whatever comes. */
   readonly probe: boolean
-  /** Set by the task, of exports and long lists: on how many days the user had such; null while that is not known, and for others. */
-  exportDays?: ExportDays | null | undefined
   /** Stored before the org was watched: teaches, never notifies. */
   readonly backfill: boolean
   /** The payload as Salesforce sent it. */
@@ -97,9 +95,7 @@ export type Enriched = {
   elsewhere?: boolean | undefined
   /** Of a login too far from the user's last one for the time between them; null for others. */
   journey?: Journey | null | undefined
-  /** A login from a network from which those of many users fail. */
-  sprayed?: boolean | undefined
-  /** Of a login: how many users' logins failed from its network within the last hour, no more than make a spray. */
+  /** Of a login: how many users' logins failed from its network within the last hour, at most as many as make a spray. */
   failingUsers?: number | undefined
   /** A demand for a second factor before which another one has led to no login. */
   unanswered?: boolean | undefined
@@ -111,6 +107,8 @@ export type Enriched = {
   newUserSince?: number | null | undefined
   /** The user is hardly ever at work at this time; null while that is not known. */
   offHours?: boolean | null | undefined
+  /** Of exports and long lists: on how many days the user had such; null while that is not known, and for others. */
+  exportDays?: ExportDays | null | undefined
   /** Where `person` is found. */
   personOf: PersonLookup | null
   /** Where the standing of its app is found, once the org has told which apps it has. */

@@ -33,7 +33,6 @@ export class EventActivity implements Activity {
   moved: boolean | undefined = undefined
   elsewhere: boolean | undefined = undefined
   journey: Journey | null | undefined = undefined
-  sprayed: boolean | undefined = undefined
   failingUsers: number | undefined = undefined
   unanswered: boolean | undefined = undefined
   grant: Grant | null | undefined = undefined

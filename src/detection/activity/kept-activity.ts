@@ -7,7 +7,7 @@ import type { Activity } from './activity.ts'
 export function keepActivity(activity: Activity): Activity {
   const { org, type, identity, id, time, action, outcome, user, username, actor, ip, network } = activity
   const { session, login, app, client, api, rows, bytes, objects, query, probe } = activity
-  const { firsts, begun, parallel, moved, elsewhere, journey, sprayed, grant } = activity
+  const { firsts, begun, parallel, moved, elsewhere, journey, grant } = activity
   const {
     failingUsers,
     unanswered,
@@ -22,7 +22,7 @@ export function keepActivity(activity: Activity): Activity {
   return {
     ...{ org, type, identity, id, time, action, outcome, user, username, actor, ip, network },
     ...{ session, login, app, client, api, rows, bytes, objects, query, probe },
-    ...{ firsts, begun, parallel, moved, elsewhere, journey, sprayed, grant },
+    ...{ firsts, begun, parallel, moved, elsewhere, journey, grant },
     ...{ failingUsers, unanswered, impersonator, newUserSince, offHours, exportDays },
     ...{ backfill, raw, person, personOf: null },
   }

@@ -65,3 +65,6 @@ function failureOfOrg(text: string): LoginFailure | undefined {
   if (/^org_domain/.test(text)) return undefined
   return /organization|^org_|trial_exp/.test(text) ? 'org' : undefined
 }
+
+/** Failures of so many users from one network are no matter of a single one: where password-spray begins. */
+export const usersOfSpray = 12

@@ -11,7 +11,7 @@ import {
   isSurprise,
 } from '../activity/firsts.ts'
 import { isOther } from '../activity/login-beginning.ts'
-import { loginFailures, toLoginResult } from '../activity/login-outcome.ts'
+import { loginFailures, toLoginResult, usersOfSpray } from '../activity/login-outcome.ts'
 import { nameOf } from '../activity/payload.ts'
 import { salesforceFields } from '../activity/salesforce-fields.ts'
 import { userTypeOf } from '../activity/user-type.ts'
@@ -89,7 +89,7 @@ const canonical = {
   moved: ({ moved }) => moved ?? false,
   elsewhere: ({ elsewhere }) => elsewhere ?? false,
   too_far: ({ journey }) => (journey ?? null) !== null,
-  sprayed: ({ sprayed }) => sprayed ?? false,
+  sprayed: ({ failingUsers = 0 }) => failingUsers >= usersOfSpray,
   failing_users: ({ failingUsers }) => failingUsers ?? 0,
   unanswered: ({ unanswered }) => unanswered ?? false,
   granted: ({ grant }) => (grant ?? null) !== null,

@@ -14,7 +14,7 @@ import { newUserSince } from './new-users.ts'
 import { OrgFacts } from './org-facts.ts'
 import { ParallelUse } from './parallel-use.ts'
 import { Prompts } from './prompts.ts'
-import { Sprays, usersOfSpray } from './sprays.ts'
+import { Sprays } from './sprays.ts'
 import { Travels } from './travels.ts'
 import { UsualHours } from './usual-hours.ts'
 import { Whereabouts } from './whereabouts.ts'
@@ -89,7 +89,6 @@ export class Enrichment {
     activity.moved = place === 'moved'
     activity.journey = this.#travels.note(activity)
     activity.failingUsers = this.#sprays.note(activity)
-    activity.sprayed = activity.failingUsers >= usersOfSpray
     activity.unanswered = this.#prompts.note(activity)
     activity.grant = this.#grants.note(activity)
     activity.impersonator = this.#impersonations.note(activity)

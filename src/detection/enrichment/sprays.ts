@@ -1,10 +1,8 @@
 import { day, hour } from '../../duration.ts'
 import type { Activity } from '../activity/activity.ts'
-import { toLoginResult } from '../activity/login-outcome.ts'
+import { toLoginResult, usersOfSpray } from '../activity/login-outcome.ts'
 import { OrgState } from '../entities/org-state.ts'
 
-/** Failures of so many users from one network are no matter of a single one: where password-spray begins. */
-export const usersOfSpray = 12
 const within = hour
 
 /** Users whose logins failed from a network, and when the last time, ms; those seen last, at most {@link usersOfSpray}. */

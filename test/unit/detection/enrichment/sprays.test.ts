@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import type { Activity } from '../../../../src/detection/activity/activity.ts'
-import { Sprays, usersOfSpray } from '../../../../src/detection/enrichment/sprays.ts'
+import { usersOfSpray } from '../../../../src/detection/activity/login-outcome.ts'
+import { Sprays } from '../../../../src/detection/enrichment/sprays.ts'
 import { day, hour, minute } from '../../../../src/duration.ts'
 import { makeActivity, monday } from '../statistics-rig.ts'
 
